@@ -1,0 +1,43 @@
+# A thin front: each target is one script. The build itself is CMake's, see CMakePresets.json.
+#
+# CMake and Ninja run as many jobs as there are processors; JOBS=N limits them.
+
+PREFIX ?= /usr/local
+export PREFIX DESTDIR JOBS
+
+.DEFAULT_GOAL := all
+.PHONY: all run test test-programs soak bench fuzz install format clean help
+
+all:            ## build build/libloam.so, build/libloam.a and build/loam
+	@scripts/build release
+	@ls -1 build/libloam.so build/libloam.a build/loam
+
+run:            ## SQLite builds and queries a large database on Loam and on the C library's heap
+	@scripts/run-demo
+
+test:           ## build with gcc and clang, run all quick tests, sanitizers and checks
+	@scripts/test
+
+test-programs:  ## run every program of tests/programs under Loam, the slow ones too
+	@scripts/test-programs
+
+soak:           ## the long tests: stress, fuzzers (about half an hour)
+	@scripts/soak
+
+bench:          ## benchmarks beside other heaps
+	@scripts/bench
+
+fuzz:           ## run each fuzzer for FUZZ_SECONDS (default 60)
+	@scripts/fuzz
+
+install:        ## install below PREFIX (default /usr/local), staged into DESTDIR
+	@scripts/install
+
+format:         ## lay out all C files as .clang-format says
+	@scripts/format
+
+clean:          ## remove build/ and build-*/
+	@scripts/clean
+
+help:           ## this list
+	@sed -n 's/^\([a-z-]*\): *## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16

@@ -1,0 +1,115 @@
+# From folders.txt to targets. Each folder of src/ is compiled once, as the object library loam_folder_<folder>;
+# the libraries and the command are put together from those.
+
+# These two files define malloc, free, operator new and the rest of the names that belong to the C library
+# and to C++. A "prefixed" library is one without them: it has the loam_ names only.
+set(loam_taken_names src/abi/libc_names.c src/abi/cxx_names.c)
+
+# Sets loam_library_folders and loam_command_folders to what the table names, in its order.
+function(loam_read_folders table)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${table}")
+    file(STRINGS "${table}" lines REGEX "^[a-z]")
+    foreach(line IN LISTS lines)
+        if(line MATCHES "^([a-z]+) +(library|command) ")
+            list(APPEND ${CMAKE_MATCH_2}_folders ${CMAKE_MATCH_1})
+        else()
+            message(FATAL_ERROR "${table}: can't read: ${line}")
+        endif()
+    endforeach()
+    set(loam_library_folders ${library_folders} PARENT_SCOPE)
+    set(loam_command_folders ${command_folders} PARENT_SCOPE)
+endfunction()
+
+function(loam_add_objects target)
+    add_library(${target} OBJECT ${ARGN})
+    target_link_libraries(${target} PRIVATE loam_own_code)
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+endfunction()
+
+# Sets loam_core_objects, loam_taken_objects (the two files above) and loam_command_objects.
+function(loam_add_folder_objects)
+    foreach(folder IN LISTS loam_library_folders loam_command_folders)
+        file(GLOB sources CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
+             "${PROJECT_SOURCE_DIR}/src/${folder}/*.c")
+        set(taken ${sources})
+        list(REMOVE_ITEM sources ${loam_taken_names} src/cli/main.c)
+        list(FILTER taken INCLUDE REGEX "^src/abi/(libc|cxx)_names\\.c$")
+        if(taken AND NOT LOAM_PREFIXED_ONLY)
+            loam_add_objects(loam_taken_names ${taken})
+            set(loam_taken_objects $<TARGET_OBJECTS:loam_taken_names> PARENT_SCOPE)
+        endif()
+        if(sources)
+            loam_add_objects(loam_folder_${folder} ${sources})
+            if(folder IN_LIST loam_library_folders)
+                list(APPEND core $<TARGET_OBJECTS:loam_folder_${folder}>)
+            else()
+                list(APPEND command $<TARGET_OBJECTS:loam_folder_${folder}>)
+            endif()
+        endif()
+    endforeach()
+    set(loam_core_objects ${core} PARENT_SCOPE)
+    set(loam_command_objects ${command} PARENT_SCOPE)
+endfunction()
+
+function(loam_add_libraries)
+    if(NOT loam_core_objects)
+        message(STATUS "src/ has no library sources yet: no library is built")
+        return()
+    endif()
+
+    # What unit tests, stress tests and fuzzers link, and what the command takes base and conf from.
+    add_library(loam_prefixed STATIC ${loam_core_objects})
+    set_target_properties(loam_prefixed PROPERTIES OUTPUT_NAME loam-prefixed)
+    target_link_libraries(loam_prefixed INTERFACE loam_common)
+
+    if(LOAM_PREFIXED_ONLY)
+        return()
+    endif()
+    add_library(loam_static STATIC ${loam_core_objects} ${loam_taken_objects})
+    set_target_properties(loam_static PROPERTIES OUTPUT_NAME loam EXPORT_NAME static)
+    # A program that only calls malloc through the C library (strdup, fopen) would otherwise get the C
+    # library's: its archive comes later on the command line and nobody asked for ours before.
+    target_link_options(loam_static INTERFACE "LINKER:--undefined=malloc")
+    loam_installed_include(loam_static)
+
+    add_library(loam_shared SHARED ${loam_core_objects} ${loam_taken_objects})
+    set_target_properties(loam_shared PROPERTIES
+        OUTPUT_NAME loam EXPORT_NAME loam
+        VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+    target_link_options(loam_shared PRIVATE
+        -Wl,-z,nodelete            # its code runs in every thread until the last one is gone
+        -Wl,-z,now -Wl,-z,relro -Wl,-z,defs
+        -Wl,-Bsymbolic-functions -Wl,--as-needed -Wl,--exclude-libs,ALL)
+    loam_installed_include(loam_shared)
+    set(map "${PROJECT_SOURCE_DIR}/src/abi/exports.map")
+    if(EXISTS "${map}")
+        target_link_options(loam_shared PRIVATE "-Wl,--version-script=${map}")
+        set_target_properties(loam_shared PROPERTIES LINK_DEPENDS "${map}")
+    endif()
+endfunction()
+
+function(loam_installed_include target)
+    target_include_directories(${target} INTERFACE
+        $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+        $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+endfunction()
+
+# The command, and without its main the archive loam_cli, which unit tests of src/cli link.
+function(loam_add_command)
+    if(NOT TARGET loam_prefixed)
+        return()
+    endif()
+    if(loam_command_objects)
+        add_library(loam_cli STATIC ${loam_command_objects})
+        target_link_libraries(loam_cli INTERFACE loam_prefixed)
+        # Where the installed command finds the installed library, seen from the command's own folder.
+        file(RELATIVE_PATH libdir "${CMAKE_INSTALL_FULL_BINDIR}" "${CMAKE_INSTALL_FULL_LIBDIR}")
+        target_compile_definitions(loam_folder_cli PRIVATE LM_LIBDIR_FROM_BINDIR="${libdir}")
+    endif()
+    if(NOT LOAM_PREFIXED_ONLY AND EXISTS "${PROJECT_SOURCE_DIR}/src/cli/main.c")
+        add_executable(loam_command src/cli/main.c)
+        set_target_properties(loam_command PROPERTIES OUTPUT_NAME loam)
+        target_link_libraries(loam_command PRIVATE
+            loam_own_code $<TARGET_NAME_IF_EXISTS:loam_cli> loam_prefixed)
+    endif()
+endfunction()
