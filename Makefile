@@ -10,7 +10,7 @@ export PREFIX DESTDIR JOBS
 
 all:            ## build build/libloam.so, build/libloam.a and build/loam
 	@scripts/build release
-	@ls -1 build/libloam.so build/libloam.a build/loam
+	@echo 'build/libloam.so, build/libloam.a and build/loam are up to date'
 
 run:            ## SQLite builds and queries a large database on Loam and on the C library's heap
 	@scripts/run-demo

@@ -17,7 +17,7 @@ string(REPLACE "-DNDEBUG" "" CMAKE_C_FLAGS_RELWITHDEBINFO "${CMAKE_C_FLAGS_RELWI
 add_library(loam_warnings INTERFACE)
 target_compile_options(loam_warnings INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes
-    -Wmissing-prototypes -Wmissing-declarations -Wold-style-definition -Wredundant-decls
+    -Wmissing-prototypes -Wold-style-definition
     -Wnested-externs -Wvla -Wundef -Wwrite-strings -Wcast-qual -Wpointer-arith -Wformat=2
     -Wdouble-promotion -Wimplicit-fallthrough -Wdate-time
     $<$<C_COMPILER_ID:GNU>:-Wlogical-op -Wduplicated-cond -Wjump-misses-init>)
