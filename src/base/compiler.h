@@ -1,0 +1,28 @@
+/* What the compiler must be told, in one place: every other file is plain C17 with these words. */
+#ifndef LM_BASE_COMPILER_H
+#define LM_BASE_COMPILER_H
+
+#include <stdlib.h>
+
+#define LM_LIKELY(x) __builtin_expect(!!(x), 1)
+#define LM_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define LM_INLINE static inline __attribute__((always_inline, unused))
+#define LM_NOINLINE __attribute__((noinline))
+#define LM_COLD __attribute__((noinline, cold))
+#define LM_CACHE_LINE 64
+
+/* An address where the manager keeps nothing but its own records may be checked in debug builds; a user's
+ * program never meets this: a release build compiles the condition and throws it away. */
+#ifdef LM_DEBUG
+#define LM_DEBUGGING 1
+#else
+#define LM_DEBUGGING 0
+#endif
+
+#define LM_ASSERT(condition)                                                                       \
+    do {                                                                                           \
+        if (LM_DEBUGGING && !(condition))                                                          \
+            __builtin_trap();                                                                      \
+    } while (0)
+
+#endif

@@ -1,0 +1,56 @@
+/* Locks with ranks. A thread that holds a lock takes only locks of higher rank; a debug build checks it.
+ * fork() takes them all in the order of ranks (heap/fork.c), so that a child finds every record whole. */
+#ifndef LM_BASE_LOCK_H
+#define LM_BASE_LOCK_H
+
+#include "base/compiler.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+typedef enum lm_rank {
+    LM_RANK_INIT = 1,   /* the first call of the process */
+    LM_RANK_THREADS,    /* the list of thread heaps, and slabs without a thread */
+    LM_RANK_LATE,       /* the heap for threads whose own is already given back */
+    LM_RANK_LARGE,      /* resting large blocks */
+    LM_RANK_ARENA,      /* units, records and maps of all arenas */
+} lm_rank;
+
+typedef struct lm_lock {
+    _Atomic uint32_t state; /* 0 free, 1 held, 2 held and somebody may be waiting */
+    uint32_t rank;          /* lm_rank */
+} lm_lock;
+
+#define LM_LOCK(its_rank) \
+    { 0, its_rank }
+
+void lm_lock_take_slow(lm_lock *lock);
+void lm_lock_give_slow(lm_lock *lock);
+void lm_lock_note_taken(lm_lock *lock);
+void lm_lock_note_given(lm_lock *lock);
+
+/* Waits until the lock is free and holds it. Not from signal handlers; not twice by one thread. */
+LM_INLINE void lm_lock_take(lm_lock *lock) {
+    uint32_t expected = 0;
+    if (LM_UNLIKELY(!atomic_compare_exchange_strong_explicit(
+            &lock->state, &expected, 1, memory_order_acquire, memory_order_relaxed)))
+        lm_lock_take_slow(lock);
+    if (LM_DEBUGGING)
+        lm_lock_note_taken(lock);
+}
+
+LM_INLINE void lm_lock_give(lm_lock *lock) {
+    if (LM_DEBUGGING)
+        lm_lock_note_given(lock);
+    if (LM_UNLIKELY(atomic_exchange_explicit(&lock->state, 0, memory_order_release) == 2))
+        lm_lock_give_slow(lock);
+}
+
+/* In the child of a fork by the thread that held the lock: the waiters are gone with their threads. */
+LM_INLINE void lm_lock_give_in_child(lm_lock *lock) {
+    if (LM_DEBUGGING)
+        lm_lock_note_given(lock);
+    atomic_store_explicit(&lock->state, 0, memory_order_release);
+}
+
+#endif

@@ -1,0 +1,39 @@
+#include "heap/class.h"
+
+#include "heap/layout.h"
+
+/* A slab has at least 32 slots where 16 units can hold them. */
+#define UNITS(size)                                                                                \
+    ((size) <= 512 ? 1 : (size) <= 1024 ? 2 : (size) <= 2048 ? 4 : (size) <= 4096 ? 8 : 16)
+#define SLOTS(size) (UNITS(size) * LM_UNIT / (size))
+#define CLASS(size)                                                                                \
+    { (size), (uint32_t)((((uint64_t)1 << 32) + (size)-1) / (size)), SLOTS(size), UNITS(size),     \
+      (SLOTS(size) + 63) / 64 }
+
+/* The eight classes above `base` up to its double. */
+#define EIGHT(base)                                                                                \
+    CLASS((base) / 8 * 9), CLASS((base) / 8 * 10), CLASS((base) / 8 * 11), CLASS((base) / 8 * 12), \
+        CLASS((base) / 8 * 13), CLASS((base) / 8 * 14), CLASS((base) / 8 * 15), CLASS((base) * 2)
+
+const lm_class lm_classes[LM_CLASSES] = {
+    CLASS(16),   CLASS(32),   CLASS(48),    CLASS(64),    CLASS(80),    CLASS(96),   CLASS(112),
+    CLASS(128),  EIGHT(128),  EIGHT(256),   EIGHT(512),   EIGHT(1024),  EIGHT(2048), EIGHT(4096),
+    EIGHT(8192), EIGHT(16384), EIGHT(32768),
+};
+
+/* Rows of 8 steps of 16 bytes: the steps up to 256 have a class each, then two share one, then four. */
+#define ONE_EACH(c) (c), (c) + 1, (c) + 2, (c) + 3, (c) + 4, (c) + 5, (c) + 6, (c) + 7
+#define TWO_EACH(c) (c), (c), (c) + 1, (c) + 1, (c) + 2, (c) + 2, (c) + 3, (c) + 3
+#define FOUR_EACH(c) (c), (c), (c), (c), (c) + 1, (c) + 1, (c) + 1, (c) + 1
+
+const uint8_t lm_small_class[LM_SMALL_MAX / LM_GRAIN + 1] = {
+    0,
+    ONE_EACH(0),
+    ONE_EACH(8),
+    TWO_EACH(16),
+    TWO_EACH(20),
+    FOUR_EACH(24),
+    FOUR_EACH(26),
+    FOUR_EACH(28),
+    FOUR_EACH(30),
+};

@@ -1,0 +1,43 @@
+/* Size classes: which slot a request gets, and how a slab of each class is cut.
+ *
+ *   class      0 ..  7: 16, 32, ... 128 bytes            steps of 16
+ *   class  8+8k .. 15+8k: above 128 << k to 256 << k     eight steps for each doubling,
+ *                                                        so at most 1/8 of a slot is wasted
+ *
+ * The last class has LM_SLOT_MAX bytes; larger blocks are spans of their own (large.h). All functions are
+ * pure. */
+#ifndef LM_HEAP_CLASS_H
+#define LM_HEAP_CLASS_H
+
+#include "base/bits.h"
+
+enum {
+    LM_GRAIN = 16,          /* bytes: every block's alignment and the step of the smallest classes */
+    LM_CLASSES = 80,        /* count */
+    LM_SMALL_MAX = 1024,    /* bytes: what the fast path serves */
+    LM_SMALL_CLASSES = 32,  /* count: the classes up to LM_SMALL_MAX */
+    LM_SLOT_MAX = 64 * 1024 /* bytes: the largest class */
+};
+
+typedef struct lm_class {
+    uint32_t size;       /* bytes of a slot */
+    uint32_t reciprocal; /* ceil(2^32 / size): see lm_slot_number in find.h */
+    uint16_t slots;      /* in a slab */
+    uint8_t units;       /* of a slab */
+    uint8_t words;       /* of each of its bitmaps */
+} lm_class;
+
+extern const lm_class lm_classes[LM_CLASSES];
+
+/* The class of a request of up to LM_SMALL_MAX bytes, by (size + 15) / 16. */
+extern const uint8_t lm_small_class[LM_SMALL_MAX / LM_GRAIN + 1];
+
+/* The class of a request from 1 to LM_SLOT_MAX bytes. */
+LM_INLINE unsigned lm_class_of(size_t size) {
+    if (size <= LM_SMALL_MAX)
+        return lm_small_class[(size + LM_GRAIN - 1) / LM_GRAIN];
+    unsigned doubling = lm_highest_bit(size - 1);
+    return (doubling - 7) * 8 + (unsigned)((size - 1) >> (doubling - 3));
+}
+
+#endif

@@ -1,0 +1,193 @@
+#include "os/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* linux/mman.h of an older system doesn't have them (Linux 6.13). */
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#define MADV_GUARD_REMOVE 103
+#endif
+
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+
+/* What Linux has when nothing was changed; used where /proc isn't mounted. */
+enum { USUAL_MAP_LIMIT = 65530 };
+
+lm_os_facts lm_os;
+lm_os_counts lm_os_count;
+
+extern char **environ;
+
+static void count(_Atomic uint64_t *counter) {
+    atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+/* The C library's mmap, madvise and so on are wrappers that another preloaded library may have taken;
+ * the plain call can't be. */
+static long call(long number, long a, long b, long c, long d, long e) {
+    int saved = errno;
+    long result = syscall(number, a, b, c, d, e, 0L);
+    if (result == -1)
+        result = -errno;
+    errno = saved;
+    return result;
+}
+
+static bool advise(void *at, size_t size, int advice) {
+    return call(SYS_madvise, (long)at, (long)size, advice, 0, 0) == 0;
+}
+
+static bool protect(void *at, size_t size, int protection) {
+    return call(SYS_mprotect, (long)at, (long)size, protection, 0, 0) == 0;
+}
+
+static void *map(void *at, size_t size, int protection, int flags) {
+    count(&lm_os_count.maps);
+    long result = call(SYS_mmap, (long)at, (long)size, protection,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1);
+    return result < 0 && result > -4096 ? NULL : (void *)result;
+}
+
+static size_t read_map_limit(void) {
+    long file = call(SYS_openat, AT_FDCWD, (long)"/proc/sys/vm/max_map_count",
+                     O_RDONLY | O_CLOEXEC, 0, 0);
+    if (file < 0)
+        return USUAL_MAP_LIMIT;
+    char digits[24];
+    long length = call(SYS_read, file, (long)digits, sizeof digits - 1, 0, 0);
+    call(SYS_close, file, 0, 0, 0, 0);
+    size_t limit = 0;
+    for (long i = 0; i < length && digits[i] >= '0' && digits[i] <= '9'; i++)
+        limit = limit * 10 + (size_t)(digits[i] - '0');
+    return limit ? limit : USUAL_MAP_LIMIT;
+}
+
+/* Asked with an empty range: the kernel checks the advice before the length. */
+static bool knows_guards(void) {
+    return advise(NULL, 0, MADV_GUARD_INSTALL);
+}
+
+void lm_os_start(void) {
+    struct rlimit limit;
+    lm_os.page = (size_t)getauxval(AT_PAGESZ);
+    if (lm_os.page == 0)
+        lm_os.page = (size_t)sysconf(_SC_PAGESIZE);
+    lm_os.address_limit = SIZE_MAX;
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        lm_os.address_limit = limit.rlim_cur;
+    lm_os.secure = getauxval(AT_SECURE) != 0;
+    lm_os.guards_by_advice = knows_guards();
+    lm_os.map_limit = read_map_limit();
+}
+
+void *lm_os_reserve(size_t size) {
+    return map(NULL, size, PROT_NONE, 0);
+}
+
+void lm_os_release(void *at, size_t size) {
+    count(&lm_os_count.maps);
+    call(SYS_munmap, (long)at, (long)size, 0, 0, 0);
+}
+
+bool lm_os_make_readable(void *at, size_t size) {
+    return protect(at, size, PROT_READ);
+}
+
+bool lm_os_commit(void *at, size_t size) {
+    count(&lm_os_count.commits);
+    return protect(at, size, PROT_READ | PROT_WRITE);
+}
+
+void lm_os_purge(void *at, size_t size) {
+    count(&lm_os_count.purges);
+    advise(at, size, MADV_DONTNEED);
+}
+
+bool lm_os_renew(void *at, size_t size) {
+    return map(at, size, PROT_READ | PROT_WRITE, MAP_FIXED) != NULL;
+}
+
+bool lm_os_move(void *to, void *from, size_t size) {
+    count(&lm_os_count.remaps);
+    long result = call(SYS_mremap, (long)from, (long)size, (long)size,
+                       MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, (long)to);
+    return result == (long)to;
+}
+
+bool lm_os_guard(void *at, size_t size, bool by_advice) {
+    count(&lm_os_count.guards);
+    return by_advice ? advise(at, size, MADV_GUARD_INSTALL) : protect(at, size, PROT_NONE);
+}
+
+bool lm_os_unguard(void *at, size_t size, bool by_advice) {
+    count(&lm_os_count.guards);
+    return by_advice ? advise(at, size, MADV_GUARD_REMOVE)
+                     : protect(at, size, PROT_READ | PROT_WRITE);
+}
+
+void lm_os_huge_pages(void *at, size_t size, int wish) {
+    advise(at, size, wish > 0 ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+}
+
+static bool write_all(long file, const char *text, size_t length) {
+    while (length > 0) {
+        long written = call(SYS_write, file, (long)text, (long)length, 0, 0);
+        if (written == -EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        text += written;
+        length -= (size_t)written;
+    }
+    return true;
+}
+
+void lm_os_message(const char *text, size_t length) {
+    write_all(STDERR_FILENO, text, length);
+}
+
+bool lm_os_append(const char *path, const char *text, size_t length) {
+    long file = call(SYS_openat, AT_FDCWD, (long)path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
+                     0666, 0);
+    if (file < 0)
+        return false;
+    bool done = write_all(file, text, length);
+    call(SYS_close, file, 0, 0, 0, 0);
+    return done;
+}
+
+const char *lm_os_environment(const char *name) {
+    return environ ? getenv(name) : NULL;
+}
+
+int lm_os_process(void) {
+    return (int)call(SYS_getpid, 0, 0, 0, 0, 0);
+}
+
+const char *lm_os_program(void) {
+    return program_invocation_short_name ? program_invocation_short_name : "";
+}
+
+void lm_os_abort(void) {
+    abort();
+}
+
+void lm_os_wait(_Atomic uint32_t *word, uint32_t value) {
+    call(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, (long)value, 0, 0);
+}
+
+void lm_os_wake(_Atomic uint32_t *word, int sleepers) {
+    call(SYS_futex, (long)word, FUTEX_WAKE_PRIVATE, sleepers, 0, 0);
+}
