@@ -15,18 +15,23 @@ endif()
 string(REPLACE "-DNDEBUG" "" CMAKE_C_FLAGS_RELWITHDEBINFO "${CMAKE_C_FLAGS_RELWITHDEBINFO}")
 
 add_library(loam_warnings INTERFACE)
-target_compile_options(loam_warnings INTERFACE
+set(loam_warning_flags
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes
-    -Wmissing-prototypes -Wold-style-definition
-    -Wnested-externs -Wvla -Wundef -Wwrite-strings -Wcast-qual -Wpointer-arith -Wformat=2
-    -Wdouble-promotion -Wimplicit-fallthrough -Wdate-time
-    $<$<C_COMPILER_ID:GNU>:-Wlogical-op -Wduplicated-cond -Wjump-misses-init>)
+    -Wmissing-prototypes -Wold-style-definition -Wnested-externs -Wvla -Wundef -Wwrite-strings
+    -Wcast-qual -Wpointer-arith -Wformat=2 -Wdouble-promotion -Wimplicit-fallthrough -Wdate-time)
+if(CMAKE_C_COMPILER_ID STREQUAL GNU)
+    list(APPEND loam_warning_flags -Wlogical-op -Wduplicated-cond -Wjump-misses-init)
+endif()
+# Some of them are for C only, which g++ points out; C++ is a few tests.
+target_compile_options(loam_warnings INTERFACE
+    "$<$<COMPILE_LANGUAGE:C>:${loam_warning_flags}>"
+    "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow>")
 
 add_library(loam_common INTERFACE)
 target_include_directories(loam_common INTERFACE
     "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
 target_compile_definitions(loam_common INTERFACE
-    _GNU_SOURCE= # empty: a file that defines it itself, as most do, gets no warning
+    $<$<COMPILE_LANGUAGE:C>:_GNU_SOURCE=> # empty: a file that defines it itself gets no warning
     LM_VERSION="${PROJECT_VERSION}"
     $<$<BOOL:${LOAM_DEBUG}>:LM_DEBUG=1>
     $<$<BOOL:${LOAM_TEST_MODE}>:LM_TEST_MODE=1>)

@@ -67,10 +67,7 @@ function(loam_add_libraries)
     endif()
     add_library(loam_static STATIC ${loam_core_objects} ${loam_taken_objects})
     set_target_properties(loam_static PROPERTIES OUTPUT_NAME loam EXPORT_NAME static)
-    # A program that only calls malloc through the C library (strdup, fopen) would otherwise get the C
-    # library's: its archive comes later on the command line and nobody asked for ours before.
-    target_link_options(loam_static INTERFACE "LINKER:--undefined=malloc")
-    loam_installed_include(loam_static)
+    loam_used_from_outside(loam_static)
 
     add_library(loam_shared SHARED ${loam_core_objects} ${loam_taken_objects})
     set_target_properties(loam_shared PROPERTIES
@@ -80,7 +77,7 @@ function(loam_add_libraries)
         -Wl,-z,nodelete            # its code runs in every thread until the last one is gone
         -Wl,-z,now -Wl,-z,relro -Wl,-z,defs
         -Wl,-Bsymbolic-functions -Wl,--as-needed -Wl,--exclude-libs,ALL)
-    loam_installed_include(loam_shared)
+    loam_used_from_outside(loam_shared)
     set(map "${PROJECT_SOURCE_DIR}/src/abi/exports.map")
     if(EXISTS "${map}")
         target_link_options(loam_shared PRIVATE "-Wl,--version-script=${map}")
@@ -88,7 +85,11 @@ function(loam_add_libraries)
     endif()
 endfunction()
 
-function(loam_installed_include target)
+# What a program that links the library gets to know. It may call malloc only through the C library
+# (strdup, fopen): then the archive would not be asked for it before the C library's is, and a linker with
+# --as-needed would drop the shared library. cmake/loam.pc.in says the same.
+function(loam_used_from_outside target)
+    target_link_options(${target} INTERFACE "LINKER:--undefined=malloc")
     target_include_directories(${target} INTERFACE
         $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
         $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)

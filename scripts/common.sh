@@ -25,28 +25,34 @@ build_dir() {
     esac
 }
 
-# build_preset PRESET [TARGET...]: configures where nothing is configured yet, and builds. Two at once
-# in the same folder would break each other's files, so the second waits.
+# build_preset PRESET [TARGET...]: configures if need be, and builds.
 build_preset() {
     local preset=$1 dir
     shift
     dir=$(build_dir "$preset")
-    mkdir -p "$dir"
+    configure_preset "$preset" || return 1 # said here, since set -e is off in what an "if" calls
     (
         flock 9
-        configure_preset "$preset" "$dir"
         cmake --build "$dir" --parallel "$JOBS" ${1:+--target "$@"} -- --quiet |
-            { grep -v '^ninja: no work to do' || true; }
+            { grep -vE '^ninja: no work to do|^-- ' || true; }
     ) 9>"$dir/.lock"
 }
 
-# Later changes of CMakeLists.txt are ninja's business, but not those of a preset.
+# configure_preset PRESET: later changes of CMakeLists.txt are ninja's business, but not those of a preset.
+# Two builds at once in the same folder would break each other's files, so the second waits.
 configure_preset() {
-    local preset=$1 dir=$2
-    if [ ! -f "$dir/build.ninja" ] || [ "$LOAM_ROOT/CMakePresets.json" -nt "$dir/build.ninja" ]; then
-        (cd "$LOAM_ROOT" && cmake --preset "$preset" --log-level=WARNING) >"$dir/configure.log" 2>&1 || {
-            cat "$dir/configure.log" >&2
+    local preset=$1 dir
+    dir=$(build_dir "$preset")
+    mkdir -p "$dir"
+    (
+        flock 9
+        if [ -f "$dir/build.ninja" ] && [ ! "$LOAM_ROOT/CMakePresets.json" -nt "$dir/build.ninja" ]; then
+            return 0
+        fi
+        if ! (cd "$LOAM_ROOT" && cmake --preset "$preset") >"$dir/configure.log" 2>&1; then
+            tail -n 40 "$dir/configure.log" >&2
+            rm -f "$dir/build.ninja" # or the next run would take it for a good one
             return 1
-        }
-    fi
+        fi
+    ) 9>"$dir/.lock"
 }
