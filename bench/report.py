@@ -41,10 +41,11 @@ class Results:
         self.workloads = workloads
         self.heaps = [heap.name for heap in heaps]
         self.peers = [heap.name for heap in heaps if heap.is_peer]
-        self.own = [heap.name for heap in heaps if not heap.is_peer]
         self.errors = errors
         self.cells = {pair: {key: summarise([run[key] for run in runs]) for key in keys}
                       for pair, runs in raw.items() if runs and pair not in errors}
+        working = {heap for _, heap in self.cells}
+        self.own = [heap.name for heap in heaps if not heap.is_peer and heap.name in working]
 
     def median(self, workload, heap, key):
         cell = self.cells.get((workload, heap))

@@ -27,7 +27,8 @@ static void chain_replace(struct chain *chain) {
         struct bench_block *block = &chain->table[bench_below(&chain->stream, PLACES)];
         if (block->data != NULL)
             chain->checksum += bench_block_drop(block);
-        bench_block_make(block, bench_size(&chain->stream), chain->stream);
+        const size_t size = bench_size(&chain->stream);
+        bench_block_make(block, size, chain->stream);
     }
 }
 

@@ -65,8 +65,10 @@ static void *produce(void *argument) {
     uint64_t stream = channel->stream;
     for (uint64_t i = 0; i < channel->batches; i++) {
         struct batch *batch = bench_need(malloc(sizeof *batch));
-        for (size_t j = 0; j < BATCH; j++)
-            bench_block_make(&batch->message[j], bench_size(&stream), stream ^ i);
+        for (size_t j = 0; j < BATCH; j++) {
+            const size_t size = bench_size(&stream);
+            bench_block_make(&batch->message[j], size, stream ^ i);
+        }
         channel_put(channel, batch);
     }
     channel_close(channel);

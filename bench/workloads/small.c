@@ -13,7 +13,8 @@ static uint64_t churn(struct bench_block *table, uint64_t count, uint64_t stream
         struct bench_block *block = &table[bench_below(&stream, PLACES)];
         if (block->data != NULL)
             checksum += bench_block_drop(block);
-        bench_block_make(block, bench_size(&stream), stream ^ i);
+        const size_t size = bench_size(&stream);
+        bench_block_make(block, size, stream ^ i);
     }
     return checksum;
 }

@@ -24,7 +24,9 @@ static struct node *tree_build(unsigned depth, uint64_t *stream) {
 static uint64_t tree_drop(struct node *node) {
     if (node == NULL)
         return 0;
-    const uint64_t checksum = node->value + 3 * tree_drop(node->left) + 5 * tree_drop(node->right);
+    uint64_t checksum = node->value;
+    checksum += 3 * tree_drop(node->left);
+    checksum += 5 * tree_drop(node->right);
     free(node);
     return checksum;
 }
