@@ -56,3 +56,14 @@ configure_preset() {
         fi
     ) 9>"$dir/.lock"
 }
+
+# run_ctest PRESET ARGS...: at fixed addresses where that is allowed: with many random bits in them, as
+# newer kernels have, the thread sanitizer of this clang finds no room for its shadow.
+run_ctest() {
+    local preset=$1 fixed=()
+    shift
+    if [ "$preset" = tsan ] && setarch -R true 2>/dev/null; then
+        fixed=(setarch -R)
+    fi
+    ${fixed[@]+"${fixed[@]}"} ctest --test-dir "$(build_dir "$preset")" -j "$JOBS" --output-on-failure "$@"
+}
