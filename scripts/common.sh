@@ -33,7 +33,7 @@ build_preset() {
     configure_preset "$preset" || return 1 # said here, since set -e is off in what an "if" calls
     (
         flock 9
-        cmake --build "$dir" --parallel "$JOBS" ${1:+--target "$@"} -- --quiet |
+        cmake --build "$dir" --parallel "$JOBS" ${1:+--target "$@"} -- --quiet 2>&1 |
             { grep -vE '^ninja: no work to do|^-- ' || true; }
     ) 9>"$dir/.lock"
 }
