@@ -3,8 +3,8 @@
  * their contents, threads, and the report at the end.
  *
  * A workload does the same work with every heap: all that it decides comes from the seed, nothing
- * from time, addresses or the order in which threads happen to run. So the checksums of two runs
- * can be compared.
+ * from time, addresses, the order in which threads happen to run, or the compiler's choice of what
+ * it evaluates first. So the checksums of two runs can be compared.
  *
  * Include this header first: it asks the C library for its GNU interface.
  */
