@@ -38,22 +38,26 @@ build_preset() {
     ) 9>"$dir/.lock"
 }
 
-# configure_preset PRESET: later changes of CMakeLists.txt are ninja's business, but not those of a preset.
-# Two builds at once in the same folder would break each other's files, so the second waits.
+# configure_preset PRESET: later changes of CMakeLists.txt are ninja's business, but not those of a preset,
+# nor packages that were missing and have come since. Two builds at once in the same folder would break
+# each other's files, so the second waits.
 configure_preset() {
-    local preset=$1 dir
+    local preset=$1 dir stamp
     dir=$(build_dir "$preset")
+    stamp=$dir/.configured
     mkdir -p "$dir"
     (
         flock 9
-        if [ -f "$dir/build.ninja" ] && [ ! "$LOAM_ROOT/CMakePresets.json" -nt "$dir/build.ninja" ]; then
+        if [ -f "$stamp" ] && [ ! "$LOAM_ROOT/CMakePresets.json" -nt "$stamp" ] &&
+            [ ! /var/lib/dpkg/status -nt "$stamp" ]; then
             return 0
         fi
+        rm -f "$stamp"
         if ! (cd "$LOAM_ROOT" && cmake --preset "$preset") >"$dir/configure.log" 2>&1; then
             tail -n 40 "$dir/configure.log" >&2
-            rm -f "$dir/build.ninja" # or the next run would take it for a good one
             return 1
         fi
+        touch "$stamp"
     ) 9>"$dir/.lock"
 }
 
