@@ -71,3 +71,11 @@ run_ctest() {
     fi
     ${fixed[@]+"${fixed[@]}"} ctest --test-dir "$(build_dir "$preset")" -j "$JOBS" --output-on-failure "$@"
 }
+
+# run_programs SET: Debian's programs with and without Loam, after installing those that are missing.
+run_programs() {
+    local run=$LOAM_ROOT/tests/programs/run missing
+    mapfile -t missing < <("$run" --set "$1" --missing | tr -s '[:space:]' '\n' | grep .)
+    "$LOAM_ROOT/scripts/need" "running Debian's programs on Loam" ${missing[@]+"${missing[@]}"} || return 1
+    "$run" --lib "$(build_dir release)/libloam.so" --set "$1" --require 40 --jobs "$JOBS"
+}
