@@ -3,7 +3,6 @@
 # CMake and Ninja run as many jobs as there are processors; JOBS=N limits them.
 
 PREFIX ?= /usr/local
-export PREFIX DESTDIR JOBS
 
 .DEFAULT_GOAL := all
 .PHONY: all run test test-programs soak bench fuzz install format clean help
@@ -31,7 +30,7 @@ fuzz:           ## run each fuzzer for FUZZ_SECONDS (default 60)
 	@scripts/fuzz
 
 install:        ## install below PREFIX (default /usr/local), staged into DESTDIR
-	@scripts/install
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' scripts/install
 
 format:         ## lay out all C files as .clang-format says
 	@scripts/format

@@ -97,20 +97,38 @@ endfunction()
 
 # The command, and without its main the archive loam_cli, which unit tests of src/cli link.
 function(loam_add_command)
-    if(NOT TARGET loam_prefixed)
+    if(NOT TARGET loam_prefixed OR NOT loam_command_objects)
         return()
     endif()
-    if(loam_command_objects)
-        add_library(loam_cli STATIC ${loam_command_objects})
-        target_link_libraries(loam_cli INTERFACE loam_prefixed)
-        # Where the installed command finds the installed library, seen from the command's own folder.
-        file(RELATIVE_PATH libdir "${CMAKE_INSTALL_FULL_BINDIR}" "${CMAKE_INSTALL_FULL_LIBDIR}")
-        target_compile_definitions(loam_folder_cli PRIVATE LM_LIBDIR_FROM_BINDIR="${libdir}")
-    endif()
+    loam_find_required(loam_required "${PROJECT_SOURCE_DIR}/src/cli/requires.txt")
+
+    # Where the installed command finds the installed library, seen from the command's own folder.
+    file(RELATIVE_PATH libdir "${CMAKE_INSTALL_FULL_BINDIR}" "${CMAKE_INSTALL_FULL_LIBDIR}")
+    target_compile_definitions(loam_folder_cli PRIVATE LM_LIBDIR_FROM_BINDIR="${libdir}")
+    target_link_libraries(loam_folder_cli PRIVATE ${loam_required})
+
+    add_library(loam_cli STATIC ${loam_command_objects})
+    target_link_libraries(loam_cli INTERFACE loam_prefixed ${loam_required})
+
     if(NOT LOAM_PREFIXED_ONLY AND EXISTS "${PROJECT_SOURCE_DIR}/src/cli/main.c")
         add_executable(loam_command src/cli/main.c)
         set_target_properties(loam_command PROPERTIES OUTPUT_NAME loam)
-        target_link_libraries(loam_command PRIVATE
-            loam_own_code $<TARGET_NAME_IF_EXISTS:loam_cli> loam_prefixed)
+        target_link_libraries(loam_command PRIVATE loam_own_code loam_cli)
     endif()
+endfunction()
+
+# Sets `result` to targets for the pkg-config modules that `file` lists, one a line. Only the command may
+# require anything; the library needs the C library alone.
+function(loam_find_required result file)
+    set(targets "")
+    if(EXISTS "${file}")
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+        file(STRINGS "${file}" modules REGEX "^[A-Za-z0-9]")
+        find_package(PkgConfig REQUIRED)
+        foreach(module IN LISTS modules)
+            pkg_check_modules(${module} REQUIRED IMPORTED_TARGET ${module})
+            list(APPEND targets PkgConfig::${module})
+        endforeach()
+    endif()
+    set(${result} ${targets} PARENT_SCOPE)
 endfunction()

@@ -2,6 +2,11 @@
 # Sourced by the scripts beside it: where the tree is, how to say something, how to build a preset.
 
 LOAM_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# What a build takes; the libraries are those of src/cli/requires.txt.
+# shellcheck disable=SC2034
+LOAM_BUILD_PACKAGES=(gcc g++ libc6-dev cmake ninja-build pkg-config libjansson-dev)
+
 JOBS=${JOBS:-$(nproc)}
 [ -n "$JOBS" ] || JOBS=$(nproc)
 
