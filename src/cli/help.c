@@ -1,0 +1,75 @@
+#include "cli/help.h"
+
+#include "base/text.h"
+#include "cli/say.h"
+#include "conf/options.h"
+
+/* No line is longer than a terminal is wide. */
+enum { COLUMNS = 79 };
+
+void lm_help_commands(FILE *out) {
+    fputs("Loam: a heap manager that explains what a program does with its memory\n"
+          "\n"
+          "usage: loam COMMAND ...\n"
+          "\n"
+          "  run PROGRAM ARGS   run a program on Loam's heap; --stats shows what it did\n"
+          "  help [TOPIC]       this text, or one about: run, options\n"
+          "\n"
+          "  --version          print the version\n"
+          "  --help             this text\n"
+          "\n"
+          "example: loam run --stats -- sqlite3 :memory: 'select 1'\n",
+          out);
+}
+
+void lm_help_run(FILE *out) {
+    fputs("usage: loam run [--stats] [--stats-json FILE] [--options K=V:...] [--] PROGRAM ARGS\n"
+          "\n"
+          "Runs PROGRAM, found as the shell finds it, with Loam's heap in place of the C\n"
+          "library's, and verifies that it took effect. What PROGRAM starts runs on Loam\n"
+          "as well. Its input and output are untouched.\n"
+          "\n"
+          "  --stats            at the end, print on standard error what the heap did\n"
+          "  --stats-json FILE  write that to FILE: one JSON object in a line for each\n"
+          "                     process that has exited by then\n"
+          "  --options K=V:...  options for Loam, beside those in LOAM_OPTIONS;\n"
+          "                     loam help options lists them\n"
+          "\n"
+          "The exit status is PROGRAM's own, or\n"
+          "  128 + n  signal n killed PROGRAM\n"
+          "  127      PROGRAM was not found\n"
+          "  126      PROGRAM can't be executed\n"
+          "  125      PROGRAM can't run on Loam, or ran but without it, or Loam failed\n"
+          "  2        wrong use\n",
+          out);
+}
+
+static void print_values(FILE *out, const lm_option *option) {
+    for (const lm_option_value *value = option->values; value && value->name; value++)
+        fprintf(out, "      %-9s %s\n", value->name, value->meaning);
+}
+
+static void print_option(FILE *out, const lm_option *option) {
+    char line[128];
+    lm_text text;
+    lm_text_init(&text, line, sizeof line);
+    lm_text_format(&text, "%s=", option->key);
+    lm_options_syntax(&text, option);
+    lm_text_put(&text, " (default: ");
+    lm_options_initial(&text, option);
+    lm_text_put(&text, option->anywhere ? ")" : "; not in setuid programs)");
+    fprintf(out, "\n  %s\n      %s\n", line, option->help);
+    lm_print_wrapped(out, option->description, 6, COLUMNS);
+    print_values(out, option);
+}
+
+void lm_help_options(FILE *out) {
+    fputs("Options of the library, as key=value:key=value in the environment variable\n"
+          "LOAM_OPTIONS, after loam run --options, or in a program's own\n"
+          "const char loam_default_options[]; of a key that is named twice the last\n"
+          "counts. Values with ':' in them stand in single quotes. BYTES is a number, also\n"
+          "with K, M, G or T after it.\n",
+          out);
+    for (const lm_option *option = lm_options_table; option->key != NULL; option++)
+        print_option(out, option);
+}

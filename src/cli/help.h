@@ -1,0 +1,16 @@
+/* What `loam help` shows. */
+#ifndef LM_CLI_HELP_H
+#define LM_CLI_HELP_H
+
+#include <stdio.h>
+
+/* The commands. */
+void lm_help_commands(FILE *out);
+
+/* How to use loam run. */
+void lm_help_run(FILE *out);
+
+/* Every option of the library, with its values and what it does. */
+void lm_help_options(FILE *out);
+
+#endif

@@ -1,0 +1,56 @@
+/* The command `loam`: one file for each of its commands; this one only chooses. */
+#include "cli/help.h"
+#include "cli/run.h"
+#include "cli/say.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A help text that didn't arrive isn't success. */
+static int finish_output(void) {
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    lm_say("standard output can't be written");
+    return LM_STATUS_FAILED;
+}
+
+static int show_help(int argc, char **argv) {
+    static const struct {
+        const char *name;
+        void (*show)(FILE *out);
+    } topics[] = {{"run", lm_help_run}, {"options", lm_help_options}};
+
+    if (argc == 0) {
+        lm_help_commands(stdout);
+        return finish_output();
+    }
+    for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
+        if (strcmp(argv[0], topics[i].name) == 0) {
+            topics[i].show(stdout);
+            return finish_output();
+        }
+    }
+    lm_say("there is no help on %s; the topics are run and options", argv[0]);
+    return LM_STATUS_WRONG_USE;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        lm_help_commands(stderr);
+        return LM_STATUS_WRONG_USE;
+    }
+    const char *command = argv[1];
+    if (strcmp(command, "run") == 0)
+        return lm_run(argc - 2, argv + 2);
+    if (strcmp(command, "help") == 0)
+        return show_help(argc - 2, argv + 2);
+    if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0)
+        return show_help(0, NULL);
+    if (strcmp(command, "--version") == 0) {
+        puts("loam " LM_VERSION);
+        return finish_output();
+    }
+    lm_say("there is no command %s; loam help lists them", command);
+    return LM_STATUS_WRONG_USE;
+}
