@@ -190,9 +190,13 @@ bool lm_elf_read(const unsigned char *image, size_t size, lm_elf *elf) {
 
     const struct image whole = {image, size};
     const ElfW(Ehdr) *header = part(&whole, 0, 1, sizeof *header);
-    if (header == NULL || !read_program_headers(&whole, header, elf))
+    if (header == NULL)
         return false;
     elf->is_program = header->e_type == ET_EXEC || header->e_type == ET_DYN;
+    if (!elf->is_program)
+        return true;
+    if (!read_program_headers(&whole, header, elf))
+        return false;
     read_symbols(&whole, header, elf);
     return true;
 }

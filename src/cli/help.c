@@ -23,7 +23,8 @@ void lm_help_commands(FILE *out) {
 }
 
 void lm_help_run(FILE *out) {
-    fputs("usage: loam run [--stats] [--stats-json FILE] [--options K=V:...] [--] PROGRAM ARGS\n"
+    fputs("usage: loam run [--stats] [--stats-json FILE] [--options K=V:...] [--]\n"
+          "                PROGRAM ARGS\n"
           "\n"
           "Runs PROGRAM, found as the shell finds it, with Loam's heap in place of the C\n"
           "library's, and verifies that it took effect. What PROGRAM starts runs on Loam\n"

@@ -12,10 +12,12 @@
 #include "cli/workdir.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* One run, from the command line to the exit status. */
 struct run {
@@ -70,11 +72,23 @@ static int look_ahead(struct run *run) {
     return 0;
 }
 
-/* Opened before the program runs, so that it needn't run in vain. */
+/* Opened before the program runs, so that it needn't run in vain. Never as one of the three
+ * standard files, which may be closed: what this process says would go there. */
+static FILE *open_apart(const char *path) {
+    const int low = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    const int high = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    FILE *file = high < 0 ? NULL : fdopen(high, "w");
+    const int error = errno;
+    if (low >= 0)
+        close(low);
+    errno = error;
+    return file;
+}
+
 static bool open_json(struct run *run) {
     if (run->arguments.json == NULL)
         return true;
-    run->json = fopen(run->arguments.json, "we");
+    run->json = open_apart(run->arguments.json);
     if (run->json == NULL)
         lm_say("%s can't be written: %s", run->arguments.json, strerror(errno));
     return run->json != NULL;
