@@ -9,11 +9,11 @@
 #include <stdint.h>
 
 typedef enum lm_rank {
-    LM_RANK_INIT = 1,   /* the first call of the process */
-    LM_RANK_THREADS,    /* the list of thread heaps, and slabs without a thread */
-    LM_RANK_LATE,       /* the heap for threads whose own is already given back */
-    LM_RANK_LARGE,      /* resting large blocks */
-    LM_RANK_ARENA,      /* units, records and maps of all arenas */
+    LM_RANK_INIT = 1, /* the first call of the process */
+    LM_RANK_LATE,     /* the heap for threads whose own is already given back */
+    LM_RANK_THREADS,  /* the list of thread heaps, and slabs without a thread */
+    LM_RANK_LARGE,    /* resting large blocks */
+    LM_RANK_ARENA,    /* units, records and maps of all arenas */
 } lm_rank;
 
 typedef struct lm_lock {

@@ -6,9 +6,9 @@
 #define UNITS(size)                                                                                \
     ((size) <= 512 ? 1 : (size) <= 1024 ? 2 : (size) <= 2048 ? 4 : (size) <= 4096 ? 8 : 16)
 #define SLOTS(size) (UNITS(size) * LM_UNIT / (size))
+#define RECIPROCAL(size) (UINT64_MAX / (size) + 1)
 #define CLASS(size)                                                                                \
-    { (size), (uint32_t)((((uint64_t)1 << 32) + (size)-1) / (size)), SLOTS(size), UNITS(size),     \
-      (SLOTS(size) + 63) / 64 }
+    { RECIPROCAL(size), (size), SLOTS(size), UNITS(size), (SLOTS(size) + 63) / 64 }
 
 /* The eight classes above `base` up to its double. */
 #define EIGHT(base)                                                                                \

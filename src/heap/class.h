@@ -20,8 +20,8 @@ enum {
 };
 
 typedef struct lm_class {
+    uint64_t reciprocal; /* ceil(2^64 / size): see lm_slot_at in find.h */
     uint32_t size;       /* bytes of a slot */
-    uint32_t reciprocal; /* ceil(2^32 / size): see lm_slot_number in find.h */
     uint16_t slots;      /* in a slab */
     uint8_t units;       /* of a slab */
     uint8_t words;       /* of each of its bitmaps */

@@ -1,0 +1,177 @@
+/* C++'s operators new and delete, by their names in the Itanium C++ ABI, so that a C++ program's blocks take
+ * one way through the heap and none through the C++ library. Written in C: a C program must not need a C++
+ * library. What is needed of one, the new-handler and the exception, is looked for when memory has run out
+ * (ISO C++ [new.delete.single]).
+ *
+ * Where the new-handler throws out of a nothrow form, the exception reaches the caller. */
+#include "heap/fast.h"
+#include "heap/slow.h"
+#include "os/os.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+typedef void (*new_handler)(void);
+
+/* std::get_new_handler() and std::__throw_bad_alloc() of the C++ library, if the program has one. */
+extern new_handler _ZSt15get_new_handlerv(void) __attribute__((weak));
+extern void _ZSt17__throw_bad_allocv(void) __attribute__((weak));
+
+typedef void (*any_function)(void);
+
+/* The C++ library may have come later than this one, by dlopen. */
+static any_function look_up(any_function linked, const char *name) {
+    any_function found = linked;
+    if (!found) {
+        void *symbol = dlsym(RTLD_DEFAULT, name);
+        memcpy(&found, &symbol, sizeof found);
+    }
+    return found;
+}
+
+static new_handler get_handler(void) {
+    any_function get = look_up((any_function)_ZSt15get_new_handlerv, "_ZSt15get_new_handlerv");
+    return get ? ((new_handler(*)(void))get)() : NULL;
+}
+
+static void throw_bad_alloc(void) {
+    static const char message[] = "loam: out of memory in operator new, and no C++ library to throw "
+                                  "std::bad_alloc\n";
+    any_function throw = look_up(_ZSt17__throw_bad_allocv, "_ZSt17__throw_bad_allocv");
+    if (throw)
+        throw();
+    lm_os_message(message, sizeof message - 1);
+    lm_os_abort();
+}
+
+/* Tries until there is memory, as long as a new-handler promises more. */
+static LM_COLD void *new_after_failure(size_t alignment, size_t size, bool throws) {
+    new_handler handler;
+    while ((handler = get_handler()) != NULL) {
+        handler();
+        void *p = lm_aligned(alignment, size);
+        if (p)
+            return p;
+    }
+    if (throws)
+        throw_bad_alloc();
+    return NULL;
+}
+
+LM_INLINE void *new_plain(size_t size, bool throws) {
+    void *p = lm_malloc(size);
+    return LM_LIKELY(p != NULL) ? p : new_after_failure(LM_GRAIN, size, throws);
+}
+
+LM_INLINE void *new_aligned(size_t size, size_t alignment, bool throws) {
+    void *p = lm_aligned(alignment, size);
+    return LM_LIKELY(p != NULL) ? p : new_after_failure(alignment, size, throws);
+}
+
+/* A function under its mangled name: _Znw new, _Zna new[], _Zdl delete, _Zda delete[]; m a size_t,
+ * St11align_val_t an alignment, RKSt9nothrow_t the nothrow form. */
+#define OPERATOR(result, name, ...)                                                                \
+    __attribute__((visibility("default"))) result name(__VA_ARGS__);                               \
+    result name(__VA_ARGS__)
+
+OPERATOR(void *, _Znwm, size_t size) {
+    return new_plain(size, true);
+}
+
+OPERATOR(void *, _ZnwmRKSt9nothrow_t, size_t size, const void *nothrow) {
+    (void)nothrow;
+    return new_plain(size, false);
+}
+
+OPERATOR(void *, _ZnwmSt11align_val_t, size_t size, size_t alignment) {
+    return new_aligned(size, alignment, true);
+}
+
+OPERATOR(void *, _ZnwmSt11align_val_tRKSt9nothrow_t, size_t size, size_t alignment,
+         const void *nothrow) {
+    (void)nothrow;
+    return new_aligned(size, alignment, false);
+}
+
+OPERATOR(void *, _Znam, size_t size) {
+    return new_plain(size, true);
+}
+
+OPERATOR(void *, _ZnamRKSt9nothrow_t, size_t size, const void *nothrow) {
+    (void)nothrow;
+    return new_plain(size, false);
+}
+
+OPERATOR(void *, _ZnamSt11align_val_t, size_t size, size_t alignment) {
+    return new_aligned(size, alignment, true);
+}
+
+OPERATOR(void *, _ZnamSt11align_val_tRKSt9nothrow_t, size_t size, size_t alignment,
+         const void *nothrow) {
+    (void)nothrow;
+    return new_aligned(size, alignment, false);
+}
+
+OPERATOR(void, _ZdlPv, void *p) {
+    lm_free(p);
+}
+
+OPERATOR(void, _ZdlPvm, void *p, size_t size) {
+    (void)size;
+    lm_free(p);
+}
+
+OPERATOR(void, _ZdlPvRKSt9nothrow_t, void *p, const void *nothrow) {
+    (void)nothrow;
+    lm_free(p);
+}
+
+OPERATOR(void, _ZdlPvSt11align_val_t, void *p, size_t alignment) {
+    (void)alignment;
+    lm_free(p);
+}
+
+OPERATOR(void, _ZdlPvmSt11align_val_t, void *p, size_t size, size_t alignment) {
+    (void)size;
+    (void)alignment;
+    lm_free(p);
+}
+
+OPERATOR(void, _ZdlPvSt11align_val_tRKSt9nothrow_t, void *p, size_t alignment,
+         const void *nothrow) {
+    (void)alignment;
+    (void)nothrow;
+    lm_free(p);
+}
+
+OPERATOR(void, _ZdaPv, void *p) {
+    lm_free(p);
+}
+
+OPERATOR(void, _ZdaPvm, void *p, size_t size) {
+    (void)size;
+    lm_free(p);
+}
+
+OPERATOR(void, _ZdaPvRKSt9nothrow_t, void *p, const void *nothrow) {
+    (void)nothrow;
+    lm_free(p);
+}
+
+OPERATOR(void, _ZdaPvSt11align_val_t, void *p, size_t alignment) {
+    (void)alignment;
+    lm_free(p);
+}
+
+OPERATOR(void, _ZdaPvmSt11align_val_t, void *p, size_t size, size_t alignment) {
+    (void)size;
+    (void)alignment;
+    lm_free(p);
+}
+
+OPERATOR(void, _ZdaPvSt11align_val_tRKSt9nothrow_t, void *p, size_t alignment,
+         const void *nothrow) {
+    (void)alignment;
+    (void)nothrow;
+    lm_free(p);
+}

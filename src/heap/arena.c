@@ -1,0 +1,339 @@
+#include "heap/arena.h"
+
+#include "os/os.h"
+
+#include <string.h>
+
+lm_lookup lm_lookups[LM_ARENAS_MAX];
+lm_arena lm_arenas[LM_ARENAS_MAX];
+_Atomic uint32_t lm_arena_count;
+lm_lock lm_arena_lock = LM_LOCK(LM_RANK_ARENA);
+lm_arena_settings lm_arena_setting;
+size_t lm_arena_peak_units;
+size_t lm_arena_waiting;
+
+static const size_t wished_size = (size_t)1 << 40;
+static const size_t commit_step_max = (size_t)64 << 20;
+static const size_t region_step = (size_t)64 << 10;
+static const size_t keep_least = (size_t)32 << 20;
+
+/* ---- Regions of the second range ---------------------------------------------------------------- */
+
+static bool region_grow(lm_region *region, size_t wanted) {
+    if (LM_LIKELY(wanted <= region->committed))
+        return true;
+    size_t end = lm_min(lm_align_up(wanted, lm_max(region_step, lm_os.page)), region->size);
+    if (wanted > end || !lm_os_commit(region->at + region->committed, end - region->committed))
+        return false;
+    region->committed = end;
+    return true;
+}
+
+/* The largest record is that of a slab of the smallest slots, one for each unit; the void record is one
+ * more. */
+static size_t records_size(size_t units) {
+    return (units + 1) * lm_slab_record_size(LM_WORDS_MAX);
+}
+
+/* Lays the regions out in the second range, or just counts with `at` 0. Returns the bytes needed. */
+static size_t lay_out(lm_arena *arena, char *at, size_t size) {
+    size_t units = size >> LM_UNIT_SHIFT, chunks = size >> LM_CHUNK_SHIFT;
+    lm_region *regions[] = {&arena->map, &arena->table, &arena->whole, &arena->records};
+    const size_t sizes[] = {units * sizeof(uint32_t), chunks * sizeof(lm_chunk),
+                            (chunks + 63) / 64 * sizeof(uint64_t), records_size(units)};
+    size_t end = 0;
+    for (int i = 0; i < 4; i++) {
+        *regions[i] = (lm_region){at + end, lm_align_up(sizes[i], lm_os.page), 0};
+        end += regions[i]->size;
+    }
+    return end;
+}
+
+/* ---- Making arenas -------------------------------------------------------------------------------- */
+
+/* Takes address space for an arena of `size` bytes and its second range, guards on both sides of it. */
+static bool reserve(lm_arena *arena, size_t size) {
+    size_t guard = lm_max(region_step, lm_os.page);
+    size_t meta_size = lay_out(arena, NULL, size) + 2 * guard;
+    char *range = lm_os_reserve(size + LM_CHUNK);
+    if (!range)
+        return false;
+    char *meta = lm_os_reserve(meta_size);
+    if (!meta) {
+        lm_os_release(range, size + LM_CHUNK);
+        return false;
+    }
+    arena->reserved[0] = range;
+    arena->reserved_size[0] = size + LM_CHUNK;
+    arena->reserved[1] = meta;
+    arena->reserved_size[1] = meta_size;
+    lay_out(arena, meta + guard, size);
+    return true;
+}
+
+static void unreserve(lm_arena *arena) {
+    for (int i = 0; i < 2; i++)
+        lm_os_release(arena->reserved[i], arena->reserved_size[i]);
+}
+
+static size_t size_to_try(void) {
+    if (lm_arena_setting.first_size)
+        return lm_max(lm_align_down(lm_arena_setting.first_size, LM_CHUNK), LM_CHUNK);
+    if (lm_os.address_limit == SIZE_MAX)
+        return wished_size;
+    /* Leave most of a limited address space to the rest of the program; more arenas follow on demand. */
+    return lm_max((size_t)1 << lm_highest_bit(lm_os.address_limit / 4 | LM_CHUNK), LM_CHUNK);
+}
+
+/* Makes the map readable, commits the first records: what the fast path looks at before any unit is used. */
+static bool open_up(lm_arena *arena, lm_lookup *lookup, size_t size) {
+    if (!lm_os_make_readable(arena->map.at, arena->map.size) ||
+        !region_grow(&arena->records, LM_RECORD_GRAIN))
+        return false;
+    arena->records_used = lm_slab_record_size(1); /* the void record, as large as the smallest slab's */
+    arena->lookup = lookup;
+    arena->chunks.table = (lm_chunk *)(void *)arena->table.at;
+    arena->chunks.whole = (uint64_t *)(void *)arena->whole.at;
+    *lookup = (lm_lookup){lm_align_up((uintptr_t)arena->reserved[0], LM_CHUNK), size,
+                          (_Atomic uint32_t *)(void *)arena->map.at, arena->records.at};
+    if (lm_arena_setting.huge_pages)
+        lm_os_huge_pages((void *)lookup->base, size, lm_arena_setting.huge_pages);
+    return true;
+}
+
+/* Adds an arena that can hold at least `units` units: as large as can be had. */
+static lm_arena *add_arena(uint32_t units) {
+    uint32_t index = atomic_load_explicit(&lm_arena_count, memory_order_relaxed);
+    size_t least = lm_align_up((size_t)units << LM_UNIT_SHIFT, LM_CHUNK);
+    if (index == LM_ARENAS_MAX)
+        return NULL;
+    lm_arena *arena = &lm_arenas[index];
+    for (size_t size = lm_max(size_to_try(), least);; size = lm_max(size / 2, least)) {
+        size = lm_align_up(size, LM_CHUNK);
+        memset(arena, 0, sizeof *arena);
+        if (reserve(arena, size)) {
+            if (open_up(arena, &lm_lookups[index], size))
+                break;
+            unreserve(arena);
+            return NULL;
+        }
+        if (size == least)
+            return NULL;
+    }
+    atomic_store_explicit(&lm_arena_count, index + 1, memory_order_release);
+    return arena;
+}
+
+/* ---- The frontier --------------------------------------------------------------------------------- */
+
+static bool commit_chunks(lm_arena *arena, size_t bytes) {
+    size_t end = arena->committed + bytes;
+    size_t chunks = end >> LM_CHUNK_SHIFT;
+    if (end > arena->lookup->size ||
+        !region_grow(&arena->map, (end >> LM_UNIT_SHIFT) * sizeof(uint32_t)) ||
+        !region_grow(&arena->table, chunks * sizeof(lm_chunk)) ||
+        !region_grow(&arena->whole, (chunks + 63) / 64 * sizeof(uint64_t)) ||
+        !lm_os_commit((char *)arena->lookup->base + arena->committed, bytes))
+        return false;
+    lm_chunks_add(&arena->chunks, (uint32_t)(bytes >> LM_CHUNK_SHIFT));
+    arena->committed = end;
+    return true;
+}
+
+/* Moves the frontier by at least `chunks`: by more as the arena grows, so that system calls get rarer. */
+static bool extend(lm_arena *arena, size_t chunks) {
+    size_t needed = chunks << LM_CHUNK_SHIFT;
+    size_t wished = lm_min(lm_align_down(arena->committed / 8, LM_CHUNK), commit_step_max);
+    wished = lm_min(wished, arena->lookup->size - arena->committed);
+    return (wished > needed && commit_chunks(arena, wished)) || commit_chunks(arena, needed);
+}
+
+static size_t trailing_whole_chunks(const lm_arena *arena) {
+    size_t n = 0;
+    while (n < arena->chunks.count &&
+           arena->chunks.table[arena->chunks.count - 1 - n].free == ~(lm_units)0)
+        n++;
+    return n;
+}
+
+static lm_run take_or_extend(lm_arena *arena, uint32_t units) {
+    lm_run run = lm_chunks_take(&arena->chunks, units);
+    if (run.count)
+        return run;
+    size_t chunks = (units + LM_CHUNK_UNITS - 1) / LM_CHUNK_UNITS;
+    size_t have = units > LM_CHUNK_UNITS ? trailing_whole_chunks(arena) : 0;
+    if ((chunks - have) << LM_CHUNK_SHIFT > arena->lookup->size - arena->committed ||
+        !extend(arena, chunks - have))
+        return run;
+    return lm_chunks_take(&arena->chunks, units);
+}
+
+/* ---- Records and the map -------------------------------------------------------------------------- */
+
+static uint32_t *record_link(const lm_arena *arena, uint32_t number) {
+    return (uint32_t *)(void *)(arena->records.at + (size_t)number * LM_RECORD_GRAIN);
+}
+
+static void *new_record(lm_arena *arena, size_t size) {
+    uint32_t *free_list = &arena->record_free[size / LM_RECORD_GRAIN];
+    if (*free_list) {
+        uint32_t *record = record_link(arena, *free_list);
+        *free_list = *record;
+        return memset(record, 0, size);
+    }
+    if (!region_grow(&arena->records, arena->records_used + size))
+        return NULL;
+    void *record = arena->records.at + arena->records_used;
+    arena->records_used += size;
+    return record;
+}
+
+void lm_arena_give_record(lm_arena *arena, void *record, size_t size) {
+    uint32_t *free_list = &arena->record_free[size / LM_RECORD_GRAIN];
+    memset(record, 0, size); /* a late look at it finds a void record */
+    *(uint32_t *)record = *free_list;
+    *free_list = (uint32_t)((size_t)((char *)record - arena->records.at) / LM_RECORD_GRAIN);
+}
+
+void lm_arena_map(lm_arena *arena, uint32_t first, uint32_t units, const void *record) {
+    uint32_t number =
+        record ? (uint32_t)((size_t)((const char *)record - arena->records.at) / LM_RECORD_GRAIN) : 0;
+    for (uint32_t i = 0; i < units; i++)
+        atomic_store_explicit(&arena->lookup->map[first + i], number, memory_order_relaxed);
+}
+
+/* ---- Taking and giving ------------------------------------------------------------------------------ */
+
+static lm_grant take_from(lm_arena *arena, uint32_t units, size_t record_size) {
+    lm_grant grant = {arena, take_or_extend(arena, units), NULL};
+    if (!grant.run.count)
+        return grant;
+    grant.record = new_record(arena, record_size);
+    if (!grant.record)
+        lm_chunks_give(&arena->chunks, grant.run.first, units, !grant.run.clean);
+    return grant;
+}
+
+lm_grant lm_arena_take(uint32_t units, size_t record_size) {
+    lm_grant grant = {NULL, {0, 0, false}, NULL};
+    uint32_t n = atomic_load_explicit(&lm_arena_count, memory_order_relaxed);
+    for (uint32_t i = 0; i < n && !grant.record; i++)
+        grant = take_from(&lm_arenas[i], units, record_size);
+    if (!grant.record) {
+        lm_arena *arena = add_arena(units);
+        if (arena)
+            grant = take_from(arena, units, record_size);
+    }
+    lm_arena_peak_units = lm_max(lm_arena_peak_units, lm_arena_used_units());
+    return grant;
+}
+
+bool lm_arena_take_behind(lm_arena *arena, uint32_t first, uint32_t units, bool *clean) {
+    size_t end = ((size_t)first + units) << LM_UNIT_SHIFT;
+    if (end > arena->lookup->size)
+        return false;
+    if (end > arena->committed) {
+        /* Only worth moving the frontier for when all up to it is free. */
+        uint32_t inside = (uint32_t)(arena->committed >> LM_UNIT_SHIFT) - first;
+        if (inside > units || !lm_chunks_take_at(&arena->chunks, first, inside, clean))
+            return false;
+        lm_chunks_give(&arena->chunks, first, inside, !*clean);
+        if (!extend(arena, (end - arena->committed + LM_CHUNK - 1) >> LM_CHUNK_SHIFT))
+            return false;
+    }
+    bool taken = lm_chunks_take_at(&arena->chunks, first, units, clean);
+    lm_arena_peak_units = lm_max(lm_arena_peak_units, lm_arena_used_units());
+    return taken;
+}
+
+void lm_arena_give(lm_arena *arena, uint32_t first, uint32_t units, bool dirty) {
+    lm_chunks_give(&arena->chunks, first, units, dirty);
+}
+
+size_t lm_arena_used_units(void) {
+    size_t used = 0;
+    uint32_t n = atomic_load_explicit(&lm_arena_count, memory_order_relaxed);
+    for (uint32_t i = 0; i < n; i++)
+        used += (lm_arenas[i].committed >> LM_UNIT_SHIFT) - lm_arenas[i].chunks.free_units;
+    return used;
+}
+
+lm_arena *lm_arena_of(uintptr_t address) {
+    uint32_t n = atomic_load_explicit(&lm_arena_count, memory_order_acquire);
+    for (uint32_t i = 0; i < n; i++)
+        if (address - lm_lookups[i].base < lm_lookups[i].size)
+            return &lm_arenas[i];
+    return NULL;
+}
+
+/* ---- Giving memory back to the system ---------------------------------------------------------------- */
+
+static size_t dirty_units(void) {
+    size_t dirty = 0;
+    uint32_t n = atomic_load_explicit(&lm_arena_count, memory_order_relaxed);
+    for (uint32_t i = 0; i < n; i++)
+        dirty += lm_arenas[i].chunks.dirty_units;
+    return dirty;
+}
+
+static size_t keep_bytes(void) {
+    if (lm_arena_setting.keep)
+        return lm_arena_setting.keep;
+    return lm_max(keep_least, (lm_arena_used_units() << LM_UNIT_SHIFT) / 8);
+}
+
+bool lm_arena_excess(size_t more) {
+    return (dirty_units() + lm_arena_waiting + more) << LM_UNIT_SHIFT > keep_bytes();
+}
+
+/* Locked, but not while the system works: the run is nobody's then. Returns whether there was one. */
+static bool purge_one(lm_arena *arena, uint32_t step) {
+    lm_run run = lm_chunks_take_dirty(&arena->chunks, step);
+    if (!run.count)
+        return false;
+    lm_lock_give(&lm_arena_lock);
+    lm_os_purge((char *)arena->lookup->base + ((size_t)run.first << LM_UNIT_SHIFT),
+                (size_t)run.count << LM_UNIT_SHIFT);
+    lm_lock_take(&lm_arena_lock);
+    lm_chunks_give(&arena->chunks, run.first, run.count, false);
+    return true;
+}
+
+static bool trim_locked(size_t keep) {
+    bool any = false;
+    uint32_t step = (uint32_t)lm_max(lm_os.page >> LM_UNIT_SHIFT, 1);
+    for (uint32_t i = 0; i < atomic_load_explicit(&lm_arena_count, memory_order_relaxed); i++)
+        while (dirty_units() << LM_UNIT_SHIFT > keep && purge_one(&lm_arenas[i], step))
+            any = true;
+    return any;
+}
+
+bool lm_arena_trim(size_t keep) {
+    lm_lock_take(&lm_arena_lock);
+    bool any = trim_locked(keep);
+    lm_lock_give(&lm_arena_lock);
+    return any;
+}
+
+void lm_arena_trim_excess(void) {
+    lm_lock_take(&lm_arena_lock);
+    /* Well below the bound, so that not every free comes here again. */
+    if (lm_arena_excess(0))
+        trim_locked(keep_bytes() / 4 * 3);
+    lm_lock_give(&lm_arena_lock);
+}
+
+bool lm_arena_start(void) {
+    lm_lock_take(&lm_arena_lock);
+    bool done = add_arena(1) != NULL;
+    lm_lock_give(&lm_arena_lock);
+    return done;
+}
+
+void lm_arena_dissolve(void) {
+    uint32_t n = atomic_exchange(&lm_arena_count, 0);
+    for (uint32_t i = 0; i < n; i++) {
+        unreserve(&lm_arenas[i]);
+        memset(&lm_lookups[i], 0, sizeof lm_lookups[i]);
+    }
+}

@@ -1,0 +1,247 @@
+#include "heap/bin.h"
+
+#include "heap/arena.h"
+#include "heap/orphans.h"
+#include "heap/remote.h"
+#include "heap/slab.h"
+
+/* What a thread keeps of empty slabs of medium classes, so that a loop over one block needs no lock. */
+static const size_t idle_max = (size_t)1 << 20;
+
+lm_pair lm_bin_no_slots;
+
+static bool is_medium(unsigned class) {
+    return class >= LM_SMALL_CLASSES;
+}
+
+void lm_bins_init(lm_heap *heap) {
+    for (unsigned class = 0; class < LM_CLASSES; class ++) {
+        atomic_store_explicit(&heap->bins[class].pair, &lm_bin_no_slots, memory_order_relaxed);
+        heap->bins[class].size = lm_classes[class].size;
+    }
+}
+
+/* ---- The queue ------------------------------------------------------------------------------------ */
+
+void lm_bin_append(lm_bin *bin, lm_slab *slab) {
+    slab->next = NULL;
+    slab->prev = bin->tail;
+    if (bin->tail)
+        bin->tail->next = slab;
+    else
+        bin->head = slab;
+    bin->tail = slab;
+}
+
+void lm_bin_unlink(lm_bin *bin, lm_slab *slab) {
+    if (slab->prev)
+        slab->prev->next = slab->next;
+    else
+        bin->head = slab->next;
+    if (slab->next)
+        slab->next->prev = slab->prev;
+    else
+        bin->tail = slab->prev;
+}
+
+/* ---- The current slab ------------------------------------------------------------------------------- */
+
+static unsigned count_free(const lm_slab *slab) {
+    return lm_slab_pending(slab) + lm_slab_available(slab);
+}
+
+/* Frees until the owner must look, in a slab that just became or is CURRENT. */
+static void count_current(lm_heap *heap, lm_slab *slab) {
+    if (is_medium(slab->class)) {
+        slab->countdown = (uint16_t)(slab->slots - count_free(slab));
+        if (slab->countdown == 0)
+            heap->idle += lm_slab_bytes(slab);
+    } else {
+        slab->countdown = (uint16_t)(slab->slots - lm_slab_pending(slab));
+    }
+}
+
+/* Before count_current on a slab that already was CURRENT, and before it stops being so. */
+static void uncount_current(lm_heap *heap, const lm_slab *slab) {
+    if (is_medium(slab->class) && slab->countdown == 0)
+        heap->idle -= lm_slab_bytes(slab);
+}
+
+/* Puts the first word from `from` on with an available slot in use. False when there is none. */
+static bool use_next_word(lm_bin *bin, unsigned from) {
+    lm_slab *slab = bin->slab;
+    for (unsigned w = from; w < lm_slab_words(slab); w++) {
+        lm_pair *pair = &slab->pairs[w];
+        uint64_t avail = atomic_load_explicit(&pair->avail, memory_order_relaxed);
+        if (!avail)
+            continue;
+        atomic_store_explicit(&bin->pair, pair, memory_order_relaxed);
+        bin->base = lm_slab_address(slab) + (size_t)w * 64 * lm_slab_size(slab);
+        uint64_t given = atomic_load_explicit(&bin->given, memory_order_relaxed);
+        atomic_store_explicit(&bin->given, given + lm_count_bits(avail), memory_order_relaxed);
+        return true;
+    }
+    return false;
+}
+
+static void use_slab(lm_heap *heap, lm_bin *bin, lm_slab *slab, bool fresh) {
+    lm_slab_harvest(slab);
+    lm_slab_set_place(slab, LM_PLACE_CURRENT);
+    bin->slab = slab;
+    bin->fresh = fresh;
+    count_current(heap, slab);
+    use_next_word(bin, 0);
+}
+
+/* The slots of words that were put in use but not emptied don't count as given. */
+static void put_word_back(lm_bin *bin) {
+    lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
+    uint64_t left = atomic_load_explicit(&pair->avail, memory_order_relaxed);
+    uint64_t given = atomic_load_explicit(&bin->given, memory_order_relaxed);
+    atomic_store_explicit(&bin->given, given - lm_count_bits(left), memory_order_relaxed);
+}
+
+static void forget_current(lm_heap *heap, lm_bin *bin) {
+    put_word_back(bin);
+    uncount_current(heap, bin->slab);
+    bin->slab = NULL;
+    bin->fresh = false;
+    atomic_store_explicit(&bin->pair, &lm_bin_no_slots, memory_order_relaxed);
+}
+
+/* All words of the current slab are empty: harvest it when that is worth it, else let go of it. */
+static bool go_on_with_current(lm_heap *heap, lm_bin *bin) {
+    lm_slab *slab = bin->slab;
+    lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
+    if (use_next_word(bin, (unsigned)(pair - slab->pairs) + 1))
+        return true;
+    unsigned pending = lm_slab_pending(slab);
+    if (pending >= lm_slab_threshold(slab)) {
+        uncount_current(heap, slab);
+        use_slab(heap, bin, slab, false);
+        return true;
+    }
+    forget_current(heap, bin);
+    slab->countdown = (uint16_t)(lm_slab_threshold(slab) - pending);
+    lm_slab_set_place(slab, LM_PLACE_FULL);
+    return false;
+}
+
+bool lm_bin_refill(lm_heap *heap, unsigned class) {
+    lm_bin *bin = &heap->bins[class];
+    bool fresh = false;
+    if (atomic_load_explicit(&heap->inbox, memory_order_relaxed))
+        lm_remote_drain(heap);
+    if (bin->slab && go_on_with_current(heap, bin))
+        return true;
+    lm_slab *slab = bin->head;
+    if (slab)
+        lm_bin_unlink(bin, slab);
+    else
+        slab = lm_orphans_adopt(heap, class);
+    if (!slab)
+        slab = lm_slab_new(heap, class, &fresh);
+    if (!slab)
+        return false;
+    use_slab(heap, bin, slab, fresh);
+    return true;
+}
+
+void *lm_bin_take_medium(lm_heap *heap, unsigned class) {
+    lm_bin *bin = &heap->bins[class];
+    lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
+    uint64_t word = atomic_load_explicit(&pair->avail, memory_order_relaxed);
+    atomic_store_explicit(&pair->avail, word & (word - 1), memory_order_relaxed);
+    uncount_current(heap, bin->slab);
+    bin->slab->countdown++;
+    return bin->base + (size_t)lm_lowest_bit(word) * bin->size;
+}
+
+/* ---- After frees -------------------------------------------------------------------------------------- */
+
+static void freed_in_current(lm_heap *heap, lm_slab *slab) {
+    lm_bin *bin = &heap->bins[slab->class];
+    if (!is_medium(slab->class)) {
+        if (lm_slab_pending(slab) < slab->slots) {
+            count_current(heap, slab);
+            return;
+        }
+        put_word_back(bin);
+        use_slab(heap, bin, slab, false); /* all came and went: begin again */
+        return;
+    }
+    count_current(heap, slab);
+    if (slab->countdown == 0 && heap->idle > idle_max) {
+        forget_current(heap, bin);
+        lm_slab_release(slab);
+    }
+}
+
+static void freed_in_full(lm_heap *heap, lm_slab *slab) {
+    unsigned pending = lm_slab_pending(slab);
+    if (pending == slab->slots) {
+        lm_slab_release(slab);
+    } else if (pending < lm_slab_threshold(slab)) {
+        slab->countdown = (uint16_t)(lm_slab_threshold(slab) - pending);
+    } else {
+        lm_remote_reopen(slab);
+        slab->countdown = (uint16_t)(slab->slots - pending);
+        lm_bin_append(&heap->bins[slab->class], slab);
+    }
+}
+
+void lm_bin_freed(lm_heap *heap, lm_slab *slab) {
+    unsigned place = lm_slab_place(slab);
+    if (place == LM_PLACE_CURRENT) {
+        freed_in_current(heap, slab);
+    } else if (place == LM_PLACE_QUEUED) {
+        slab->countdown = (uint16_t)(slab->slots - count_free(slab));
+        if (slab->countdown == 0) {
+            lm_bin_unlink(&heap->bins[slab->class], slab);
+            lm_slab_release(slab);
+        }
+    } else {
+        freed_in_full(heap, slab);
+    }
+}
+
+/* ---- Letting go ----------------------------------------------------------------------------------------- */
+
+static void let_go(lm_slab *slab) {
+    unsigned free_slots = count_free(slab);
+    if (free_slots == slab->slots) {
+        lm_slab_release(slab);
+    } else if (free_slots > 0) {
+        lm_orphans_add(slab);
+    } else {
+        slab->countdown = (uint16_t)lm_slab_threshold(slab);
+        lm_slab_set_place(slab, LM_PLACE_FULL);
+    }
+}
+
+void lm_bins_abandon(lm_heap *heap) {
+    for (unsigned class = 0; class < LM_CLASSES; class ++) {
+        lm_bin *bin = &heap->bins[class];
+        lm_slab *current = bin->slab;
+        if (current) {
+            forget_current(heap, bin);
+            let_go(current);
+        }
+        while (bin->head) {
+            lm_slab *slab = bin->head;
+            lm_bin_unlink(bin, slab);
+            let_go(slab);
+        }
+    }
+}
+
+void lm_bins_release_empty(lm_heap *heap) {
+    for (unsigned class = 0; class < LM_CLASSES; class ++) {
+        lm_bin *bin = &heap->bins[class];
+        lm_slab *slab = bin->slab;
+        if (slab && count_free(slab) == slab->slots) {
+            forget_current(heap, bin);
+            lm_slab_release(slab);
+        }
+    }
+}

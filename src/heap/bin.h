@@ -1,0 +1,47 @@
+/* Bins: from which slab a thread takes slots of one class, and when a slab with freed slots comes back.
+ *
+ *   new --> CURRENT --(all words empty)--> FULL --(an eighth is free)--> QUEUED --(its turn)--> CURRENT
+ *              |                             |                              |
+ *              +-------- empty: released, but for what a thread keeps -----+
+ *
+ * A slab's countdown makes the owner's frees come here just when something is to be done:
+ *
+ *   CURRENT, small class    slots handed out or available: 0 when all of them came and went
+ *   CURRENT, medium class   live slots, exactly: 0 when the slab is empty
+ *   FULL                    frees until an eighth of the slots is free
+ *   QUEUED                  live slots: 0 when the slab is empty
+ *
+ * All functions: by the heap's thread only. */
+#ifndef LM_HEAP_BIN_H
+#define LM_HEAP_BIN_H
+
+#include "heap/layout.h"
+
+/* An empty word for bins without a slab. */
+extern lm_pair lm_bin_no_slots;
+
+/* Sets a heap's bins up, each without a slab. */
+void lm_bins_init(lm_heap *heap);
+
+/* A bin's queue: oldest first. */
+void lm_bin_append(lm_bin *bin, lm_slab *slab);
+void lm_bin_unlink(lm_bin *bin, lm_slab *slab);
+
+/* Finds a word with an available slot for the bin. False when there is no memory. */
+bool lm_bin_refill(lm_heap *heap, unsigned class);
+
+/* Slots of the slab were freed: puts it where it belongs now, sets the countdown. The slab may be gone
+ * afterwards. */
+void lm_bin_freed(lm_heap *heap, lm_slab *slab);
+
+/* Takes a slot of a class above LM_SMALL_MAX out of the bin's word, which isn't empty. */
+void *lm_bin_take_medium(lm_heap *heap, unsigned class);
+
+/* Lets go of all slabs in the heap's bins: empty ones are released, the others are left for other threads
+ * to adopt, under lm_threads_lock. FULL ones stay the heap's. */
+void lm_bins_abandon(lm_heap *heap);
+
+/* Releases every empty slab that the bins keep. */
+void lm_bins_release_empty(lm_heap *heap);
+
+#endif

@@ -1,0 +1,58 @@
+/* THE FAST PATH: malloc and free of small blocks, and what they fall back to. No byte of the block is read or
+ * written. Everything rare hangs on an empty word (malloc), on a record that fails a test, or on the countdown
+ * (free). How a pointer leads to its record, and what the bits mean, is drawn in layout.h.
+ *
+ *   malloc: size -> class -> bin -> word; lowest bit -> slot
+ *   free:   pointer -> unit -> record -> slot -> bit
+ */
+#ifndef LM_HEAP_FAST_H
+#define LM_HEAP_FAST_H
+
+#include "heap/find.h"
+#include "heap/slow.h"
+#include "heap/thread.h"
+
+LM_INLINE void *lm_malloc(size_t size) {
+    lm_heap *heap = lm_self;
+    if (LM_LIKELY(size <= LM_SMALL_MAX)) {
+        lm_bin *bin = &heap->bins[lm_small_class[(size + LM_GRAIN - 1) / LM_GRAIN]];
+        lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
+        uint64_t word = atomic_load_explicit(&pair->avail, memory_order_relaxed);
+        if (LM_LIKELY(word != 0)) {
+            atomic_store_explicit(&pair->avail, word & (word - 1), memory_order_relaxed);
+            return bin->base + (size_t)lm_lowest_bit(word) * bin->size;
+        }
+    }
+    return lm_malloc_slow(size);
+}
+
+LM_INLINE void lm_free(void *p) {
+    const lm_lookup *lookup = &lm_lookups[0];
+    uint64_t offset = (uintptr_t)p - lookup->base;
+    if (LM_UNLIKELY(offset >= lookup->size)) {
+        lm_free_slow(p);
+        return;
+    }
+    lm_slab *slab = lm_record_at(lookup, offset);
+    unsigned slot;
+    if (LM_UNLIKELY(!lm_slot_at(slab, offset, &slot))) {
+        lm_free_slow(p);
+        return;
+    }
+    if (LM_UNLIKELY(atomic_load_explicit(&slab->owner, memory_order_relaxed) != lm_self)) {
+        lm_free_remote(slab, slot, p);
+        return;
+    }
+    lm_pair *pair = &slab->pairs[slot / 64];
+    uint64_t bit = lm_bit(slot % 64);
+    uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
+    if (LM_UNLIKELY((atomic_load_explicit(&pair->avail, memory_order_relaxed) | pending) & bit)) {
+        lm_free_slow(p);
+        return;
+    }
+    atomic_store_explicit(&pair->pending, pending | bit, memory_order_relaxed);
+    if (LM_UNLIKELY(--slab->countdown == 0))
+        lm_free_counted(slab);
+}
+
+#endif

@@ -1,0 +1,70 @@
+#include "heap/find.h"
+
+#include "heap/arena.h"
+
+bool lm_slot_live(lm_slab *slab, unsigned slot) {
+    const lm_pair *pair = &slab->pairs[slot / 64];
+    uint64_t free_bits =
+        atomic_load_explicit(&pair->avail, memory_order_relaxed) |
+        atomic_load_explicit(&pair->pending, memory_order_relaxed) |
+        atomic_load_explicit(&lm_slab_remotes(slab)[slot / 64].bits, memory_order_relaxed);
+    return (free_bits >> (slot % 64) & 1) == 0;
+}
+
+static void find_in_slab(lm_found *found, lm_slab *slab, uint64_t offset) {
+    found->slab = slab;
+    found->slot = (unsigned)((offset - slab->start) / lm_slab_size(slab));
+    if (found->slot >= slab->slots)
+        return;
+    found->block = lm_slab_address(slab) + (size_t)found->slot * lm_slab_size(slab);
+    found->size = lm_slab_size(slab);
+    found->live = lm_slot_live(slab, found->slot);
+}
+
+static void find_in_span(lm_found *found, lm_span *span, uint64_t offset) {
+    found->span = span;
+    if (offset - span->start >= span->bytes)
+        return;
+    found->block = (char *)lm_lookups[span->arena].base + span->start;
+    found->size = span->bytes;
+    found->live = atomic_load_explicit(&span->live, memory_order_relaxed) == 1;
+}
+
+bool lm_find_exact(const void *p, lm_found *found) {
+    lm_arena *arena = lm_arena_of((uintptr_t)p);
+    if (!arena)
+        return false;
+    uint64_t offset = (uintptr_t)p - arena->lookup->base;
+    lm_slab *record = lm_record_at(arena->lookup, offset);
+    unsigned slot;
+    *found = (lm_found){.inside = true};
+    if (lm_slot_at(record, offset, &slot)) {
+        *found = (lm_found){true, record, NULL, slot, (char *)(uintptr_t)p, lm_slab_size(record),
+                            lm_slot_live(record, slot)};
+    } else if (record->kind == LM_KIND_SPAN && record->start == offset) {
+        find_in_span(found, (lm_span *)(void *)record, offset);
+    }
+    return found->live;
+}
+
+lm_found lm_find_locked(const void *p) {
+    lm_found found = {0};
+    lm_arena *arena = lm_arena_of((uintptr_t)p);
+    if (!arena)
+        return found;
+    found.inside = true;
+    uint64_t offset = (uintptr_t)p - arena->lookup->base;
+    lm_slab *record = lm_record_at(arena->lookup, offset);
+    if (record->kind == LM_KIND_SLAB)
+        find_in_slab(&found, record, offset);
+    else if (record->kind == LM_KIND_SPAN)
+        find_in_span(&found, (lm_span *)(void *)record, offset);
+    return found;
+}
+
+lm_found lm_find(const void *p) {
+    lm_lock_take(&lm_arena_lock);
+    lm_found found = lm_find_locked(p);
+    lm_lock_give(&lm_arena_lock);
+    return found;
+}

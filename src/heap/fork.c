@@ -1,0 +1,34 @@
+#include "heap/fork.h"
+
+#include "heap/arena.h"
+#include "heap/large.h"
+#include "heap/orphans.h"
+#include "heap/thread.h"
+
+#include <pthread.h>
+
+/* In the order of their ranks. */
+static lm_lock *const locks[] = {&lm_late_lock, &lm_threads_lock, &lm_large_lock, &lm_arena_lock};
+enum { LOCKS = sizeof locks / sizeof locks[0] };
+
+static void before(void) {
+    for (int i = 0; i < LOCKS; i++)
+        lm_lock_take(locks[i]);
+}
+
+static void after_in_parent(void) {
+    for (int i = LOCKS; i > 0; i--)
+        lm_lock_give(locks[i - 1]);
+}
+
+/* The threads that the child doesn't have were anywhere: in the middle of a change to their own bins too. So
+ * their heaps are not used again; what they own can still be read, written and freed. */
+static void after_in_child(void) {
+    lm_orphans_lose_threads(lm_self);
+    for (int i = LOCKS; i > 0; i--)
+        lm_lock_give_in_child(locks[i - 1]);
+}
+
+void lm_fork_start(void) {
+    pthread_atfork(before, after_in_parent, after_in_child);
+}

@@ -1,0 +1,129 @@
+#include "heap/init.h"
+
+#include "base/finding.h"
+#include "base/text.h"
+#include "heap/arena.h"
+#include "heap/fork.h"
+#include "heap/large.h"
+#include "heap/stats.h"
+#include "heap/thread.h"
+#include "loam/loam.h"
+#include "os/os.h"
+
+lm_options lm_options_now;
+
+static lm_lock init_lock = LM_LOCK(LM_RANK_INIT);
+static _Atomic bool ready;
+static bool failed;
+
+/* The most mappings when nothing else is said: little enough to leave the rest to the program. */
+static const size_t mappings_most = 8192;
+
+/* ---- Options ---------------------------------------------------------------------------------------- */
+
+static void complain(const char *message, void *context) {
+    char line[512];
+    lm_text text;
+    (void)context;
+    lm_text_init(&text, line, sizeof line);
+    lm_text_format(&text, "loam: %s\n", message);
+    lm_os_message(line, lm_min(text.length, sizeof line - 1));
+}
+
+static void show_help(void) {
+    char buffer[LM_OPTIONS_HELP_MAX];
+    lm_text text;
+    lm_text_init(&text, buffer, sizeof buffer);
+    lm_options_help(&text);
+    lm_os_message(buffer, lm_min(text.length, sizeof buffer - 1));
+}
+
+static void read_options(void) {
+    lm_options_defaults(&lm_options_now);
+    if (loam_default_options)
+        lm_options_parse(&lm_options_now, loam_default_options, "loam_default_options", false, complain,
+                         NULL);
+    lm_options_parse(&lm_options_now, lm_os_environment("LOAM_OPTIONS"), "LOAM_OPTIONS", lm_os.secure,
+                     complain, NULL);
+    if (lm_options_now.help)
+        show_help();
+}
+
+static lm_guards choose_guards(void) {
+    if (lm_options_now.guards == LM_GUARDS_AUTO)
+        return lm_os.guards_by_advice ? LM_GUARDS_ADVISE : LM_GUARDS_PROTECT;
+    if (lm_options_now.guards == LM_GUARDS_ADVISE && !lm_os.guards_by_advice)
+        return LM_GUARDS_OFF;
+    return lm_options_now.guards;
+}
+
+static void apply_options(void) {
+    static const lm_policy policies[] = {[LM_ON_ERROR_ABORT] = LM_POLICY_ABORT,
+                                         [LM_ON_ERROR_REPORT] = LM_POLICY_REPORT,
+                                         [LM_ON_ERROR_IGNORE] = LM_POLICY_IGNORE};
+    lm_finding_policy = policies[lm_options_now.on_error];
+    lm_arena_setting.first_size = lm_options_now.arena;
+    lm_arena_setting.keep = lm_options_now.keep;
+    lm_arena_setting.huge_pages = lm_options_now.thp == LM_THP_ALWAYS  ? 1
+                                  : lm_options_now.thp == LM_THP_NEVER ? -1
+                                                                  : 0;
+    lm_large_setting.guards = choose_guards();
+    lm_large_setting.mappings =
+        lm_options_now.mappings ? lm_options_now.mappings : lm_min(mappings_most, lm_os.map_limit / 8);
+}
+
+static void announce(void) {
+    char line[64];
+    lm_text text;
+    if (!lm_options_now.loaded_file[0])
+        return;
+    lm_text_init(&text, line, sizeof line);
+    lm_text_format(&text, "%d %s\n", lm_os_process(), loam_version());
+    lm_os_append(lm_options_now.loaded_file, line, text.length);
+}
+
+/* ---- The first call ------------------------------------------------------------------------------------- */
+
+/* Calls into the C library that may allocate: the heap serves them already. */
+static void start_services(void) {
+    lm_thread_start();
+    lm_fork_start();
+    announce();
+}
+
+static bool start(void) {
+    lm_os_start();
+    read_options();
+    apply_options();
+    failed = !lm_arena_start();
+    return !failed;
+}
+
+LM_COLD bool lm_init(void) {
+    bool first = false;
+    if (LM_LIKELY(atomic_load_explicit(&ready, memory_order_acquire)))
+        return !failed;
+    lm_lock_take(&init_lock);
+    if (!atomic_load_explicit(&ready, memory_order_relaxed)) {
+        start();
+        first = true;
+        atomic_store_explicit(&ready, true, memory_order_release);
+    }
+    lm_lock_give(&init_lock);
+    if (first && !failed)
+        start_services();
+    return !failed;
+}
+
+/* Before the program has a second thread, whatever it calls first. */
+__attribute__((constructor)) static void constructor(void) {
+    lm_init();
+}
+
+/* ---- The last call ---------------------------------------------------------------------------------------- */
+
+__attribute__((destructor)) static void destructor(void) {
+    if (!atomic_load_explicit(&ready, memory_order_acquire) || failed)
+        return;
+    lm_stats_at_exit();
+}

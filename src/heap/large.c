@@ -1,0 +1,326 @@
+#include "heap/large.h"
+
+#include "heap/arena.h"
+#include "os/os.h"
+
+#include <string.h>
+
+lm_large_settings lm_large_setting;
+lm_lock lm_large_lock = LM_LOCK(LM_RANK_LARGE);
+_Atomic uint64_t lm_large_count;
+
+/* Mappings that guards and moved blocks cost now: a hole in a mapping makes two more. */
+static _Atomic size_t mappings;
+static const size_t mappings_each = 2;
+
+/* Spans that rest, oldest first. Under lm_large_lock. */
+enum { RESTING_MAX = 32 };
+static lm_span *resting[RESTING_MAX];
+static unsigned resting_count;
+static size_t resting_bytes;
+static const size_t resting_bytes_max = (size_t)16 << 20;
+
+/* Blocks from this size on are moved by their pages instead of by their bytes. */
+static const size_t remap_least = (size_t)256 << 10;
+
+static uint32_t units_for(size_t bytes) {
+    return (uint32_t)((bytes + LM_UNIT - 1) >> LM_UNIT_SHIFT);
+}
+
+static bool afford_mapping(void) {
+    if (atomic_fetch_add_explicit(&mappings, mappings_each, memory_order_relaxed) + mappings_each <=
+        lm_large_setting.mappings)
+        return true;
+    atomic_fetch_sub_explicit(&mappings, mappings_each, memory_order_relaxed);
+    return false;
+}
+
+static void give_mapping(void) {
+    atomic_fetch_sub_explicit(&mappings, mappings_each, memory_order_relaxed);
+}
+
+/* ---- Guards --------------------------------------------------------------------------------------- */
+
+/* Makes a guard of one page. Returns its size; 0 where none can be had, and the page stays unused. */
+static size_t guard(char *at) {
+    bool advise = lm_large_setting.guards == LM_GUARDS_ADVISE;
+    if (lm_large_setting.guards == LM_GUARDS_OFF || (!advise && !afford_mapping()))
+        return 0;
+    if (lm_os_guard(at, lm_os.page, advise))
+        return lm_os.page;
+    if (!advise)
+        give_mapping();
+    return 0;
+}
+
+static void unguard(char *at, size_t size) {
+    bool advise = lm_large_setting.guards == LM_GUARDS_ADVISE;
+    if (size == 0)
+        return;
+    lm_os_unguard(at, size, advise);
+    if (!advise)
+        give_mapping();
+}
+
+/* ---- Resting spans ---------------------------------------------------------------------------------- */
+
+static void unrest(unsigned i) {
+    resting_bytes -= resting[i]->bytes;
+    resting_count--;
+    memmove(&resting[i], &resting[i + 1], (resting_count - i) * sizeof resting[0]);
+}
+
+/* A resting span that fits without wasting more than an eighth; the latest, its memory is the warmest. */
+static lm_span *wake(size_t bytes, size_t alignment) {
+    lm_span *found = NULL;
+    lm_lock_take(&lm_large_lock);
+    for (unsigned i = resting_count; i > 0 && !found; i--) {
+        lm_span *span = resting[i - 1];
+        if (span->bytes >= bytes && span->bytes - bytes <= bytes / 8 &&
+            ((uintptr_t)lm_span_address(span) & (alignment - 1)) == 0) {
+            found = span;
+            unrest(i - 1);
+        }
+    }
+    lm_lock_give(&lm_large_lock);
+    return found;
+}
+
+static void release(lm_span *span);
+
+/* Puts a freed span to rest; the oldest make room for it. */
+static void rest(lm_span *span) {
+    lm_span *out[RESTING_MAX];
+    unsigned n = 0;
+    lm_lock_take(&lm_large_lock);
+    while (resting_count > 0 && (resting_count == RESTING_MAX ||
+                                 resting_bytes + span->bytes > resting_bytes_max)) {
+        out[n++] = resting[0];
+        unrest(0);
+    }
+    resting[resting_count++] = span;
+    resting_bytes += span->bytes;
+    lm_lock_give(&lm_large_lock);
+    while (n > 0)
+        release(out[--n]);
+}
+
+void lm_large_flush(void) {
+    lm_span *out[RESTING_MAX];
+    lm_lock_take(&lm_large_lock);
+    unsigned n = resting_count;
+    memcpy(out, resting, n * sizeof out[0]);
+    resting_count = 0;
+    resting_bytes = 0;
+    lm_lock_give(&lm_large_lock);
+    while (n > 0)
+        release(out[--n]);
+}
+
+size_t lm_large_resting(void) {
+    lm_lock_take(&lm_large_lock);
+    size_t bytes = resting_bytes;
+    lm_lock_give(&lm_large_lock);
+    return bytes;
+}
+
+/* ---- Making and releasing ------------------------------------------------------------------------------ */
+
+/* Units that a block of `bytes` needs at most: the alignment may cost as much in front. */
+static uint32_t units_with_room(size_t bytes, size_t alignment) {
+    size_t front = lm_max(alignment, lm_os.page);
+    return units_for(front + bytes + lm_os.page + (front > LM_UNIT ? front : 0));
+}
+
+/* Gives back what the alignment left over in front and behind. Locked. */
+static lm_run trim_run(lm_arena *arena, lm_run run, size_t start, size_t bytes) {
+    uint32_t first = (uint32_t)((start - lm_os.page) >> LM_UNIT_SHIFT);
+    uint32_t end = units_for(start + bytes + lm_os.page);
+    lm_arena_give(arena, run.first, first - run.first, !run.clean);
+    lm_arena_give(arena, end, run.first + run.count - end, !run.clean);
+    return (lm_run){first, end - first, run.clean};
+}
+
+/* The span's record, in the map, without guards yet. */
+static lm_span *new_span(size_t bytes, size_t alignment, bool *clean) {
+    uint32_t units = units_with_room(bytes, alignment);
+    lm_lock_take(&lm_arena_lock);
+    lm_grant grant = lm_arena_take(units, lm_slab_record_size(1));
+    lm_span *span = grant.record;
+    if (span) {
+        uintptr_t base = grant.arena->lookup->base;
+        uintptr_t first = base + ((size_t)grant.run.first << LM_UNIT_SHIFT);
+        span->start = lm_align_up(first + lm_os.page, lm_max(alignment, lm_os.page)) - base;
+        lm_run run = trim_run(grant.arena, grant.run, span->start, bytes);
+        span->first = run.first;
+        span->units = run.count;
+        span->kind = LM_KIND_SPAN;
+        span->arena = (uint8_t)(grant.arena - lm_arenas);
+        span->bytes = bytes;
+        lm_arena_map(grant.arena, run.first, run.count, span);
+    }
+    lm_lock_give(&lm_arena_lock);
+    *clean = grant.run.clean;
+    return span;
+}
+
+/* Gives units of a span back, which the map still names. Locks. */
+static void give_units(lm_arena *arena, uint32_t first, uint32_t units, lm_span *record) {
+    lm_lock_take(&lm_arena_lock);
+    lm_arena_map(arena, first, units, NULL);
+    lm_arena_give(arena, first, units, true);
+    if (record)
+        lm_arena_give_record(arena, record, lm_slab_record_size(1));
+    bool excess = lm_arena_excess(0);
+    lm_lock_give(&lm_arena_lock);
+    if (excess)
+        lm_arena_trim_excess();
+}
+
+static void release(lm_span *span) {
+    char *block = lm_span_address(span);
+    unguard(block - span->guard_front, span->guard_front);
+    unguard(block + span->bytes, span->guard_back);
+    /* Pages that were moved here lie in a mapping of their own; a fresh one joins with its neighbours. */
+    if (span->moved && lm_os_renew(block, span->bytes))
+        give_mapping();
+    give_units(&lm_arenas[span->arena], span->first, span->units, span);
+}
+
+static lm_span *new_block(size_t size, size_t alignment, bool zero) {
+    if (size > PTRDIFF_MAX - LM_CHUNK || alignment > (size_t)PTRDIFF_MAX / 4 ||
+        size + alignment > PTRDIFF_MAX)
+        return NULL;
+    size_t bytes = lm_align_up(size, lm_os.page);
+    bool clean = false;
+    lm_span *span = wake(bytes, alignment);
+    if (!span) {
+        span = new_span(bytes, alignment, &clean);
+        if (!span)
+            return NULL;
+        char *block = lm_span_address(span);
+        span->guard_front = guard(block - lm_os.page);
+        span->guard_back = guard(block + bytes);
+    }
+    if (zero && !clean)
+        memset(lm_span_address(span), 0, size);
+    atomic_store_explicit(&span->live, 1, memory_order_release);
+    atomic_fetch_add_explicit(&lm_large_count, 1, memory_order_relaxed);
+    return span;
+}
+
+void *lm_large_new(size_t size, size_t alignment, bool zero) {
+    lm_span *span = new_block(size, alignment, zero);
+    return span ? lm_span_address(span) : NULL;
+}
+
+bool lm_large_free(lm_span *span) {
+    if (atomic_exchange_explicit(&span->live, 0, memory_order_acq_rel) != 1)
+        return false;
+    if (span->bytes <= resting_bytes_max / 2)
+        rest(span);
+    else
+        release(span);
+    return true;
+}
+
+/* ---- Resizing ------------------------------------------------------------------------------------------ */
+
+/* What a growing block gets beyond what it asked for, so that it need not grow at every step. Untouched pages
+ * cost no memory. */
+static size_t with_slack(size_t size) {
+    return lm_align_up(size + size / 8, lm_os.page);
+}
+
+/* Sets the block's size within its run, and the guard behind it. */
+static void set_bytes(lm_span *span, size_t bytes) {
+    char *block = lm_span_address(span);
+    unguard(block + span->bytes, span->guard_back);
+    size_t back = guard(block + bytes);
+    lm_lock_take(&lm_arena_lock);
+    span->bytes = bytes;
+    span->guard_back = back;
+    lm_lock_give(&lm_arena_lock);
+}
+
+static size_t room_in_run(const lm_span *span) {
+    size_t end = ((size_t)span->first + span->units) << LM_UNIT_SHIFT;
+    return end - span->start - lm_os.page;
+}
+
+/* Extends the run so that `bytes` fit in it. */
+static bool extend_run(lm_span *span, size_t bytes) {
+    lm_arena *arena = &lm_arenas[span->arena];
+    uint32_t end = span->first + span->units;
+    uint32_t more = units_for(span->start + bytes + lm_os.page) - end;
+    bool clean;
+    lm_lock_take(&lm_arena_lock);
+    bool done = lm_arena_take_behind(arena, end, more, &clean);
+    if (done) {
+        lm_arena_map(arena, end, more, span);
+        span->units += more;
+    }
+    lm_lock_give(&lm_arena_lock);
+    return done;
+}
+
+static bool grow_in_place(lm_span *span, size_t size) {
+    size_t least = lm_align_up(size, lm_os.page), wished = with_slack(size);
+    if (wished > room_in_run(span) && !extend_run(span, wished) && least > room_in_run(span) &&
+        !extend_run(span, least))
+        return false;
+    set_bytes(span, lm_min(wished, room_in_run(span)));
+    return true;
+}
+
+/* Gives the run's end back. */
+static void shrink_in_place(lm_span *span, size_t size) {
+    lm_arena *arena = &lm_arenas[span->arena];
+    size_t old = span->bytes;
+    set_bytes(span, lm_align_up(size, lm_os.page));
+    if (span->moved)
+        lm_os_renew(lm_span_address(span) + span->bytes, old - span->bytes);
+    uint32_t keep = units_for(span->start + span->bytes + lm_os.page) - span->first;
+    uint32_t given = span->units - keep;
+    lm_lock_take(&lm_arena_lock);
+    span->units = keep;
+    lm_lock_give(&lm_arena_lock);
+    give_units(arena, span->first + keep, given, NULL);
+}
+
+/* Brings the content of one span to another: by its pages where that is cheaper. */
+static void move_content(lm_span *to, const lm_span *from) {
+    size_t bytes = lm_min(from->bytes, to->bytes);
+    if (bytes >= remap_least && !to->moved && afford_mapping()) {
+        if (lm_os_move(lm_span_address(to), lm_span_address(from), bytes)) {
+            to->moved = 1;
+            return;
+        }
+        give_mapping();
+    }
+    memcpy(lm_span_address(to), lm_span_address(from), bytes);
+}
+
+static void *move(lm_span *span, size_t size) {
+    lm_span *target = new_block(with_slack(size), 1, false);
+    if (!target)
+        target = new_block(size, 1, false);
+    if (!target)
+        return NULL;
+    move_content(target, span);
+    lm_large_free(span);
+    return lm_span_address(target);
+}
+
+void *lm_large_resize(lm_span *span, size_t size) {
+    if (size <= span->bytes) {
+        if (span->bytes - size > span->bytes / 4)
+            shrink_in_place(span, size);
+        return lm_span_address(span);
+    }
+    if (size > PTRDIFF_MAX - LM_CHUNK - size / 8)
+        return NULL;
+    if (grow_in_place(span, size))
+        return lm_span_address(span);
+    return move(span, size);
+}

@@ -1,0 +1,233 @@
+/* Every structure that the parts of the heap share, drawn. Who may touch what is said at each field:
+ *
+ *   [once]    written before anyone else can see it, never again
+ *   [arena]   under lm_arena_lock
+ *   [owner]   by the thread whose heap owns the slab, without a lock; others read at most as a hint
+ *   [any]     atomic, by any thread
+ *
+ * THE ADDRESS SPACE OF AN ARENA
+ *
+ *   base                                  committed                          base + size
+ *   |  chunk 0  |  chunk 1  |  chunk 2  |  | reserved: inaccessible, not accounted   |
+ *   +-----------+-----------+-----------+--+-----------------------------------------+
+ *   |s|ssss|S---S|..|s|     |           |
+ *   +-----------+
+ *    128 units of 16 KiB: slabs (s), spans (S) and free units (.)
+ *
+ * Nothing in there is the manager's. Its own records lie in a second range, somewhere else:
+ *
+ *   | inaccessible | map: 4 bytes a unit | chunks: 64 bytes each | records ...       | inaccessible |
+ *
+ * FROM A POINTER TO ITS RECORD (lm_find_record in find.h)
+ *
+ *   p - base = offset:   | unit number         | 14 bits |
+ *                                |
+ *                                v
+ *   map:      ... | 0 | 7 | 9 | 9 | 9 | 9 | 0 | ...      which record describes the unit, in steps of 64
+ *                                |                       bytes; 0 is the void record: all zero, so that
+ *                                v                       every test of the fast path fails on it
+ *   records:  | void    | slab    | span    | slab ...
+ *
+ * THE RECORD OF A SLAB
+ *
+ *   byte 0         8        16         32        48       64       80
+ *   | start | recipr.| next   | pair 0 | pair 1 | ...    | gap to 64 | remote 0 | remote 1 | ...
+ *   | owner | slots..| prev   |        |        |        |           |          |          |
+ *                                       \______ the owner's lines _______/     \_ the others' lines _/
+ *
+ *   Bit i of word w speaks of slot 64 w + i. A slot is allocated exactly when it has no bit in avail,
+ *   pending and remote:
+ *      avail    can be handed out
+ *      pending  freed by the owner, rests until the slab is harvested
+ *      remote   freed by another thread, until the owner has taken the word over into pending
+ *
+ * REMOTE FREES
+ *
+ *   A thread that frees a slot of somebody else's slab sets its bit in remote[w].bits. Whoever finds the word
+ *   empty there (the old value was 0) owes it to the owner to push the word onto its heap's inbox: a stack of
+ *   words linked through remote[w].next. The owner takes a word's bits only after it has popped the word, so:
+ *      a word that isn't 0 is in an inbox, or about to be pushed by exactly one thread;
+ *      a slab with such a word has a live slot in the owner's eyes, so it is not released;
+ *      a thread that found the word not empty touches nothing after its one atomic operation.
+ */
+#ifndef LM_HEAP_LAYOUT_H
+#define LM_HEAP_LAYOUT_H
+
+#include "base/compiler.h"
+#include "base/lock.h"
+#include "heap/chunk.h"
+#include "heap/class.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    LM_UNIT_SHIFT = 14,
+    LM_UNIT = 1 << LM_UNIT_SHIFT,                    /* bytes */
+    LM_CHUNK_SHIFT = LM_UNIT_SHIFT + 7,
+    LM_CHUNK = LM_UNIT * LM_CHUNK_UNITS,             /* bytes: 2 MiB */
+    LM_RECORD_GRAIN = 64,                            /* bytes: records are multiples of it */
+    LM_WORDS_MAX = LM_UNIT / LM_GRAIN / 64,          /* words of a bitmap of the class with most slots */
+    LM_ARENAS_MAX = 64,                              /* count */
+};
+
+typedef struct lm_heap lm_heap;
+typedef struct lm_slab lm_slab;
+
+/* What a record describes. */
+enum { LM_KIND_VOID = 0, LM_KIND_SLAB = 1, LM_KIND_SPAN = 2 };
+
+/* Where a slab is, in its owner's eyes. CURRENT: a bin takes slots from it. QUEUED: in a bin's queue. FULL:
+ * in no list, until enough of it is free. When other threads have freed all slots of a FULL slab, and its
+ * owner sleeps on, they may change its place under lm_arena_lock: to WAITING, which counts its units as
+ * memory that could be reused, or to PURGED, when its memory was given back to the system. */
+enum {
+    LM_PLACE_CURRENT = 1,
+    LM_PLACE_QUEUED,
+    LM_PLACE_FULL,
+    LM_PLACE_WAITING,
+    LM_PLACE_PURGED,
+};
+
+typedef struct lm_pair {
+    _Atomic uint64_t avail;   /* [owner] */
+    _Atomic uint64_t pending; /* [owner] */
+} lm_pair;
+
+typedef struct lm_remote {
+    _Atomic uint64_t bits;   /* [any] */
+    struct lm_remote *next;  /* [whoever found bits empty, then the owner] */
+    lm_slab *slab;           /* [once] */
+    uint64_t word;           /* [once] which word of the slab this is */
+} lm_remote;
+
+struct lm_slab {
+    uint64_t start;              /* [once] offset of slot 0 in the arena */
+    _Atomic(lm_heap *) owner;    /* [owner], or under lm_threads_lock when it is lm_orphans */
+    uint64_t reciprocal;         /* [once] of the class; 0 in a span's record */
+    uint16_t slots;              /* [once] */
+    uint16_t countdown;          /* [owner] so many more frees by the owner until the slow path looks */
+    uint8_t class;               /* [once] */
+    uint8_t kind;                /* [once] */
+    uint8_t arena;               /* [once] */
+    _Atomic uint8_t place;       /* [owner] under lm_arena_lock from FULL on; see above */
+    lm_slab *next;               /* [owner] in the bin's queue, oldest first */
+    lm_slab *prev;
+    lm_pair pairs[];             /* [owner] the class's number of words */
+};
+
+_Static_assert(offsetof(lm_slab, pairs) == 48, "a slab of up to 64 slots has its owner's fields on one line");
+
+/* A span's record has a slab's first fields. */
+typedef struct lm_span {
+    uint64_t start;       /* [once] offset of the block in the arena */
+    uint64_t no_owner;    /* always 0 */
+    uint64_t reciprocal;  /* always 0 */
+    uint32_t units;       /* [arena] of the run, guards included */
+    uint8_t moved;        /* [arena] its pages came by mremap, so their mapping is one of its own */
+    uint8_t kind;         /* [once] */
+    uint8_t arena;        /* [once] */
+    _Atomic uint8_t live; /* [any] 1 while it holds a block; 0 when it is free or rests */
+    uint32_t first;       /* [once] the run's first unit */
+    uint64_t bytes;       /* [arena] usable: up to the guard behind */
+    uint64_t guard_front; /* [once] bytes of guard pages before the block, 0 without */
+    uint64_t guard_back;  /* [arena] bytes of guard pages at start + bytes, 0 without */
+} lm_span;
+
+/* A thread takes slots of one class from here. 64 bytes; the first line of the page is the fast path's. */
+typedef struct lm_bin {
+    _Atomic(lm_pair *) pair;  /* the word in use; never NULL: an empty one when there is none */
+    char *base;               /* address of the word's slot 0 */
+    uint32_t size;            /* bytes of a slot */
+    bool fresh;               /* the word's slots were never used since the system gave zeros */
+    lm_slab *slab;            /* CURRENT, NULL when there is none */
+    lm_slab *head, *tail;     /* QUEUED, oldest first: an eighth free or more when they came */
+    _Atomic uint64_t given;   /* count: slots in all words that were put in use here */
+    uint64_t unused;          /* a bin is as large as a cache line: its address is then a shift away */
+} lm_bin;
+
+enum { LM_HEAP_FREE = 0, LM_HEAP_IN_USE, LM_HEAP_STALE };
+
+struct lm_heap {
+    lm_bin bins[LM_CLASSES]; /* [owner] */
+    size_t idle;             /* [owner] bytes of empty CURRENT slabs of medium classes */
+    lm_heap *next;           /* [once] all heaps ever made */
+    lm_heap *next_free;      /* under lm_threads_lock */
+    int exit_rounds;         /* [owner] thread-exit rounds that this thread has seen */
+    _Atomic int state;       /* LM_HEAP_...: IN_USE by a thread; STALE: its thread was lost in a fork */
+    char pad[LM_CACHE_LINE];
+    _Atomic(lm_remote *) inbox; /* [any] words with slots freed by other threads */
+};
+
+/* What the way from a pointer to its record needs, for each arena; the first is the fast path's. */
+typedef struct lm_lookup {
+    uintptr_t base;         /* [once] a multiple of LM_CHUNK */
+    size_t size;            /* [once] bytes reserved */
+    _Atomic uint32_t *map;  /* [once]; entries [arena] */
+    char *records;          /* [once] */
+} lm_lookup;
+
+/* A part of the second range: grows at its end as the arena's frontier does. */
+typedef struct lm_region {
+    char *at;         /* [once] */
+    size_t size;      /* [once] bytes reserved */
+    size_t committed; /* [arena] bytes that are writable */
+} lm_region;
+
+enum { LM_RECORD_SIZES = 16 };
+
+typedef struct lm_arena {
+    lm_lookup *lookup;      /* [once] */
+    size_t committed;       /* [arena] bytes from base */
+    lm_chunks chunks;       /* [arena] which units are free */
+    lm_region map;          /* the whole of it is readable */
+    lm_region table;        /* of chunks */
+    lm_region whole;        /* bitmap of chunks */
+    lm_region records;
+    size_t records_used;    /* [arena] bytes, free records included */
+    uint32_t record_free[LM_RECORD_SIZES]; /* [arena] by size in steps of 64: number of the first free
+                                            * record, each holds the next one's; 0 ends */
+    void *reserved[2];      /* [once] what the system gave: arena, second range */
+    size_t reserved_size[2];
+} lm_arena;
+
+extern lm_lookup lm_lookups[LM_ARENAS_MAX];
+extern lm_arena lm_arenas[LM_ARENAS_MAX];
+extern _Atomic uint32_t lm_arena_count;
+extern lm_lock lm_arena_lock;
+
+/* Number of words of a class's bitmaps, and bytes of a slab's record. */
+LM_INLINE unsigned lm_slab_words(const lm_slab *slab) {
+    return lm_classes[slab->class].words;
+}
+
+/* Bytes of a slab's slots. */
+LM_INLINE uint32_t lm_slab_size(const lm_slab *slab) {
+    return lm_classes[slab->class].size;
+}
+
+LM_INLINE size_t lm_slab_remote_offset(unsigned words) {
+    return lm_align_up(sizeof(lm_slab) + words * sizeof(lm_pair), LM_CACHE_LINE);
+}
+
+LM_INLINE size_t lm_slab_record_size(unsigned words) {
+    return lm_slab_remote_offset(words) + lm_align_up(words * sizeof(lm_remote), LM_CACHE_LINE);
+}
+
+LM_INLINE lm_remote *lm_slab_remotes(lm_slab *slab) {
+    return (lm_remote *)(void *)((char *)slab + lm_slab_remote_offset(lm_slab_words(slab)));
+}
+
+/* The bits of a slab's last word that stand for slots; all of them in the words before. */
+LM_INLINE uint64_t lm_slab_valid(const lm_slab *slab, unsigned word) {
+    unsigned slots = slab->slots - word * 64;
+    return lm_low_bits(slots);
+}
+
+LM_INLINE char *lm_slab_address(const lm_slab *slab) {
+    return (char *)lm_lookups[slab->arena].base + slab->start;
+}
+
+#endif

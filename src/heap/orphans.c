@@ -1,0 +1,123 @@
+#include "heap/orphans.h"
+
+#include "heap/bin.h"
+#include "heap/remote.h"
+#include "heap/slab.h"
+#include "os/os.h"
+
+lm_lock lm_threads_lock = LM_LOCK(LM_RANK_THREADS);
+lm_heap lm_orphans = {.state = LM_HEAP_FREE};
+_Atomic(lm_heap *) lm_heaps;
+
+static lm_heap *free_heaps;             /* linked by next_free */
+static lm_heap *next_to_tidy;           /* of all heaps */
+static _Atomic bool any_ended;          /* a thread has ended: there may be something to adopt */
+static char *heap_room, *heap_room_end; /* memory for new heaps */
+
+/* Heaps are made a few at a time, each on cache lines of its own. */
+static const size_t room_step = (size_t)64 << 10;
+
+static lm_heap *new_heap(void) {
+    size_t size = lm_align_up(sizeof(lm_heap), LM_CACHE_LINE);
+    if ((size_t)(heap_room_end - heap_room) < size) {
+        size_t room = lm_max(room_step, lm_os.page);
+        char *at = lm_os_reserve(room);
+        if (!at)
+            return NULL;
+        if (!lm_os_commit(at, room)) {
+            lm_os_release(at, room);
+            return NULL;
+        }
+        heap_room = at;
+        heap_room_end = at + room;
+    }
+    lm_heap *heap = (lm_heap *)(void *)heap_room;
+    heap_room += size;
+    lm_bins_init(heap);
+    heap->next = atomic_load_explicit(&lm_heaps, memory_order_relaxed);
+    atomic_store_explicit(&lm_heaps, heap, memory_order_release);
+    return heap;
+}
+
+lm_heap *lm_orphans_take_heap(void) {
+    lm_lock_take(&lm_threads_lock);
+    lm_heap *heap = free_heaps;
+    if (heap) {
+        free_heaps = heap->next_free;
+    } else {
+        heap = new_heap();
+    }
+    if (heap) {
+        heap->exit_rounds = 0;
+        atomic_store_explicit(&heap->state, LM_HEAP_IN_USE, memory_order_relaxed);
+    }
+    lm_lock_give(&lm_threads_lock);
+    return heap;
+}
+
+void lm_orphans_give_heap(lm_heap *heap) {
+    lm_remote_drain(heap);
+    lm_lock_take(&lm_threads_lock);
+    lm_bins_abandon(heap);
+    atomic_store_explicit(&heap->state, LM_HEAP_FREE, memory_order_relaxed);
+    heap->next_free = free_heaps;
+    free_heaps = heap;
+    atomic_store_explicit(&any_ended, true, memory_order_relaxed);
+    lm_lock_give(&lm_threads_lock);
+}
+
+void lm_orphans_add(lm_slab *slab) {
+    lm_slab_set_place(slab, LM_PLACE_QUEUED);
+    slab->countdown = 0; /* no owner's free will count it down */
+    lm_bin_append(&lm_orphans.bins[slab->class], slab);
+    atomic_store_explicit(&slab->owner, &lm_orphans, memory_order_release);
+}
+
+/* Under lm_threads_lock. */
+static void tidy(lm_heap *heap) {
+    if (!atomic_load_explicit(&heap->inbox, memory_order_relaxed) ||
+        atomic_load_explicit(&heap->state, memory_order_relaxed) != LM_HEAP_FREE)
+        return;
+    lm_remote_drain(heap);
+    if (heap != &lm_orphans)
+        lm_bins_abandon(heap);
+}
+
+void lm_orphans_tidy(lm_heap *heap) {
+    lm_lock_take(&lm_threads_lock);
+    tidy(heap);
+    lm_lock_give(&lm_threads_lock);
+}
+
+/* A few heaps at each call, so that a call stays short however many threads there were. */
+static void tidy_some(void) {
+    enum { AT_ONCE = 4 };
+    for (int i = 0; i < AT_ONCE; i++) {
+        if (!next_to_tidy)
+            next_to_tidy = atomic_load_explicit(&lm_heaps, memory_order_relaxed);
+        tidy(next_to_tidy);
+        next_to_tidy = next_to_tidy->next;
+    }
+    tidy(&lm_orphans);
+}
+
+lm_slab *lm_orphans_adopt(lm_heap *heap, unsigned class) {
+    if (!atomic_load_explicit(&any_ended, memory_order_relaxed) || heap == &lm_orphans)
+        return NULL;
+    lm_lock_take(&lm_threads_lock);
+    tidy_some();
+    lm_bin *bin = &lm_orphans.bins[class];
+    lm_slab *slab = bin->head;
+    if (slab) {
+        lm_bin_unlink(bin, slab);
+        atomic_store_explicit(&slab->owner, heap, memory_order_release);
+    }
+    lm_lock_give(&lm_threads_lock);
+    return slab;
+}
+
+void lm_orphans_lose_threads(lm_heap *mine) {
+    for (lm_heap *heap = atomic_load(&lm_heaps); heap; heap = heap->next)
+        if (heap != mine && atomic_load(&heap->state) == LM_HEAP_IN_USE)
+            atomic_store(&heap->state, LM_HEAP_STALE);
+}

@@ -1,0 +1,125 @@
+#include "heap/remote.h"
+
+#include "base/finding.h"
+#include "heap/arena.h"
+#include "heap/bin.h"
+#include "heap/orphans.h"
+#include "heap/slab.h"
+#include "os/os.h"
+
+static void push(lm_heap *heap, lm_remote *remote) {
+    lm_remote *first = atomic_load_explicit(&heap->inbox, memory_order_relaxed);
+    do {
+        remote->next = first;
+    } while (!atomic_compare_exchange_weak_explicit(&heap->inbox, &first, remote,
+                                                    memory_order_release, memory_order_relaxed));
+}
+
+/* ---- Slabs that others have emptied while the owner sleeps --------------------------------------- */
+
+/* Gives the slab's memory back if too much is kept free, else counts it as free. Locked. */
+static void settle_slab(lm_slab *slab) {
+    size_t units = lm_classes[slab->class].units;
+    bool purge = lm_arena_excess(units) && lm_slab_bytes(slab) >= lm_os.page &&
+                 lm_os.page <= LM_UNIT;
+    uint8_t expected = LM_PLACE_FULL;
+    if (!lm_slab_all_free(slab) ||
+        !atomic_compare_exchange_strong(&slab->place, &expected,
+                                        purge ? LM_PLACE_PURGED : LM_PLACE_WAITING))
+        return;
+    if (purge)
+        lm_os_purge(lm_slab_address(slab), lm_slab_bytes(slab));
+    else
+        lm_arena_waiting += units;
+}
+
+/* A word of the slab at this offset became wholly free. The slab itself may be gone by now, so it is looked
+ * up again. */
+static void settle(lm_arena *arena, uint64_t offset) {
+    lm_heap *idle = NULL;
+    lm_lock_take(&lm_arena_lock);
+    uint32_t number = atomic_load_explicit(&arena->lookup->map[offset >> LM_UNIT_SHIFT],
+                                           memory_order_relaxed);
+    lm_slab *slab =
+        (lm_slab *)(void *)(arena->lookup->records + (size_t)number * LM_RECORD_GRAIN);
+    if (slab->kind == LM_KIND_SLAB) {
+        lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_relaxed);
+        if (atomic_load_explicit(&owner->state, memory_order_relaxed) == LM_HEAP_FREE)
+            idle = owner;
+        else if (lm_slab_place(slab) == LM_PLACE_FULL)
+            settle_slab(slab);
+    }
+    lm_lock_give(&lm_arena_lock);
+    if (idle)
+        lm_orphans_tidy(idle);
+}
+
+void lm_remote_reopen(lm_slab *slab) {
+    uint8_t expected = LM_PLACE_FULL;
+    if (atomic_compare_exchange_strong(&slab->place, &expected, LM_PLACE_QUEUED))
+        return;
+    lm_lock_take(&lm_arena_lock);
+    if (lm_slab_place(slab) == LM_PLACE_WAITING)
+        lm_arena_waiting -= lm_classes[slab->class].units;
+    lm_slab_set_place(slab, LM_PLACE_QUEUED);
+    lm_lock_give(&lm_arena_lock);
+}
+
+/* ---- The freeing thread --------------------------------------------------------------------------- */
+
+bool lm_remote_free(lm_slab *slab, unsigned slot) {
+    unsigned w = slot / 64;
+    uint64_t bit = lm_bit(slot % 64);
+    lm_remote *remote = &lm_slab_remotes(slab)[w];
+    /* All that is needed of the record is read before the bit is set: unless the word was empty, the slab
+     * may be gone right after. */
+    uint64_t known = atomic_load_explicit(&slab->pairs[w].avail, memory_order_relaxed) |
+                     atomic_load_explicit(&slab->pairs[w].pending, memory_order_relaxed);
+    uint64_t valid = lm_slab_valid(slab, w);
+    lm_arena *arena = &lm_arenas[slab->arena];
+    uint64_t offset = slab->start;
+    if (known & bit)
+        return false;
+    uint64_t old = atomic_fetch_or_explicit(&remote->bits, bit, memory_order_acq_rel);
+    if (old & bit)
+        return false;
+    if (old == 0)
+        push(atomic_load_explicit(&slab->owner, memory_order_acquire), remote);
+    if (LM_UNLIKELY((old | bit | known) == valid))
+        settle(arena, offset);
+    return true;
+}
+
+/* ---- The owner ---------------------------------------------------------------------------------------- */
+
+static void report_twice(const lm_slab *slab, unsigned w, uint64_t twice) {
+    char *block = lm_slab_address(slab) + ((size_t)w * 64 + lm_lowest_bit(twice)) * lm_slab_size(slab);
+    lm_finding finding = {LM_DOUBLE_FREE, "free", block, block, lm_slab_size(slab), lm_slab_size(slab)};
+    lm_finding_report(&finding);
+}
+
+static void take_over(lm_heap *heap, lm_remote *remote) {
+    lm_slab *slab = remote->slab;
+    unsigned w = (unsigned)remote->word;
+    lm_pair *pair = &slab->pairs[w];
+    uint64_t bits = atomic_exchange_explicit(&remote->bits, 0, memory_order_acquire);
+    uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
+    uint64_t twice = bits & (pending | atomic_load_explicit(&pair->avail, memory_order_relaxed));
+    if (LM_UNLIKELY(twice))
+        report_twice(slab, w, twice); /* freed by its owner and by another thread at the same time */
+    atomic_store_explicit(&pair->pending, pending | (bits & ~twice), memory_order_relaxed);
+    lm_bin_freed(heap, slab);
+}
+
+void lm_remote_drain(lm_heap *heap) {
+    lm_remote *remote = atomic_exchange_explicit(&heap->inbox, NULL, memory_order_acquire);
+    while (remote) {
+        lm_remote *next = remote->next;
+        lm_heap *owner = atomic_load_explicit(&remote->slab->owner, memory_order_relaxed);
+        if (owner == heap)
+            take_over(heap, remote);
+        else
+            push(owner, remote); /* adopted since it was pushed here */
+        remote = next;
+    }
+}

@@ -1,0 +1,42 @@
+/* Slabs: runs of units cut into equal slots. What is done to one slab, by its owner.
+ * The record is drawn in layout.h; which slab a bin uses next is bin.c's matter. */
+#ifndef LM_HEAP_SLAB_H
+#define LM_HEAP_SLAB_H
+
+#include "heap/layout.h"
+
+/* A new slab of the class, owned by the heap, all slots available; NULL when there is no memory.
+ * *fresh: whether all its memory reads as zeros. */
+lm_slab *lm_slab_new(lm_heap *heap, unsigned class, bool *fresh);
+
+/* Gives an empty slab's units back. It is in no list, and no word of it is in an inbox. */
+void lm_slab_release(lm_slab *slab);
+
+/* Makes all pending slots available. */
+void lm_slab_harvest(lm_slab *slab);
+
+/* Slots that the owner knows to be free: available ones, and those that rest. */
+unsigned lm_slab_available(const lm_slab *slab);
+unsigned lm_slab_pending(const lm_slab *slab);
+
+/* Whether other threads have freed every slot that the owner has not. A hint without the owner's lock. */
+bool lm_slab_all_free(lm_slab *slab);
+
+/* So many slots must be free before a FULL slab returns to its bin: an eighth. */
+LM_INLINE unsigned lm_slab_threshold(const lm_slab *slab) {
+    return slab->slots >= 8 ? slab->slots / 8u : 1;
+}
+
+LM_INLINE size_t lm_slab_bytes(const lm_slab *slab) {
+    return (size_t)lm_classes[slab->class].units << LM_UNIT_SHIFT;
+}
+
+LM_INLINE unsigned lm_slab_place(const lm_slab *slab) {
+    return atomic_load_explicit(&slab->place, memory_order_relaxed);
+}
+
+LM_INLINE void lm_slab_set_place(lm_slab *slab, unsigned place) {
+    atomic_store_explicit(&slab->place, (uint8_t)place, memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,38 @@
+/* What the fast path falls back to, and the rest of the interface. Any thread; no lock is held. Where no
+ * block can be had, the result is NULL and errno is ENOMEM. */
+#ifndef LM_HEAP_SLOW_H
+#define LM_HEAP_SLOW_H
+
+#include "heap/layout.h"
+
+/* malloc for any size, any thread, at any time. */
+void *lm_malloc_slow(size_t size);
+
+/* free of any pointer; names what is no live block. */
+void lm_free_slow(void *p);
+
+/* free of a slot whose slab belongs to another thread. */
+void lm_free_remote(lm_slab *slab, unsigned slot, void *p);
+
+/* The slab's countdown has reached 0. */
+void lm_free_counted(lm_slab *slab);
+
+/* calloc of a size that is already multiplied. */
+void *lm_calloc(size_t size);
+
+/* `p` is not NULL. */
+void *lm_realloc(void *p, size_t size);
+
+/* `alignment` is a power of two. */
+void *lm_aligned(size_t alignment, size_t size);
+
+/* Usable bytes of a live block; anything else is named on behalf of `call`, and 0. */
+size_t lm_usable(const void *p, const char *call);
+
+/* The usable size that a request would get, 0 when it could never be met. */
+size_t lm_good(size_t size);
+
+/* Gives what free memory there is back to the system, but for about `keep` bytes. */
+bool lm_trim(size_t keep);
+
+#endif

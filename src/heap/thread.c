@@ -1,0 +1,84 @@
+#include "heap/thread.h"
+
+#include "heap/bin.h"
+#include "heap/init.h"
+#include "heap/orphans.h"
+
+#include <limits.h>
+#include <pthread.h>
+
+/* Every bin has the empty word, so that the fast path needs no test for a thread's first call. */
+#define EMPTY                                                                                      \
+    { .pair = &lm_bin_no_slots }
+#define EIGHT_EMPTY EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY
+lm_heap lm_heap_none = {
+    .bins = {EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY,
+             EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY},
+    .state = LM_HEAP_FREE,
+};
+_Static_assert(LM_CLASSES == 80, "lm_heap_none has a bin for each class");
+
+_Thread_local lm_heap *lm_self = &lm_heap_none;
+
+/* The thread's heap was given back; what it still allocates comes from the late heap. */
+static _Thread_local bool thread_ended __attribute__((tls_model("initial-exec")));
+
+lm_lock lm_late_lock = LM_LOCK(LM_RANK_LATE);
+static lm_heap late = {.state = LM_HEAP_IN_USE};
+
+static pthread_key_t key;
+static _Atomic bool key_made;
+
+/* Other destructors may allocate and free after this one in the same round, and set their keys again for the
+ * next (POSIX pthread_key_create): stay for all rounds but the last. */
+static void thread_exits(void *argument) {
+    lm_heap *heap = argument;
+    if (++heap->exit_rounds < PTHREAD_DESTRUCTOR_ITERATIONS &&
+        pthread_setspecific(key, heap) == 0)
+        return;
+    thread_ended = true;
+    lm_self = &lm_heap_none;
+    lm_orphans_give_heap(heap);
+}
+
+void lm_thread_start(void) {
+    lm_bins_init(&late);
+    lm_bins_init(&lm_orphans);
+    if (pthread_key_create(&key, thread_exits) == 0)
+        atomic_store(&key_made, true);
+    if (lm_self != &lm_heap_none)
+        pthread_setspecific(key, lm_self);
+}
+
+void lm_thread_stop(void) {
+    if (atomic_exchange(&key_made, false))
+        pthread_key_delete(key);
+}
+
+LM_COLD lm_heap *lm_thread_heap(void) {
+    if (lm_self != &lm_heap_none)
+        return lm_self;
+    if (!lm_init() || thread_ended)
+        return NULL;
+    lm_heap *heap = lm_orphans_take_heap();
+    if (!heap)
+        return NULL;
+    lm_self = heap;
+    /* May allocate: the heap is in place by now. */
+    if (atomic_load(&key_made))
+        pthread_setspecific(key, heap);
+    return heap;
+}
+
+lm_heap *lm_late_take(void) {
+    lm_lock_take(&lm_late_lock);
+    return &late;
+}
+
+void lm_late_give(void) {
+    lm_lock_give(&lm_late_lock);
+}
+
+lm_heap *lm_late_heap(void) {
+    return &late;
+}

@@ -1,0 +1,227 @@
+#include "heap/verify.h"
+
+#include "heap/arena.h"
+#include "heap/bin.h"
+#include "heap/find.h"
+#include "heap/large.h"
+#include "heap/orphans.h"
+#include "heap/slab.h"
+#include "heap/thread.h"
+#include "heap/walk.h"
+#include "os/os.h"
+
+static uint64_t load(const _Atomic uint64_t *word) {
+    return atomic_load_explicit(word, memory_order_relaxed);
+}
+
+/* ---- Units and records ------------------------------------------------------------------------------- */
+
+static int verify_map(const lm_arena *arena) {
+    uint64_t units = arena->committed >> LM_UNIT_SHIFT;
+    for (uint64_t u = 0; u < units; u++) {
+        const lm_chunk *chunk = &arena->chunks.table[u / LM_CHUNK_UNITS];
+        bool is_free = (chunk->free >> (u % LM_CHUNK_UNITS) & 1) != 0;
+        if (is_free != (atomic_load_explicit(&arena->lookup->map[u], memory_order_relaxed) == 0))
+            return LM_VERIFY_MAP;
+    }
+    return 0;
+}
+
+/* All units of the run lead to the record, and the units beside it don't. */
+static int verify_run(const lm_arena *arena, const void *record, uint64_t first, uint64_t units) {
+    for (uint64_t u = first; u < first + units; u++)
+        if ((const void *)lm_record_at(arena->lookup, u << LM_UNIT_SHIFT) != record)
+            return LM_VERIFY_RECORD;
+    if (first > 0 && (const void *)lm_record_at(arena->lookup, (first - 1) << LM_UNIT_SHIFT) == record)
+        return LM_VERIFY_RECORD;
+    return 0;
+}
+
+/* ---- Slabs ------------------------------------------------------------------------------------------------ */
+
+static int verify_bits(lm_slab *slab) {
+    lm_remote *remotes = lm_slab_remotes(slab);
+    for (unsigned w = 0; w < lm_slab_words(slab); w++) {
+        uint64_t avail = load(&slab->pairs[w].avail), pending = load(&slab->pairs[w].pending);
+        uint64_t remote = load(&remotes[w].bits);
+        if ((avail & pending) || (avail & remote) || (pending & remote) ||
+            ((avail | pending | remote) & ~lm_slab_valid(slab, w)))
+            return LM_VERIFY_BITS;
+        if (remotes[w].slab != slab || remotes[w].word != w)
+            return LM_VERIFY_RECORD;
+    }
+    return 0;
+}
+
+static bool in_queue(const lm_bin *bin, const lm_slab *slab) {
+    const lm_slab *at = bin->head;
+    while (at && at != slab)
+        at = at->next;
+    return at == slab;
+}
+
+static int verify_place(lm_slab *slab) {
+    const lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_relaxed);
+    const lm_bin *bin = &owner->bins[slab->class];
+    unsigned pending = lm_slab_pending(slab), avail = lm_slab_available(slab);
+    unsigned live = slab->slots - pending - avail;
+    bool medium = slab->class >= LM_SMALL_CLASSES;
+    switch (lm_slab_place(slab)) {
+    case LM_PLACE_CURRENT:
+        if (bin->slab != slab)
+            return LM_VERIFY_PLACE;
+        return slab->countdown == (medium ? live : slab->slots - pending) ? 0 : LM_VERIFY_COUNTDOWN;
+    case LM_PLACE_QUEUED:
+        if (!in_queue(bin, slab))
+            return LM_VERIFY_PLACE;
+        return owner == &lm_orphans || slab->countdown == live ? 0 : LM_VERIFY_COUNTDOWN;
+    case LM_PLACE_FULL:
+    case LM_PLACE_WAITING:
+    case LM_PLACE_PURGED:
+        if (avail != 0 || bin->slab == slab || in_queue(bin, slab))
+            return LM_VERIFY_PLACE;
+        return slab->countdown + pending == lm_slab_threshold(slab) ? 0 : LM_VERIFY_COUNTDOWN;
+    default:
+        return LM_VERIFY_PLACE;
+    }
+}
+
+static int verify_slab(lm_slab *slab) {
+    const lm_class *class = &lm_classes[slab->class];
+    const lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_relaxed);
+    const lm_arena *arena = &lm_arenas[slab->arena];
+    if (slab->class >= LM_CLASSES || slab->slots != class->slots ||
+        slab->reciprocal != class->reciprocal || slab->start % LM_UNIT != 0)
+        return LM_VERIFY_RECORD;
+    int broken = verify_run(arena, slab, slab->start >> LM_UNIT_SHIFT, class->units);
+    if (!broken)
+        broken = verify_bits(slab);
+    /* What a thread lost in a fork was doing to its own slabs isn't known. */
+    if (!broken && atomic_load(&owner->state) != LM_HEAP_STALE)
+        broken = verify_place(slab);
+    return broken;
+}
+
+/* ---- Spans --------------------------------------------------------------------------------------------------- */
+
+static int verify_span(const lm_span *span) {
+    const lm_arena *arena = &lm_arenas[span->arena];
+    uint64_t begin = (uint64_t)span->first << LM_UNIT_SHIFT;
+    uint64_t end = begin + ((uint64_t)span->units << LM_UNIT_SHIFT);
+    if (span->start < begin + span->guard_front || span->reciprocal != 0 ||
+        span->start + span->bytes + span->guard_back > end || span->bytes % lm_os.page != 0 ||
+        span->start % lm_os.page != 0)
+        return LM_VERIFY_SPAN;
+    return verify_run(arena, span, span->first, span->units);
+}
+
+static int verify_records(void) {
+    lm_walk walk = {0};
+    size_t used[LM_ARENAS_MAX] = {0};
+    int broken = 0;
+    for (lm_slab *record; !broken && (record = lm_walk_next(&walk)) != NULL;) {
+        if (record->kind == LM_KIND_SLAB) {
+            broken = verify_slab(record);
+            used[record->arena] += lm_slab_record_size(lm_slab_words(record));
+        } else if (record->kind == LM_KIND_SPAN) {
+            broken = verify_span((lm_span *)(void *)record);
+            used[record->arena] += lm_slab_record_size(1);
+        } else {
+            broken = LM_VERIFY_RECORD;
+        }
+    }
+    for (uint32_t i = 0; !broken && i < lm_arena_count; i++) {
+        lm_arena *arena = &lm_arenas[i];
+        size_t bytes = used[i] + lm_slab_record_size(1);
+        for (size_t s = 0; s < LM_RECORD_SIZES; s++)
+            for (uint32_t at = arena->record_free[s]; at && bytes <= arena->records_used;
+                 at = *(uint32_t *)(void *)(arena->records.at + (size_t)at * LM_RECORD_GRAIN))
+                bytes += s * LM_RECORD_GRAIN;
+        if (bytes != arena->records_used)
+            broken = LM_VERIFY_RECORDS;
+    }
+    return broken;
+}
+
+/* ---- Bins and inboxes --------------------------------------------------------------------------------------------- */
+
+static int verify_bins(lm_heap *heap) {
+    for (unsigned class = 0; class < LM_CLASSES; class ++) {
+        const lm_bin *bin = &heap->bins[class];
+        const lm_slab *before = NULL;
+        for (const lm_slab *slab = bin->head; slab; before = slab, slab = slab->next)
+            if (slab->prev != before || atomic_load(&slab->owner) != heap ||
+                slab->class != class || lm_slab_place(slab) != LM_PLACE_QUEUED ||
+                lm_slab_available(slab) + lm_slab_pending(slab) == 0)
+                return LM_VERIFY_QUEUE;
+        if (bin->tail != before)
+            return LM_VERIFY_QUEUE;
+        if (!bin->slab && atomic_load(&bin->pair) != &lm_bin_no_slots)
+            return LM_VERIFY_QUEUE;
+    }
+    return 0;
+}
+
+/* Words in an inbox; each must have bits. */
+static size_t count_inbox(lm_heap *heap, int *broken) {
+    size_t n = 0;
+    for (const lm_remote *remote = atomic_load(&heap->inbox); remote; remote = remote->next) {
+        if (load(&remote->bits) == 0)
+            *broken = LM_VERIFY_INBOX;
+        n++;
+    }
+    return n;
+}
+
+static size_t count_words_with_bits(void) {
+    lm_walk walk = {0};
+    size_t n = 0;
+    for (lm_slab *record; (record = lm_walk_next(&walk)) != NULL;) {
+        if (record->kind != LM_KIND_SLAB)
+            continue;
+        for (unsigned w = 0; w < lm_slab_words(record); w++)
+            n += load(&lm_slab_remotes(record)[w].bits) != 0;
+    }
+    return n;
+}
+
+static int verify_heaps(void) {
+    int broken = 0;
+    bool lost = false;
+    lm_heap *late = lm_late_heap();
+    size_t words = count_inbox(&lm_orphans, &broken) + count_inbox(late, &broken);
+    if (!broken)
+        broken = verify_bins(&lm_orphans);
+    if (!broken)
+        broken = verify_bins(late);
+    for (lm_heap *heap = atomic_load(&lm_heaps); heap && !broken; heap = heap->next) {
+        words += count_inbox(heap, &broken);
+        if (atomic_load(&heap->state) == LM_HEAP_STALE)
+            lost = true;
+        else if (!broken)
+            broken = verify_bins(heap);
+    }
+    /* A thread lost in a fork may have been about to push a word. */
+    if (!broken && !lost && words != count_words_with_bits())
+        broken = LM_VERIFY_INBOX;
+    return broken;
+}
+
+int lm_verify(void) {
+    int broken = 0;
+    lm_lock_take(&lm_threads_lock);
+    lm_lock_take(&lm_arena_lock);
+    for (uint32_t i = 0; i < lm_arena_count && !broken; i++) {
+        if (!lm_chunks_agree(&lm_arenas[i].chunks))
+            broken = LM_VERIFY_CHUNKS;
+        else
+            broken = verify_map(&lm_arenas[i]);
+    }
+    if (!broken)
+        broken = verify_records();
+    if (!broken)
+        broken = verify_heaps();
+    lm_lock_give(&lm_arena_lock);
+    lm_lock_give(&lm_threads_lock);
+    return broken;
+}
