@@ -337,3 +337,25 @@ void lm_arena_dissolve(void) {
         memset(&lm_lookups[i], 0, sizeof lm_lookups[i]);
     }
 }
+
+static void release_tail(lm_region *region) {
+    if (region->size > region->committed)
+        lm_os_release(region->at + region->committed, region->size - region->committed);
+    region->size = region->committed;
+}
+
+void lm_arena_dissolve_unused(void) {
+    lm_lock_take(&lm_arena_lock);
+    uint32_t n = atomic_load_explicit(&lm_arena_count, memory_order_relaxed);
+    for (uint32_t i = 0; i < n; i++) {
+        lm_arena *arena = &lm_arenas[i];
+        lm_region units = {(char *)arena->lookup->base, arena->lookup->size, arena->committed};
+        release_tail(&units);
+        release_tail(&arena->table);
+        release_tail(&arena->whole);
+        release_tail(&arena->records);
+        arena->lookup->size = units.size;
+        release_tail(&arena->map); /* offsets below the new size are in its committed part */
+    }
+    lm_lock_give(&lm_arena_lock);
+}

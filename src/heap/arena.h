@@ -65,4 +65,7 @@ size_t lm_arena_used_units(void);
  * carries its own copy of Loam. */
 void lm_arena_dissolve(void);
 
+/* For the same when blocks are still live: only what was never committed is given back. */
+void lm_arena_dissolve_unused(void);
+
 #endif

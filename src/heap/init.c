@@ -5,8 +5,11 @@
 #include "heap/arena.h"
 #include "heap/fork.h"
 #include "heap/large.h"
+#include "heap/orphans.h"
+#include "heap/slow.h"
 #include "heap/stats.h"
 #include "heap/thread.h"
+#include "heap/walk.h"
 #include "loam/loam.h"
 #include "os/os.h"
 
@@ -95,6 +98,7 @@ static bool start(void) {
     lm_os_start();
     read_options();
     apply_options();
+    lm_thread_init();
     failed = !lm_arena_start();
     return !failed;
 }
@@ -122,8 +126,33 @@ __attribute__((constructor)) static void constructor(void) {
 
 /* ---- The last call ---------------------------------------------------------------------------------------- */
 
+static bool stop_at_block(void *block, size_t size, void *context) {
+    (void)block;
+    (void)size;
+    (void)context;
+    return false;
+}
+
+/* The library that carries this copy of Loam is unloaded, perhaps: nothing may lead back into its code, and
+ * what it holds goes back to the system. Blocks that are still live stay readable. Were it called again, it
+ * would start anew. */
+static void leave(void) {
+    lm_thread_stop();
+    lm_trim(0);
+    if (lm_orphans_others_run(lm_self) || !lm_walk_blocks(stop_at_block, NULL)) {
+        lm_arena_dissolve_unused();
+        return;
+    }
+    lm_self = &lm_heap_none;
+    lm_orphans_dissolve();
+    lm_arena_dissolve();
+    atomic_store_explicit(&ready, false, memory_order_release);
+}
+
 __attribute__((destructor)) static void destructor(void) {
     if (!atomic_load_explicit(&ready, memory_order_acquire) || failed)
         return;
     lm_stats_at_exit();
+    if (lm_os_unloadable())
+        leave();
 }

@@ -6,33 +6,43 @@
 #include "os/os.h"
 
 lm_lock lm_threads_lock = LM_LOCK(LM_RANK_THREADS);
-lm_heap lm_orphans = {.state = LM_HEAP_FREE};
+lm_heap lm_orphans;
 _Atomic(lm_heap *) lm_heaps;
 
 static lm_heap *free_heaps;             /* linked by next_free */
 static lm_heap *next_to_tidy;           /* of all heaps */
 static _Atomic bool any_ended;          /* a thread has ended: there may be something to adopt */
-static char *heap_room, *heap_room_end; /* memory for new heaps */
 
-/* Heaps are made a few at a time, each on cache lines of its own. */
+/* Heaps are made a few at a time, in rooms, each on cache lines of its own. */
+typedef struct heap_room {
+    _Alignas(LM_CACHE_LINE) struct heap_room *next;
+    size_t size; /* bytes, this header included */
+    size_t used;
+} heap_room;
+
+static heap_room *rooms; /* newest first */
 static const size_t room_step = (size_t)64 << 10;
+
+static bool new_room(void) {
+    size_t size = lm_max(room_step, lm_os.page);
+    heap_room *room = lm_os_reserve(size);
+    if (!room)
+        return false;
+    if (!lm_os_commit(room, size)) {
+        lm_os_release(room, size);
+        return false;
+    }
+    *room = (heap_room){rooms, size, sizeof *room};
+    rooms = room;
+    return true;
+}
 
 static lm_heap *new_heap(void) {
     size_t size = lm_align_up(sizeof(lm_heap), LM_CACHE_LINE);
-    if ((size_t)(heap_room_end - heap_room) < size) {
-        size_t room = lm_max(room_step, lm_os.page);
-        char *at = lm_os_reserve(room);
-        if (!at)
-            return NULL;
-        if (!lm_os_commit(at, room)) {
-            lm_os_release(at, room);
-            return NULL;
-        }
-        heap_room = at;
-        heap_room_end = at + room;
-    }
-    lm_heap *heap = (lm_heap *)(void *)heap_room;
-    heap_room += size;
+    if ((!rooms || rooms->size - rooms->used < size) && !new_room())
+        return NULL;
+    lm_heap *heap = (lm_heap *)(void *)((char *)rooms + rooms->used);
+    rooms->used += size;
     lm_bins_init(heap);
     heap->next = atomic_load_explicit(&lm_heaps, memory_order_relaxed);
     atomic_store_explicit(&lm_heaps, heap, memory_order_release);
@@ -114,6 +124,25 @@ lm_slab *lm_orphans_adopt(lm_heap *heap, unsigned class) {
     }
     lm_lock_give(&lm_threads_lock);
     return slab;
+}
+
+bool lm_orphans_others_run(const lm_heap *mine) {
+    for (lm_heap *heap = atomic_load(&lm_heaps); heap; heap = heap->next)
+        if (heap != mine && atomic_load(&heap->state) == LM_HEAP_IN_USE)
+            return true;
+    return false;
+}
+
+void lm_orphans_dissolve(void) {
+    atomic_store(&lm_heaps, NULL);
+    atomic_store(&any_ended, false);
+    free_heaps = NULL;
+    next_to_tidy = NULL;
+    while (rooms) {
+        heap_room *room = rooms;
+        rooms = room->next;
+        lm_os_release(room, room->size);
+    }
 }
 
 void lm_orphans_lose_threads(lm_heap *mine) {

@@ -6,6 +6,7 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <string.h>
 
 /* Every bin has the empty word, so that the fast path needs no test for a thread's first call. */
 #define EMPTY                                                                                      \
@@ -24,7 +25,7 @@ _Thread_local lm_heap *lm_self = &lm_heap_none;
 static _Thread_local bool thread_ended __attribute__((tls_model("initial-exec")));
 
 lm_lock lm_late_lock = LM_LOCK(LM_RANK_LATE);
-static lm_heap late = {.state = LM_HEAP_IN_USE};
+static lm_heap late;
 
 static pthread_key_t key;
 static _Atomic bool key_made;
@@ -41,9 +42,15 @@ static void thread_exits(void *argument) {
     lm_orphans_give_heap(heap);
 }
 
-void lm_thread_start(void) {
+void lm_thread_init(void) {
+    memset(&late, 0, sizeof late);
+    memset(&lm_orphans, 0, sizeof lm_orphans);
     lm_bins_init(&late);
     lm_bins_init(&lm_orphans);
+    atomic_store(&late.state, LM_HEAP_IN_USE);
+}
+
+void lm_thread_start(void) {
     if (pthread_key_create(&key, thread_exits) == 0)
         atomic_store(&key_made, true);
     if (lm_self != &lm_heap_none)

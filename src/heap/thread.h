@@ -21,6 +21,9 @@ void lm_late_give(void);
 /* The same without its lock, for verify. */
 lm_heap *lm_late_heap(void);
 
+/* Once, before the heap serves anyone: the heaps that no thread owns. */
+void lm_thread_init(void);
+
 /* Once, when the heap can serve allocations: thread exits are noticed from then on. */
 void lm_thread_start(void);
 

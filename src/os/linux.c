@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/futex.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -170,6 +171,20 @@ bool lm_os_append(const char *path, const char *text, size_t length) {
 
 const char *lm_os_environment(const char *name) {
     return environ ? getenv(name) : NULL;
+}
+
+/* The object file's own dynamic section, from link.h; a statically linked program has none. */
+#pragma weak _DYNAMIC
+
+bool lm_os_unloadable(void) {
+    const ElfW(Dyn) *entry = _DYNAMIC;
+    if (!entry)
+        return false;
+    for (; entry->d_tag != DT_NULL; entry++)
+        if (entry->d_tag == DT_DEBUG || /* only a program has it */
+            (entry->d_tag == DT_FLAGS_1 && (entry->d_un.d_val & DF_1_NODELETE)))
+            return false;
+    return true;
 }
 
 int lm_os_process(void) {

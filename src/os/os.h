@@ -74,7 +74,11 @@ bool lm_os_append(const char *path, const char *text, size_t length);
  * initialisation, when nothing is there yet: NULL. */
 const char *lm_os_environment(const char *name);
 
-/* Number of this process, and of this thread (unique among living ones). */
+/* Whether the object file that this code is linked into can be unloaded before the process ends: a shared
+ * library, unless it was linked with -z nodelete. */
+bool lm_os_unloadable(void);
+
+/* Number of this process. */
 int lm_os_process(void);
 
 /* The name of the running program, without its path. */
