@@ -2,6 +2,8 @@
 
 #include "base/system.h"
 
+#include <stdbool.h>
+
 /* A short wait is cheaper than a sleep: what the locks guard takes less than a microsecond, but for the
  * rare system call. */
 enum { SPINS = 100 };
@@ -14,7 +16,29 @@ static inline void pause_cpu(void) {
 #endif
 }
 
+/* ---- The pass of a thread that forks ------------------------------------------------------------- */
+
+/* An address that is the thread's own stands for the thread. */
+static _Thread_local char self;
+static _Atomic(char *) passing;
+
+void lm_lock_pass_begin(void) {
+    atomic_store_explicit(&passing, &self, memory_order_relaxed);
+}
+
+void lm_lock_pass_end(void) {
+    atomic_store_explicit(&passing, NULL, memory_order_relaxed);
+}
+
+static bool passes(void) {
+    return atomic_load_explicit(&passing, memory_order_relaxed) == &self;
+}
+
+/* ---- Waiting ---------------------------------------------------------------------------------------- */
+
 LM_COLD void lm_lock_take_slow(lm_lock *lock) {
+    if (passes())
+        return;
     for (int i = 0; i < SPINS; i++) {
         uint32_t expected = 0;
         if (atomic_load_explicit(&lock->state, memory_order_relaxed) == 0 &&
@@ -28,18 +52,27 @@ LM_COLD void lm_lock_take_slow(lm_lock *lock) {
 }
 
 LM_COLD void lm_lock_give_slow(lm_lock *lock) {
+    if (passes())
+        return;
+    atomic_store_explicit(&lock->state, 0, memory_order_release);
     lm_os_wake(&lock->state, 1);
 }
+
+/* ---- Ranks ------------------------------------------------------------------------------------------- */
 
 /* Debug builds: the ranks that this thread holds, a bit each. */
 static _Thread_local uint32_t ranks_held;
 
 LM_COLD void lm_lock_note_taken(lm_lock *lock) {
+    if (passes())
+        return;
     LM_ASSERT(ranks_held < (1u << lock->rank));
     ranks_held |= 1u << lock->rank;
 }
 
 LM_COLD void lm_lock_note_given(lm_lock *lock) {
+    if (passes())
+        return;
     LM_ASSERT(ranks_held & (1u << lock->rank));
     ranks_held &= ~(1u << lock->rank);
 }

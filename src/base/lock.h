@@ -29,6 +29,17 @@ void lm_lock_give_slow(lm_lock *lock);
 void lm_lock_note_taken(lm_lock *lock);
 void lm_lock_note_given(lm_lock *lock);
 
+/* Begins and ends the time in which the calling thread, which holds all locks, passes through them: between
+ * two atfork handlers of Loam's, those of others may allocate. Only one thread at a time, and no other thread
+ * can take a lock meanwhile. */
+void lm_lock_pass_begin(void);
+void lm_lock_pass_end(void);
+
+/* Marks a held lock so that the holder's pass works: whoever takes or gives it takes the slow way. */
+LM_INLINE void lm_lock_mark(lm_lock *lock) {
+    atomic_store_explicit(&lock->state, 2, memory_order_relaxed);
+}
+
 /* Waits until the lock is free and holds it. Not from signal handlers; not twice by one thread. */
 LM_INLINE void lm_lock_take(lm_lock *lock) {
     uint32_t expected = 0;
@@ -42,7 +53,9 @@ LM_INLINE void lm_lock_take(lm_lock *lock) {
 LM_INLINE void lm_lock_give(lm_lock *lock) {
     if (LM_DEBUGGING)
         lm_lock_note_given(lock);
-    if (LM_UNLIKELY(atomic_exchange_explicit(&lock->state, 0, memory_order_release) == 2))
+    uint32_t expected = 1;
+    if (LM_UNLIKELY(!atomic_compare_exchange_strong_explicit(
+            &lock->state, &expected, 0, memory_order_release, memory_order_relaxed)))
         lm_lock_give_slow(lock);
 }
 

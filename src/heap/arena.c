@@ -17,6 +17,9 @@ static const size_t commit_step_max = (size_t)64 << 20;
 static const size_t region_step = (size_t)64 << 10;
 static const size_t keep_least = (size_t)32 << 20;
 
+static size_t purged_units; /* free ones that the system has back; a hint, after many runs of mixed kind */
+static size_t regret_units; /* see keep_bytes */
+
 /* ---- Regions of the second range ---------------------------------------------------------------- */
 
 static bool region_grow(lm_region *region, size_t wanted) {
@@ -204,18 +207,22 @@ void lm_arena_map(lm_arena *arena, uint32_t first, uint32_t units, const void *r
 
 /* ---- Taking and giving ------------------------------------------------------------------------------ */
 
+static void note_taken_clean(size_t units);
+
 static lm_grant take_from(lm_arena *arena, uint32_t units, size_t record_size) {
     lm_grant grant = {arena, take_or_extend(arena, units), NULL};
     if (!grant.run.count)
         return grant;
     grant.record = new_record(arena, record_size);
     if (!grant.record)
-        lm_chunks_give(&arena->chunks, grant.run.first, units, !grant.run.clean);
+        lm_chunks_give(&arena->chunks, grant.run.first, units, grant.run.dirty != 0);
+    else
+        note_taken_clean(units - grant.run.dirty);
     return grant;
 }
 
 lm_grant lm_arena_take(uint32_t units, size_t record_size) {
-    lm_grant grant = {NULL, {0, 0, false}, NULL};
+    lm_grant grant = {NULL, {0, 0, 0}, NULL};
     uint32_t n = atomic_load_explicit(&lm_arena_count, memory_order_relaxed);
     for (uint32_t i = 0; i < n && !grant.record; i++)
         grant = take_from(&lm_arenas[i], units, record_size);
@@ -228,20 +235,21 @@ lm_grant lm_arena_take(uint32_t units, size_t record_size) {
     return grant;
 }
 
-bool lm_arena_take_behind(lm_arena *arena, uint32_t first, uint32_t units, bool *clean) {
+bool lm_arena_take_behind(lm_arena *arena, uint32_t first, uint32_t units) {
+    uint32_t dirty;
     size_t end = ((size_t)first + units) << LM_UNIT_SHIFT;
     if (end > arena->lookup->size)
         return false;
     if (end > arena->committed) {
         /* Only worth moving the frontier for when all up to it is free. */
         uint32_t inside = (uint32_t)(arena->committed >> LM_UNIT_SHIFT) - first;
-        if (inside > units || !lm_chunks_take_at(&arena->chunks, first, inside, clean))
+        if (inside > units || !lm_chunks_take_at(&arena->chunks, first, inside, &dirty))
             return false;
-        lm_chunks_give(&arena->chunks, first, inside, !*clean);
+        lm_chunks_give(&arena->chunks, first, inside, dirty != 0);
         if (!extend(arena, (end - arena->committed + LM_CHUNK - 1) >> LM_CHUNK_SHIFT))
             return false;
     }
-    bool taken = lm_chunks_take_at(&arena->chunks, first, units, clean);
+    bool taken = lm_chunks_take_at(&arena->chunks, first, units, &dirty);
     lm_arena_peak_units = lm_max(lm_arena_peak_units, lm_arena_used_units());
     return taken;
 }
@@ -276,10 +284,27 @@ static size_t dirty_units(void) {
     return dirty;
 }
 
+/* How much free memory is kept. A program that gets back what it just freed shouldn't pay for the way through
+ * the system: what was given back and is needed again raises the bound by as much, up to half of what is in
+ * use; what is given back lowers it. So a program that only frees ends at the lower bound. */
 static size_t keep_bytes(void) {
     if (lm_arena_setting.keep)
         return lm_arena_setting.keep;
-    return lm_max(keep_least, (lm_arena_used_units() << LM_UNIT_SHIFT) / 8);
+    size_t used = lm_arena_used_units();
+    size_t regret = lm_min(regret_units, used / 2);
+    return lm_max(keep_least, (used / 8) << LM_UNIT_SHIFT) + (regret << LM_UNIT_SHIFT);
+}
+
+/* Units were taken that the system had back, or had never given. */
+static void note_taken_clean(size_t units) {
+    size_t back = lm_min(units, purged_units);
+    purged_units -= back;
+    regret_units = lm_min(regret_units + back, lm_arena_used_units() / 2);
+}
+
+static void note_purged(size_t units) {
+    purged_units += units;
+    regret_units -= lm_min(regret_units, units);
 }
 
 bool lm_arena_excess(size_t more) {
@@ -296,6 +321,7 @@ static bool purge_one(lm_arena *arena, uint32_t step) {
                 (size_t)run.count << LM_UNIT_SHIFT);
     lm_lock_take(&lm_arena_lock);
     lm_chunks_give(&arena->chunks, run.first, run.count, false);
+    note_purged(run.count);
     return true;
 }
 

@@ -34,8 +34,8 @@ extern size_t lm_arena_peak_units;
 lm_grant lm_arena_take(uint32_t units, size_t record_size);
 
 /* Locked. Extends the run by the units right behind it, in the same arena, if they are free or can be
- * committed. `clean`: whether they read as zeros. */
-bool lm_arena_take_behind(lm_arena *arena, uint32_t first, uint32_t units, bool *clean);
+ * committed. */
+bool lm_arena_take_behind(lm_arena *arena, uint32_t first, uint32_t units);
 
 /* Locked. Writes the record's number into the map for `units` units; NULL for none. */
 void lm_arena_map(lm_arena *arena, uint32_t first, uint32_t units, const void *record);

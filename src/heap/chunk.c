@@ -123,17 +123,16 @@ static lm_units next_part(uint32_t *unit, uint32_t *count, uint32_t *index) {
     return lm_units_run(first, part);
 }
 
-bool lm_chunks_take_at(lm_chunks *chunks, uint32_t first, uint32_t count, bool *clean) {
+bool lm_chunks_take_at(lm_chunks *chunks, uint32_t first, uint32_t count, uint32_t *dirty) {
     uint32_t index;
-    *clean = true;
+    *dirty = 0;
     if (count > chunks->count * (uint64_t)LM_CHUNK_UNITS - first)
         return false;
     for (uint32_t unit = first, left = count; left > 0;) {
         lm_units part = next_part(&unit, &left, &index);
         if ((chunks->table[index].free & part) != part)
             return false;
-        if (chunks->table[index].dirty & part)
-            *clean = false;
+        *dirty += lm_units_count(chunks->table[index].dirty & part);
     }
     for (uint32_t unit = first, left = count; left > 0;) {
         lm_units part = next_part(&unit, &left, &index);
@@ -157,36 +156,51 @@ static lm_run take_from(lm_chunks *chunks, uint32_t index, uint32_t count) {
     lm_units places = runs(chunk->dirty, count); /* memory that is there already, before new */
     if (!places)
         places = runs(chunk->free, count);
-    lm_run run = {index * LM_CHUNK_UNITS + lm_units_lowest(places), count, false};
-    lm_chunks_take_at(chunks, run.first, count, &run.clean);
+    lm_run run = {index * LM_CHUNK_UNITS + lm_units_lowest(places), count, 0};
+    lm_chunks_take_at(chunks, run.first, count, &run.dirty);
     return run;
 }
 
-/* The first of `n` chunks in a row that are wholly free; chunks->count when there is none. */
+/* Units of a chunk that hold memory, when the chunk is wholly free. */
+static unsigned warmth(const lm_chunks *chunks, uint32_t index) {
+    return lm_units_count(chunks->table[index].dirty);
+}
+
+/* The first of `n` chunks in a row that are wholly free: those with most memory still in them, so that little
+ * of it must be faulted in again. chunks->count when there is no such row. */
 static uint32_t find_whole(const lm_chunks *chunks, uint32_t n) {
-    uint32_t found = 0;
+    uint32_t best = chunks->count;
+    uint64_t row = 0, warm = 0, best_warm = 0; /* of the last n chunks, as far as they are free */
     for (uint32_t i = 0; i < chunks->count; i++) {
         uint64_t word = chunks->whole[i / 64];
         if (i % 64 == 0 && word == 0) {
-            found = 0;
+            row = warm = 0;
             i += 63;
             continue;
         }
-        found = (word >> (i % 64)) & 1 ? found + 1 : 0;
-        if (found == n)
-            return i + 1 - n;
+        if (!(word >> (i % 64) & 1)) {
+            row = warm = 0;
+            continue;
+        }
+        warm += warmth(chunks, i);
+        if (++row > n)
+            warm -= warmth(chunks, i - n);
+        if (row >= n && (best == chunks->count || warm > best_warm)) {
+            best = i + 1 - n;
+            best_warm = warm;
+        }
     }
-    return chunks->count;
+    return best;
 }
 
 lm_run lm_chunks_take(lm_chunks *chunks, uint32_t count) {
-    lm_run none = {0, 0, false};
+    lm_run none = {0, 0, 0};
     if (count > LM_CHUNK_UNITS) {
         uint32_t index = find_whole(chunks, (count + LM_CHUNK_UNITS - 1) / LM_CHUNK_UNITS);
         if (index == chunks->count)
             return none;
-        lm_run run = {index * LM_CHUNK_UNITS, count, false};
-        lm_chunks_take_at(chunks, run.first, count, &run.clean);
+        lm_run run = {index * LM_CHUNK_UNITS, count, 0};
+        lm_chunks_take_at(chunks, run.first, count, &run.dirty);
         return run;
     }
     /* Columns whose runs are long enough, in every row. */
@@ -211,7 +225,7 @@ static lm_units whole_steps(lm_units bits, uint32_t step) {
 }
 
 lm_run lm_chunks_take_dirty(lm_chunks *chunks, uint32_t step) {
-    lm_run run = {0, 0, false};
+    lm_run run = {0, 0, 0};
     for (uint32_t at = chunks->dirty_first; at; at = chunks->table[at - 1].dirty_next) {
         lm_units dirty = whole_steps(chunks->table[at - 1].dirty, step);
         if (!dirty)
@@ -222,7 +236,7 @@ lm_run lm_chunks_take_dirty(lm_chunks *chunks, uint32_t step) {
         if (run.count > LM_CHUNK_UNITS - first)
             run.count = LM_CHUNK_UNITS - first;
         run.first = (at - 1) * LM_CHUNK_UNITS + first;
-        lm_chunks_take_at(chunks, run.first, run.count, &run.clean);
+        lm_chunks_take_at(chunks, run.first, run.count, &run.dirty);
         break;
     }
     return run;

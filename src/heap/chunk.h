@@ -72,7 +72,7 @@ typedef struct lm_chunks {
 typedef struct lm_run {
     uint32_t first;
     uint32_t count;
-    bool clean; /* none of its units was dirty: the memory reads as zeros */
+    uint32_t dirty; /* so many of its units held memory; with none it reads as zeros */
 } lm_run;
 
 /* Adds `n` chunks, all units free and clean. The table and the whole-bitmap have room for them. */
@@ -81,8 +81,8 @@ void lm_chunks_add(lm_chunks *chunks, uint32_t n);
 /* Takes a run of `count` free units, from 1 on. Runs of more than a chunk's units begin with a chunk. */
 lm_run lm_chunks_take(lm_chunks *chunks, uint32_t count);
 
-/* Takes exactly the given units if all of them are free. */
-bool lm_chunks_take_at(lm_chunks *chunks, uint32_t first, uint32_t count, bool *clean);
+/* Takes exactly the given units if all of them are free; *dirty: how many held memory. */
+bool lm_chunks_take_at(lm_chunks *chunks, uint32_t first, uint32_t count, uint32_t *dirty);
 
 /* Gives units back; `dirty` says that they hold memory. */
 void lm_chunks_give(lm_chunks *chunks, uint32_t first, uint32_t count, bool dirty);

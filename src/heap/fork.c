@@ -12,11 +12,16 @@ static lm_lock *const locks[] = {&lm_late_lock, &lm_threads_lock, &lm_large_lock
 enum { LOCKS = sizeof locks / sizeof locks[0] };
 
 static void before(void) {
-    for (int i = 0; i < LOCKS; i++)
+    for (int i = 0; i < LOCKS; i++) {
         lm_lock_take(locks[i]);
+        lm_lock_mark(locks[i]);
+    }
+    /* Handlers that were registered before this one run after it, and may allocate. */
+    lm_lock_pass_begin();
 }
 
 static void after_in_parent(void) {
+    lm_lock_pass_end();
     for (int i = LOCKS; i > 0; i--)
         lm_lock_give(locks[i - 1]);
 }
@@ -24,6 +29,7 @@ static void after_in_parent(void) {
 /* The threads that the child doesn't have were anywhere: in the middle of a change to their own bins too. So
  * their heaps are not used again; what they own can still be read, written and freed. */
 static void after_in_child(void) {
+    lm_lock_pass_end();
     lm_orphans_lose_threads(lm_self);
     for (int i = LOCKS; i > 0; i--)
         lm_lock_give_in_child(locks[i - 1]);

@@ -136,9 +136,9 @@ static uint32_t units_with_room(size_t bytes, size_t alignment) {
 static lm_run trim_run(lm_arena *arena, lm_run run, size_t start, size_t bytes) {
     uint32_t first = (uint32_t)((start - lm_os.page) >> LM_UNIT_SHIFT);
     uint32_t end = units_for(start + bytes + lm_os.page);
-    lm_arena_give(arena, run.first, first - run.first, !run.clean);
-    lm_arena_give(arena, end, run.first + run.count - end, !run.clean);
-    return (lm_run){first, end - first, run.clean};
+    lm_arena_give(arena, run.first, first - run.first, run.dirty != 0);
+    lm_arena_give(arena, end, run.first + run.count - end, run.dirty != 0);
+    return (lm_run){first, end - first, run.dirty};
 }
 
 /* The span's record, in the map, without guards yet. */
@@ -160,7 +160,7 @@ static lm_span *new_span(size_t bytes, size_t alignment, bool *clean) {
         lm_arena_map(grant.arena, run.first, run.count, span);
     }
     lm_lock_give(&lm_arena_lock);
-    *clean = grant.run.clean;
+    *clean = grant.run.dirty == 0;
     return span;
 }
 
@@ -253,9 +253,8 @@ static bool extend_run(lm_span *span, size_t bytes) {
     lm_arena *arena = &lm_arenas[span->arena];
     uint32_t end = span->first + span->units;
     uint32_t more = units_for(span->start + bytes + lm_os.page) - end;
-    bool clean;
     lm_lock_take(&lm_arena_lock);
-    bool done = lm_arena_take_behind(arena, end, more, &clean);
+    bool done = lm_arena_take_behind(arena, end, more);
     if (done) {
         lm_arena_map(arena, end, more, span);
         span->units += more;

@@ -17,20 +17,21 @@ static void push(lm_heap *heap, lm_remote *remote) {
 
 /* ---- Slabs that others have emptied while the owner sleeps --------------------------------------- */
 
-/* Gives the slab's memory back if too much is kept free, else counts it as free. Locked. */
+/* Gives the slab's memory back if too much is kept free, else counts it as free. Locked: from the moment that
+ * the slab isn't FULL any more, its owner waits for the lock before it touches it. */
 static void settle_slab(lm_slab *slab) {
     size_t units = lm_classes[slab->class].units;
-    bool purge = lm_arena_excess(units) && lm_slab_bytes(slab) >= lm_os.page &&
-                 lm_os.page <= LM_UNIT;
     uint8_t expected = LM_PLACE_FULL;
-    if (!lm_slab_all_free(slab) ||
-        !atomic_compare_exchange_strong(&slab->place, &expected,
-                                        purge ? LM_PLACE_PURGED : LM_PLACE_WAITING))
+    if (!atomic_compare_exchange_strong(&slab->place, &expected, LM_PLACE_WAITING))
         return;
-    if (purge)
+    if (!lm_slab_all_free(slab)) {
+        lm_slab_set_place(slab, LM_PLACE_FULL);
+    } else if (lm_arena_excess(units) && lm_os.page <= LM_UNIT) {
         lm_os_purge(lm_slab_address(slab), lm_slab_bytes(slab));
-    else
+        lm_slab_set_place(slab, LM_PLACE_PURGED);
+    } else {
         lm_arena_waiting += units;
+    }
 }
 
 /* A word of the slab at this offset became wholly free. The slab itself may be gone by now, so it is looked

@@ -28,7 +28,7 @@ lm_slab *lm_slab_new(lm_heap *heap, unsigned class, bool *fresh) {
         lm_arena_map(grant.arena, grant.run.first, c->units, grant.record);
     }
     lm_lock_give(&lm_arena_lock);
-    *fresh = grant.run.clean;
+    *fresh = grant.run.dirty == 0;
     return grant.record;
 }
 

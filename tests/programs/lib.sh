@@ -75,13 +75,16 @@ c_source() {
 # wait_for COMMAND...: until it succeeds, for at most 20 seconds.
 wait_for() {
     tries=400
-    until "$@" >/dev/null 2>&1; do
+    # It sleeps at least once, so that both runs start the same programs.
+    while sleep 0.05; do
+        if "$@" >/dev/null 2>&1; then
+            return 0
+        fi
         tries=$((tries - 1))
         if [ "$tries" = 0 ]; then
             echo "gave up waiting for: $*" >&2
             return 1
         fi
-        sleep 0.05
     done
 }
 

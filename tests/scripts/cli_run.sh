@@ -72,7 +72,13 @@ is_stopped() {
 }
 
 child_of() {
-    cat "/proc/$1/task/$1/children"
+    tr -d ' ' <"/proc/$1/task/$1/children"
+}
+
+# shellcheck disable=SC2317 # called by wait_until
+child_is() {
+    local child
+    child=$(child_of "$1") && [ -n "$child" ] && [ "$(cat "/proc/$child/comm")" = "$2" ]
 }
 
 # ---- Statuses ---------------------------------------------------------------------------
@@ -376,8 +382,7 @@ done
 
 "$loam" run sleep 100 2>err &
 pid=$!
-wait_until test -n "$(child_of $pid)"
-wait_until grep -q sleep "/proc/$(child_of $pid | tr -d ' ')/comm"
+wait_until child_is $pid sleep
 kill -TERM $pid
 status=0
 wait $pid || status=$?
@@ -389,7 +394,7 @@ set -m
 set +m
 pid=$!
 if wait_until is_stopped $pid; then
-    wait_until is_stopped "$(child_of $pid | tr -d ' ')"
+    wait_until is_stopped "$(child_of $pid)"
     kill -CONT $pid
 fi
 status=0
