@@ -413,9 +413,39 @@ cmp -s with without || problem "signals are blocked in the program"
 try 4 setsid --wait "$loam" run sh -c 'trap : TERM; kill -TERM 0; exit 4'
 
 # On a terminal: ^C reaches the program once, ^Z stops both, and there is one process group.
-if command -v python3 >python.log; then
-    cat >terminal.py <<'END'
-import os, pty, signal, sys, time
+# The program is one process, since a shell that is about to start another can't be stopped.
+compile terminal <<'END'
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+static volatile sig_atomic_t interrupts, continued, quit;
+static void handle(int number)
+{
+    interrupts += number == SIGINT;
+    continued += number == SIGCONT;
+    quit = number == SIGQUIT;
+}
+int main(void)
+{
+    int shown = 0, greeted = 0;
+    signal(SIGINT, handle);
+    signal(SIGCONT, handle);
+    signal(SIGQUIT, handle);
+    puts("ready");
+    while (!quit) {
+        if (shown < interrupts)
+            printf("got INT %d\n", shown = interrupts);
+        if (!greeted && continued)
+            greeted = puts("on again") >= 0;
+        fflush(stdout);
+        usleep(20000);
+    }
+    printf("got QUIT after %d INT\n", shown);
+    return 6;
+}
+END
+cat >terminal.py <<'END'
+import os, pty, select, sys, time
 
 loam, program = sys.argv[1:]
 pid, terminal = pty.fork()
@@ -425,9 +455,10 @@ if pid == 0:
 seen = b""
 def read_until(text):
     global seen
-    deadline = time.time() + 10
+    deadline = time.time() + 20
     while text not in seen:
-        if time.time() > deadline:
+        left = deadline - time.time()
+        if left <= 0 or not select.select([terminal], [], [], left)[0]:
             sys.exit(f"waited in vain for {text} in {seen}")
         seen += os.read(terminal, 1000)
     seen = seen[seen.index(text) + len(text):]
@@ -437,7 +468,7 @@ def write(text):
 
 write(b"stty -echo; PS1='pro''mpt '\r")
 read_until(b"prompt ")
-write(f"{loam} run sh {program}; echo status $?\r".encode())
+write(f"{loam} run {program}\r".encode())
 read_until(b"ready")
 write(b"\x03")
 read_until(b"got INT 1")
@@ -449,17 +480,13 @@ read_until(b"on again")
 write(b"\x1c")
 read_until(b"got QUIT after 1 INT")
 read_until(b"prompt ")
+write(b"echo ended with $?\r")
+read_until(b"ended with 6")
 write(b"exit\r")
 END
-    cat >terminal.sh <<'END'
-n=0
-trap 'n=$((n + 1)); echo "got INT $n"' INT
-trap 'echo "on again"' CONT
-trap 'echo "got QUIT after $n INT"; exit 6' QUIT
-echo ready
-while :; do sleep 0.05; done
-END
-    python3 terminal.py "$loam" "$scratch/terminal.sh" >terminal.log 2>&1 || problem "terminal: $(cat terminal.log)"
+if command -v python3 >python.log; then
+    timeout 100 python3 terminal.py "$loam" "$scratch/terminal" >terminal.log 2>&1 ||
+        problem "terminal: $(cat terminal.log)"
 fi
 
 # ---- Statistics ---------------------------------------------------------------------------
