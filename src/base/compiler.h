@@ -19,6 +19,16 @@
 #define LM_DEBUGGING 0
 #endif
 
+/* Whether the thread sanitizer watches. It takes its leave of a thread in the last round of thread exit;
+ * nothing that it watches may run after that. */
+#if defined(__SANITIZE_THREAD__)
+#define LM_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#define LM_THREAD_SANITIZER __has_feature(thread_sanitizer)
+#else
+#define LM_THREAD_SANITIZER 0
+#endif
+
 #define LM_ASSERT(condition)                                                                       \
     do {                                                                                           \
         if (LM_DEBUGGING && !(condition))                                                          \

@@ -8,6 +8,7 @@ lm_lookup lm_lookups[LM_ARENAS_MAX];
 lm_arena lm_arenas[LM_ARENAS_MAX];
 _Atomic uint32_t lm_arena_count;
 lm_lock lm_arena_lock = LM_LOCK(LM_RANK_ARENA);
+lm_lock lm_purge_lock = LM_LOCK(LM_RANK_PURGE);
 lm_arena_settings lm_arena_setting;
 size_t lm_arena_peak_units;
 size_t lm_arena_waiting;
@@ -46,7 +47,7 @@ static size_t lay_out(lm_arena *arena, char *at, size_t size) {
                             (chunks + 63) / 64 * sizeof(uint64_t), records_size(units)};
     size_t end = 0;
     for (int i = 0; i < 4; i++) {
-        *regions[i] = (lm_region){at + end, lm_align_up(sizes[i], lm_os.page), 0};
+        *regions[i] = (lm_region){at ? at + end : NULL, lm_align_up(sizes[i], lm_os.page), 0};
         end += regions[i]->size;
     }
     return end;
@@ -104,8 +105,9 @@ static bool open_up(lm_arena *arena, lm_lookup *lookup, size_t size) {
     return true;
 }
 
-/* Adds an arena that can hold at least `units` units: as large as can be had. */
-static lm_arena *add_arena(uint32_t units) {
+/* Prepares an arena that can hold at least `units` units, as large as can be had. Nobody knows of it before
+ * publish_arena. */
+static lm_arena *prepare_arena(uint32_t units) {
     uint32_t index = atomic_load_explicit(&lm_arena_count, memory_order_relaxed);
     size_t least = lm_align_up((size_t)units << LM_UNIT_SHIFT, LM_CHUNK);
     if (index == LM_ARENAS_MAX)
@@ -123,8 +125,11 @@ static lm_arena *add_arena(uint32_t units) {
         if (size == least)
             return NULL;
     }
-    atomic_store_explicit(&lm_arena_count, index + 1, memory_order_release);
     return arena;
+}
+
+static void publish_arena(void) {
+    atomic_fetch_add_explicit(&lm_arena_count, 1, memory_order_release);
 }
 
 /* ---- The frontier --------------------------------------------------------------------------------- */
@@ -227,9 +232,13 @@ lm_grant lm_arena_take(uint32_t units, size_t record_size) {
     for (uint32_t i = 0; i < n && !grant.record; i++)
         grant = take_from(&lm_arenas[i], units, record_size);
     if (!grant.record) {
-        lm_arena *arena = add_arena(units);
+        lm_arena *arena = prepare_arena(units);
         if (arena)
             grant = take_from(arena, units, record_size);
+        if (grant.record)
+            publish_arena();
+        else if (arena)
+            unreserve(arena); /* it isn't address space that is short */
     }
     lm_arena_peak_units = lm_max(lm_arena_peak_units, lm_arena_used_units());
     return grant;
@@ -311,7 +320,8 @@ bool lm_arena_excess(size_t more) {
     return (dirty_units() + lm_arena_waiting + more) << LM_UNIT_SHIFT > keep_bytes();
 }
 
-/* Locked, but not while the system works: the run is nobody's then. Returns whether there was one. */
+/* Both locks are held, but for lm_arena_lock while the system works: the run is nobody's then. Returns whether
+ * there was one. */
 static bool purge_one(lm_arena *arena, uint32_t step) {
     lm_run run = lm_chunks_take_dirty(&arena->chunks, step);
     if (!run.count)
@@ -335,23 +345,30 @@ static bool trim_locked(size_t keep) {
 }
 
 bool lm_arena_trim(size_t keep) {
+    lm_lock_take(&lm_purge_lock);
     lm_lock_take(&lm_arena_lock);
     bool any = trim_locked(keep);
     lm_lock_give(&lm_arena_lock);
+    lm_lock_give(&lm_purge_lock);
     return any;
 }
 
 void lm_arena_trim_excess(void) {
+    if (!lm_lock_try(&lm_purge_lock))
+        return; /* somebody is at it */
     lm_lock_take(&lm_arena_lock);
     /* Well below the bound, so that not every free comes here again. */
     if (lm_arena_excess(0))
         trim_locked(keep_bytes() / 4 * 3);
     lm_lock_give(&lm_arena_lock);
+    lm_lock_give(&lm_purge_lock);
 }
 
 bool lm_arena_start(void) {
     lm_lock_take(&lm_arena_lock);
-    bool done = add_arena(1) != NULL;
+    bool done = prepare_arena(1) != NULL;
+    if (done)
+        publish_arena();
     lm_lock_give(&lm_arena_lock);
     return done;
 }

@@ -103,7 +103,8 @@ static void take_over(lm_heap *heap, lm_remote *remote) {
     lm_slab *slab = remote->slab;
     unsigned w = (unsigned)remote->word;
     lm_pair *pair = &slab->pairs[w];
-    uint64_t bits = atomic_exchange_explicit(&remote->bits, 0, memory_order_acquire);
+    /* Release: whoever finds the word empty writes `next`, which was read just now. */
+    uint64_t bits = atomic_exchange_explicit(&remote->bits, 0, memory_order_acq_rel);
     uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
     uint64_t twice = bits & (pending | atomic_load_explicit(&pair->avail, memory_order_relaxed));
     if (LM_UNLIKELY(twice))

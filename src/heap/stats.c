@@ -6,6 +6,7 @@
 #include "heap/large.h"
 #include "heap/orphans.h"
 #include "heap/slab.h"
+#include "heap/thread.h"
 #include "heap/walk.h"
 #include "os/os.h"
 
@@ -80,6 +81,7 @@ static void add_heaps(loam_stats *out) {
         out->metadata += sizeof *heap;
         add_heap(out, heap);
     }
+    add_heap(out, lm_late_heap());
 }
 
 static uint64_t value(const _Atomic uint64_t *counter) {
@@ -101,8 +103,8 @@ void lm_stats_get(loam_stats *out) {
             add_span(out, (lm_span *)(void *)record);
     }
     add_arenas(out);
+    add_heaps(out); /* locked too: a bin's word lies in a record that must not go meanwhile */
     lm_lock_give(&lm_arena_lock);
-    add_heaps(out);
     out->large_allocations = value(&lm_large_count);
     out->commits = value(&lm_os_count.commits);
     out->purges = value(&lm_os_count.purges);

@@ -416,6 +416,11 @@ static int compare_places(const void *a, const void *b) {
     return (x->at > y->at) - (x->at < y->at);
 }
 
+static void sort(places *all) {
+    if (all->count > 0)
+        qsort(all->list, all->count, sizeof(place), compare_places);
+}
+
 static void compare(const places *model, const places *heap) {
     for (size_t i = 0; i < model->count || i < heap->count; i++) {
         if (i == model->count || (i < heap->count && heap->list[i].at < model->list[i].at))
@@ -453,8 +458,8 @@ static size_t check_everything(void) {
         fail("lm_verify: invariant %d is broken", broken);
     collect_model(&model);
     loam_visit(add_visited, &heap);
-    qsort(model.list, model.count, sizeof(place), compare_places);
-    qsort(heap.list, heap.count, sizeof(place), compare_places);
+    sort(&model);
+    sort(&heap);
     compare(&model, &heap);
     check_stats(&model);
     free(model.list);
