@@ -70,8 +70,9 @@ static int search_program(const char *name, char path[PATH_MAX]) {
         if (error == 0)
             return 0;
         /* The search goes on, but a file that may not be executed says more than one that isn't
-         * there. */
-        if (error == EACCES)
+         * there. A folder that may not be searched says nothing, as in the shell (execvp reports
+         * EACCES). */
+        if (error == EACCES && access(path, F_OK) == 0)
             result = EACCES;
         if (folder[length] == '\0')
             return result;

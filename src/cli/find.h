@@ -5,9 +5,9 @@
 #include <limits.h>
 #include <stdbool.h>
 
-/* Finds a program as execvp does: a name with '/' in it is a path, any other is looked for in PATH.
- * Returns 0 and the path, or the error that execvp would give, ENOENT or EACCES among them: EISDIR
- * stands for a directory, which execvp takes for EACCES. */
+/* Finds a program as execvp and the shell do: a name with '/' in it is a path, any other is looked
+ * for in PATH. Returns 0 and the path, or the error that execvp would give, ENOENT or EACCES among
+ * them: EISDIR stands for a directory, which execvp takes for EACCES. */
 int lm_find_program(const char *name, char path[PATH_MAX]);
 
 /* Finds libloam.so: LOAM_LIBRARY if it is set, else beside the command, as in a build folder, else
