@@ -6,6 +6,7 @@
 #include "base/compiler.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef enum lm_rank {
@@ -13,6 +14,7 @@ typedef enum lm_rank {
     LM_RANK_LATE,     /* the heap for threads whose own is already given back */
     LM_RANK_THREADS,  /* the list of thread heaps, and slabs without a thread */
     LM_RANK_LARGE,    /* resting large blocks */
+    LM_RANK_PURGE,    /* giving memory back to the system */
     LM_RANK_ARENA,    /* units, records and maps of all arenas */
 } lm_rank;
 
@@ -48,6 +50,16 @@ LM_INLINE void lm_lock_take(lm_lock *lock) {
         lm_lock_take_slow(lock);
     if (LM_DEBUGGING)
         lm_lock_note_taken(lock);
+}
+
+/* The same without waiting; false when somebody else holds it. */
+LM_INLINE bool lm_lock_try(lm_lock *lock) {
+    uint32_t expected = 0;
+    bool taken = atomic_compare_exchange_strong_explicit(&lock->state, &expected, 1,
+                                                         memory_order_acquire, memory_order_relaxed);
+    if (LM_DEBUGGING && taken)
+        lm_lock_note_taken(lock);
+    return taken;
 }
 
 LM_INLINE void lm_lock_give(lm_lock *lock) {

@@ -55,6 +55,9 @@ extern size_t lm_arena_waiting;
 bool lm_arena_trim(size_t keep);
 void lm_arena_trim_excess(void);
 
+/* Held while memory is given back, so that fork() and verify find no run in between. */
+extern lm_lock lm_purge_lock;
+
 /* The arena that an address lies in; NULL for any other address. No lock needed. */
 lm_arena *lm_arena_of(uintptr_t address);
 

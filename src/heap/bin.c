@@ -46,14 +46,10 @@ void lm_bin_unlink(lm_bin *bin, lm_slab *slab) {
 
 /* ---- The current slab ------------------------------------------------------------------------------- */
 
-static unsigned count_free(const lm_slab *slab) {
-    return lm_slab_pending(slab) + lm_slab_available(slab);
-}
-
 /* Frees until the owner must look, in a slab that just became or is CURRENT. */
 static void count_current(lm_heap *heap, lm_slab *slab) {
     if (is_medium(slab->class)) {
-        slab->countdown = (uint16_t)(slab->slots - count_free(slab));
+        slab->countdown = (uint16_t)(slab->slots - lm_slab_free_slots(slab));
         if (slab->countdown == 0)
             heap->idle += lm_slab_bytes(slab);
     } else {
@@ -132,6 +128,10 @@ bool lm_bin_refill(lm_heap *heap, unsigned class) {
     bool fresh = false;
     if (atomic_load_explicit(&heap->inbox, memory_order_relaxed))
         lm_remote_drain(heap);
+    /* All slots of the current slab may have come back just now, and it has begun again. */
+    lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
+    if (atomic_load_explicit(&pair->avail, memory_order_relaxed))
+        return true;
     if (bin->slab && go_on_with_current(heap, bin))
         return true;
     lm_slab *slab = bin->head;
@@ -162,7 +162,7 @@ void *lm_bin_take_medium(lm_heap *heap, unsigned class) {
 static void freed_in_current(lm_heap *heap, lm_slab *slab) {
     lm_bin *bin = &heap->bins[slab->class];
     if (!is_medium(slab->class)) {
-        if (lm_slab_pending(slab) < slab->slots) {
+        if (lm_slab_pending(slab) < slab->slots || !lm_slab_empty(slab)) {
             count_current(heap, slab);
             return;
         }
@@ -171,17 +171,19 @@ static void freed_in_current(lm_heap *heap, lm_slab *slab) {
         return;
     }
     count_current(heap, slab);
-    if (slab->countdown == 0 && heap->idle > idle_max) {
+    if (heap->idle > idle_max && lm_slab_empty(slab)) {
         forget_current(heap, bin);
         lm_slab_release(slab);
     }
 }
 
 static void freed_in_full(lm_heap *heap, lm_slab *slab) {
-    unsigned pending = lm_slab_pending(slab);
-    if (pending == slab->slots) {
+    if (lm_slab_empty(slab)) {
         lm_slab_release(slab);
-    } else if (pending < lm_slab_threshold(slab)) {
+        return;
+    }
+    unsigned pending = lm_slab_pending(slab);
+    if (pending < lm_slab_threshold(slab)) {
         slab->countdown = (uint16_t)(lm_slab_threshold(slab) - pending);
     } else {
         lm_remote_reopen(slab);
@@ -195,10 +197,11 @@ void lm_bin_freed(lm_heap *heap, lm_slab *slab) {
     if (place == LM_PLACE_CURRENT) {
         freed_in_current(heap, slab);
     } else if (place == LM_PLACE_QUEUED) {
-        slab->countdown = (uint16_t)(slab->slots - count_free(slab));
-        if (slab->countdown == 0) {
+        if (lm_slab_empty(slab)) {
             lm_bin_unlink(&heap->bins[slab->class], slab);
             lm_slab_release(slab);
+        } else {
+            slab->countdown = (uint16_t)(slab->slots - lm_slab_free_slots(slab));
         }
     } else {
         freed_in_full(heap, slab);
@@ -207,39 +210,25 @@ void lm_bin_freed(lm_heap *heap, lm_slab *slab) {
 
 /* ---- Letting go ----------------------------------------------------------------------------------------- */
 
-static void let_go(lm_slab *slab) {
-    unsigned free_slots = count_free(slab);
-    if (free_slots == slab->slots) {
-        lm_slab_release(slab);
-    } else if (free_slots > 0) {
-        lm_orphans_add(slab);
-    } else {
-        slab->countdown = (uint16_t)lm_slab_threshold(slab);
-        lm_slab_set_place(slab, LM_PLACE_FULL);
+lm_slab *lm_bin_part_with(lm_heap *heap, unsigned class) {
+    lm_bin *bin = &heap->bins[class];
+    lm_slab *slab = bin->head;
+    if (slab) {
+        lm_bin_unlink(bin, slab);
+        return slab;
     }
-}
-
-void lm_bins_abandon(lm_heap *heap) {
-    for (unsigned class = 0; class < LM_CLASSES; class ++) {
-        lm_bin *bin = &heap->bins[class];
-        lm_slab *current = bin->slab;
-        if (current) {
-            forget_current(heap, bin);
-            let_go(current);
-        }
-        while (bin->head) {
-            lm_slab *slab = bin->head;
-            lm_bin_unlink(bin, slab);
-            let_go(slab);
-        }
-    }
+    slab = bin->slab;
+    if (!slab || lm_slab_free_slots(slab) == 0)
+        return NULL;
+    forget_current(heap, bin);
+    return slab;
 }
 
 void lm_bins_release_empty(lm_heap *heap) {
     for (unsigned class = 0; class < LM_CLASSES; class ++) {
         lm_bin *bin = &heap->bins[class];
         lm_slab *slab = bin->slab;
-        if (slab && count_free(slab) == slab->slots) {
+        if (slab && lm_slab_empty(slab)) {
             forget_current(heap, bin);
             lm_slab_release(slab);
         }

@@ -37,9 +37,9 @@ void lm_bin_freed(lm_heap *heap, lm_slab *slab);
 /* Takes a slot of a class above LM_SMALL_MAX out of the bin's word, which isn't empty. */
 void *lm_bin_take_medium(lm_heap *heap, unsigned class);
 
-/* Lets go of all slabs in the heap's bins: empty ones are released, the others are left for other threads
- * to adopt, under lm_threads_lock. FULL ones stay the heap's. */
-void lm_bins_abandon(lm_heap *heap);
+/* Takes a slab with free slots out of the heap's bin, for another heap; NULL when there is none. Under
+ * lm_threads_lock, for a heap that no thread uses. */
+lm_slab *lm_bin_part_with(lm_heap *heap, unsigned class);
 
 /* Releases every empty slab that the bins keep. */
 void lm_bins_release_empty(lm_heap *heap);

@@ -2,9 +2,10 @@
 
 #include "heap/layout.h"
 
-/* A slab has at least 32 slots where 16 units can hold them. */
+/* A slab has at least 16 slots up to 4 KiB, then 8, then 4: enough that a thread seldom needs another one,
+ * few enough that one slab for each class and thread is no burden. */
 #define UNITS(size)                                                                                \
-    ((size) <= 512 ? 1 : (size) <= 1024 ? 2 : (size) <= 2048 ? 4 : (size) <= 4096 ? 8 : 16)
+    ((size) <= 1024 ? 1 : (size) <= 2048 ? 2 : (size) <= 8192 ? 4 : (size) <= 16384 ? 8 : 16)
 #define SLOTS(size) (UNITS(size) * LM_UNIT / (size))
 #define RECIPROCAL(size) (UINT64_MAX / (size) + 1)
 #define CLASS(size)                                                                                \

@@ -39,8 +39,12 @@ bool lm_find_exact(const void *p, lm_found *found) {
     unsigned slot;
     *found = (lm_found){.inside = true};
     if (lm_slot_at(record, offset, &slot)) {
-        *found = (lm_found){true, record, NULL, slot, (char *)(uintptr_t)p, lm_slab_size(record),
-                            lm_slot_live(record, slot)};
+        *found = (lm_found){.inside = true,
+                            .slab = record,
+                            .slot = slot,
+                            .block = (char *)(uintptr_t)p,
+                            .size = lm_slab_size(record),
+                            .live = lm_slot_live(record, slot)};
     } else if (record->kind == LM_KIND_SPAN && record->start == offset) {
         find_in_span(found, (lm_span *)(void *)record, offset);
     }
@@ -59,6 +63,8 @@ lm_found lm_find_locked(const void *p) {
         find_in_slab(&found, record, offset);
     else if (record->kind == LM_KIND_SPAN)
         find_in_span(&found, (lm_span *)(void *)record, offset);
+    else
+        found.used_before = offset < arena->committed;
     return found;
 }
 

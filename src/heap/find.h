@@ -33,6 +33,7 @@ typedef struct lm_found {
     char *block;       /* first byte of the slot or of the span's block; NULL: it lies in none */
     size_t size;       /* usable bytes there */
     bool live;         /* allocated, as far as can be seen now */
+    bool used_before;  /* in no slab or span now, but behind it lies memory that was handed out */
 } lm_found;
 
 /* Whether `p` is a live block's first byte, and which; without a lock. False for anything else: *found says

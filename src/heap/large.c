@@ -23,6 +23,7 @@ static const size_t resting_bytes_max = (size_t)16 << 20;
 /* Blocks from this size on are moved by their pages instead of by their bytes. */
 static const size_t remap_least = (size_t)256 << 10;
 
+/* `bytes` is at most a few times LM_LARGE_MAX: the count fits. */
 static uint32_t units_for(size_t bytes) {
     return (uint32_t)((bytes + LM_UNIT - 1) >> LM_UNIT_SHIFT);
 }
@@ -188,8 +189,7 @@ static void release(lm_span *span) {
 }
 
 static lm_span *new_block(size_t size, size_t alignment, bool zero) {
-    if (size > PTRDIFF_MAX - LM_CHUNK || alignment > (size_t)PTRDIFF_MAX / 4 ||
-        size + alignment > PTRDIFF_MAX)
+    if (size > LM_LARGE_MAX || alignment > LM_LARGE_MAX)
         return NULL;
     size_t bytes = lm_align_up(size, lm_os.page);
     bool clean = false;
@@ -236,6 +236,8 @@ static size_t with_slack(size_t size) {
 static void set_bytes(lm_span *span, size_t bytes) {
     char *block = lm_span_address(span);
     unguard(block + span->bytes, span->guard_back);
+    if (span->moved && bytes < span->bytes)
+        lm_os_renew(block + bytes, span->bytes - bytes);
     size_t back = guard(block + bytes);
     lm_lock_take(&lm_arena_lock);
     span->bytes = bytes;
@@ -275,10 +277,7 @@ static bool grow_in_place(lm_span *span, size_t size) {
 /* Gives the run's end back. */
 static void shrink_in_place(lm_span *span, size_t size) {
     lm_arena *arena = &lm_arenas[span->arena];
-    size_t old = span->bytes;
     set_bytes(span, lm_align_up(size, lm_os.page));
-    if (span->moved)
-        lm_os_renew(lm_span_address(span) + span->bytes, old - span->bytes);
     uint32_t keep = units_for(span->start + span->bytes + lm_os.page) - span->first;
     uint32_t given = span->units - keep;
     lm_lock_take(&lm_arena_lock);
@@ -317,7 +316,7 @@ void *lm_large_resize(lm_span *span, size_t size) {
             shrink_in_place(span, size);
         return lm_span_address(span);
     }
-    if (size > PTRDIFF_MAX - LM_CHUNK - size / 8)
+    if (size > LM_LARGE_MAX)
         return NULL;
     if (grow_in_place(span, size))
         return lm_span_address(span);

@@ -105,7 +105,7 @@ typedef struct lm_remote {
 
 struct lm_slab {
     uint64_t start;              /* [once] offset of slot 0 in the arena */
-    _Atomic(lm_heap *) owner;    /* [owner], or under lm_threads_lock when it is lm_orphans */
+    _Atomic(lm_heap *) owner;    /* [owner], or under lm_threads_lock when no thread uses that heap */
     uint64_t reciprocal;         /* [once] of the class; 0 in a span's record */
     uint16_t slots;              /* [once] */
     uint16_t countdown;          /* [owner] so many more frees by the owner until the slow path looks */

@@ -3,14 +3,14 @@
 #include "heap/bin.h"
 #include "heap/remote.h"
 #include "heap/slab.h"
+#include "heap/twice.h"
 #include "os/os.h"
 
 lm_lock lm_threads_lock = LM_LOCK(LM_RANK_THREADS);
-lm_heap lm_orphans;
 _Atomic(lm_heap *) lm_heaps;
 
 static lm_heap *free_heaps;             /* linked by next_free */
-static lm_heap *next_to_tidy;           /* of all heaps */
+static lm_heap *next_to_search;         /* of all heaps */
 static _Atomic bool any_ended;          /* a thread has ended: there may be something to adopt */
 
 /* Heaps are made a few at a time, in rooms, each on cache lines of its own. */
@@ -66,62 +66,62 @@ lm_heap *lm_orphans_take_heap(void) {
 }
 
 void lm_orphans_give_heap(lm_heap *heap) {
-    lm_remote_drain(heap);
     lm_lock_take(&lm_threads_lock);
-    lm_bins_abandon(heap);
+    lm_remote_drain(heap);
+    lm_bins_release_empty(heap);
     atomic_store_explicit(&heap->state, LM_HEAP_FREE, memory_order_relaxed);
     heap->next_free = free_heaps;
     free_heaps = heap;
     atomic_store_explicit(&any_ended, true, memory_order_relaxed);
     lm_lock_give(&lm_threads_lock);
+    lm_twice_say();
 }
 
-void lm_orphans_add(lm_slab *slab) {
-    lm_slab_set_place(slab, LM_PLACE_QUEUED);
-    slab->countdown = 0; /* no owner's free will count it down */
-    lm_bin_append(&lm_orphans.bins[slab->class], slab);
-    atomic_store_explicit(&slab->owner, &lm_orphans, memory_order_release);
+static bool is_free(lm_heap *heap) {
+    return atomic_load_explicit(&heap->state, memory_order_relaxed) == LM_HEAP_FREE;
 }
 
-/* Under lm_threads_lock. */
+/* Under lm_threads_lock, for a heap that no thread uses. */
 static void tidy(lm_heap *heap) {
-    if (!atomic_load_explicit(&heap->inbox, memory_order_relaxed) ||
-        atomic_load_explicit(&heap->state, memory_order_relaxed) != LM_HEAP_FREE)
+    if (!atomic_load_explicit(&heap->inbox, memory_order_relaxed))
         return;
     lm_remote_drain(heap);
-    if (heap != &lm_orphans)
-        lm_bins_abandon(heap);
+    lm_bins_release_empty(heap);
 }
 
 void lm_orphans_tidy(lm_heap *heap) {
     lm_lock_take(&lm_threads_lock);
-    tidy(heap);
+    if (is_free(heap))
+        tidy(heap);
     lm_lock_give(&lm_threads_lock);
+    lm_twice_say();
 }
 
-/* A few heaps at each call, so that a call stays short however many threads there were. */
-static void tidy_some(void) {
-    enum { AT_ONCE = 4 };
+/* Looks at a few heaps at each call, so that it stays short however many threads there were. */
+static lm_slab *search(unsigned class) {
+    enum { AT_ONCE = 8 };
     for (int i = 0; i < AT_ONCE; i++) {
-        if (!next_to_tidy)
-            next_to_tidy = atomic_load_explicit(&lm_heaps, memory_order_relaxed);
-        tidy(next_to_tidy);
-        next_to_tidy = next_to_tidy->next;
+        if (!next_to_search)
+            next_to_search = atomic_load_explicit(&lm_heaps, memory_order_relaxed);
+        lm_heap *heap = next_to_search;
+        next_to_search = heap->next;
+        if (!is_free(heap))
+            continue;
+        tidy(heap);
+        lm_slab *slab = lm_bin_part_with(heap, class);
+        if (slab)
+            return slab;
     }
-    tidy(&lm_orphans);
+    return NULL;
 }
 
 lm_slab *lm_orphans_adopt(lm_heap *heap, unsigned class) {
-    if (!atomic_load_explicit(&any_ended, memory_order_relaxed) || heap == &lm_orphans)
+    if (!atomic_load_explicit(&any_ended, memory_order_relaxed))
         return NULL;
     lm_lock_take(&lm_threads_lock);
-    tidy_some();
-    lm_bin *bin = &lm_orphans.bins[class];
-    lm_slab *slab = bin->head;
-    if (slab) {
-        lm_bin_unlink(bin, slab);
+    lm_slab *slab = free_heaps ? search(class) : NULL;
+    if (slab)
         atomic_store_explicit(&slab->owner, heap, memory_order_release);
-    }
     lm_lock_give(&lm_threads_lock);
     return slab;
 }
@@ -137,7 +137,7 @@ void lm_orphans_dissolve(void) {
     atomic_store(&lm_heaps, NULL);
     atomic_store(&any_ended, false);
     free_heaps = NULL;
-    next_to_tidy = NULL;
+    next_to_search = NULL;
     while (rooms) {
         heap_room *room = rooms;
         rooms = room->next;

@@ -1,14 +1,12 @@
-/* Thread heaps without a thread, and slabs that such threads left behind for others to adopt. */
+/* Thread heaps, and what threads leave behind when they end: the next thread takes the whole heap over, with
+ * its slabs; until then, threads that need a slab adopt one out of it. */
 #ifndef LM_HEAP_ORPHANS_H
 #define LM_HEAP_ORPHANS_H
 
 #include "heap/layout.h"
 
-/* Guards the lists of heaps, and the heap lm_orphans with all that it owns. */
+/* Guards the lists of heaps, and all of the heaps that no thread uses. */
 extern lm_lock lm_threads_lock;
-
-/* Owns the slabs that wait for adoption, as if it were a thread. */
-extern lm_heap lm_orphans;
 
 /* All heaps ever made, newest first; grows only. */
 extern _Atomic(lm_heap *) lm_heaps;
@@ -16,11 +14,8 @@ extern _Atomic(lm_heap *) lm_heaps;
 /* A heap for a thread: one that no thread uses any more, or a new one. NULL when there is no memory. */
 lm_heap *lm_orphans_take_heap(void);
 
-/* A thread has ended: its slabs are left for adoption, its heap for another thread. */
+/* A thread has ended. */
 void lm_orphans_give_heap(lm_heap *heap);
-
-/* Leaves a slab with free slots, in no list, for adoption; lm_threads_lock is held. */
-void lm_orphans_add(lm_slab *slab);
 
 /* A slab of the class with a free slot, now owned by the heap; NULL when there is none. */
 lm_slab *lm_orphans_adopt(lm_heap *heap, unsigned class);

@@ -1,10 +1,10 @@
 #include "heap/remote.h"
 
-#include "base/finding.h"
 #include "heap/arena.h"
 #include "heap/bin.h"
 #include "heap/orphans.h"
 #include "heap/slab.h"
+#include "heap/twice.h"
 #include "os/os.h"
 
 static void push(lm_heap *heap, lm_remote *remote) {
@@ -93,12 +93,6 @@ bool lm_remote_free(lm_slab *slab, unsigned slot) {
 
 /* ---- The owner ---------------------------------------------------------------------------------------- */
 
-static void report_twice(const lm_slab *slab, unsigned w, uint64_t twice) {
-    char *block = lm_slab_address(slab) + ((size_t)w * 64 + lm_lowest_bit(twice)) * lm_slab_size(slab);
-    lm_finding finding = {LM_DOUBLE_FREE, "free", block, block, lm_slab_size(slab), lm_slab_size(slab)};
-    lm_finding_report(&finding);
-}
-
 static void take_over(lm_heap *heap, lm_remote *remote) {
     lm_slab *slab = remote->slab;
     unsigned w = (unsigned)remote->word;
@@ -108,7 +102,7 @@ static void take_over(lm_heap *heap, lm_remote *remote) {
     uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
     uint64_t twice = bits & (pending | atomic_load_explicit(&pair->avail, memory_order_relaxed));
     if (LM_UNLIKELY(twice))
-        report_twice(slab, w, twice); /* freed by its owner and by another thread at the same time */
+        lm_twice_note(slab, w, twice);
     atomic_store_explicit(&pair->pending, pending | (bits & ~twice), memory_order_relaxed);
     lm_bin_freed(heap, slab);
 }

@@ -1,6 +1,7 @@
 #include "heap/slab.h"
 
 #include "heap/arena.h"
+#include "heap/twice.h"
 
 static void fill_record(lm_slab *slab, lm_heap *heap, unsigned class, const lm_grant *grant) {
     const lm_class *c = &lm_classes[class];
@@ -53,7 +54,8 @@ void lm_slab_harvest(lm_slab *slab) {
     for (unsigned w = 0; w < lm_slab_words(slab); w++) {
         lm_pair *pair = &slab->pairs[w];
         uint64_t avail = atomic_load_explicit(&pair->avail, memory_order_relaxed);
-        uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
+        uint64_t pending = lm_twice_sort_out(
+            slab, w, atomic_load_explicit(&pair->pending, memory_order_relaxed));
         atomic_store_explicit(&pair->avail, avail | pending, memory_order_relaxed);
         atomic_store_explicit(&pair->pending, 0, memory_order_relaxed);
     }
@@ -71,6 +73,22 @@ unsigned lm_slab_pending(const lm_slab *slab) {
     for (unsigned w = 0; w < lm_slab_words(slab); w++)
         count += lm_count_bits(atomic_load_explicit(&slab->pairs[w].pending, memory_order_relaxed));
     return count;
+}
+
+unsigned lm_slab_free_slots(const lm_slab *slab) {
+    return lm_slab_pending(slab) + lm_slab_available(slab);
+}
+
+bool lm_slab_empty(lm_slab *slab) {
+    if (lm_slab_free_slots(slab) < slab->slots)
+        return false;
+    for (unsigned w = 0; w < lm_slab_words(slab); w++) {
+        lm_pair *pair = &slab->pairs[w];
+        uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
+        atomic_store_explicit(&pair->pending, lm_twice_sort_out(slab, w, pending),
+                              memory_order_relaxed);
+    }
+    return lm_slab_free_slots(slab) == slab->slots;
 }
 
 bool lm_slab_all_free(lm_slab *slab) {

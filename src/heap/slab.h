@@ -12,6 +12,12 @@ lm_slab *lm_slab_new(lm_heap *heap, unsigned class, bool *fresh);
 /* Gives an empty slab's units back. It is in no list, and no word of it is in an inbox. */
 void lm_slab_release(lm_slab *slab);
 
+/* Whether all slots are free, in the owner's eyes and in truth: what was freed twice is sorted out. */
+bool lm_slab_empty(lm_slab *slab);
+
+/* Slots that are free in the owner's eyes. */
+unsigned lm_slab_free_slots(const lm_slab *slab);
+
 /* Makes all pending slots available. */
 void lm_slab_harvest(lm_slab *slab);
 

@@ -9,6 +9,7 @@
 #include "heap/orphans.h"
 #include "heap/remote.h"
 #include "heap/slab.h"
+#include "heap/twice.h"
 #include "os/os.h"
 
 #include <errno.h>
@@ -53,6 +54,7 @@ static void *take_anywhere(unsigned class, bool *fresh) {
     *fresh = heap->bins[class].fresh;
     if (is_late)
         lm_late_give();
+    lm_twice_say();
     return p;
 }
 
@@ -85,7 +87,7 @@ static LM_COLD void report(const char *call, const void *p) {
         finding.kind = LM_FOREIGN_FREE;
     else if ((const void *)found.block == p)
         finding.kind = LM_DOUBLE_FREE; /* live again by now, perhaps: it was not when it was freed */
-    else if (!found.slab && !found.span && (uintptr_t)p % LM_GRAIN == 0)
+    else if (found.used_before && (uintptr_t)p % LM_GRAIN == 0)
         finding.kind = LM_DOUBLE_FREE; /* the units came free since: only a freed block led here */
     lm_finding_report(&finding);
 }
@@ -118,6 +120,7 @@ LM_NOINLINE void lm_free_remote(lm_slab *slab, unsigned slot, void *p) {
 
 LM_NOINLINE void lm_free_counted(lm_slab *slab) {
     lm_bin_freed(lm_self, slab);
+    lm_twice_say();
 }
 
 /* ---- realloc --------------------------------------------------------------------------------------------- */
@@ -185,7 +188,7 @@ size_t lm_usable(const void *p, const char *call) {
 size_t lm_good(size_t size) {
     if (size <= LM_SLOT_MAX)
         return lm_classes[lm_class_of(size)].size;
-    if (size > PTRDIFF_MAX - LM_CHUNK)
+    if (size > LM_LARGE_MAX)
         return 0;
     return lm_align_up(size, lm_os.page ? lm_os.page : LM_UNIT);
 }
@@ -198,6 +201,7 @@ bool lm_trim(size_t keep) {
         lm_remote_drain(heap);
         lm_bins_release_empty(heap);
     }
+    lm_twice_say();
     lm_large_flush();
     return lm_arena_trim(keep);
 }

@@ -46,9 +46,7 @@ static void thread_exits(void *argument) {
 
 void lm_thread_init(void) {
     memset(&late, 0, sizeof late);
-    memset(&lm_orphans, 0, sizeof lm_orphans);
     lm_bins_init(&late);
-    lm_bins_init(&lm_orphans);
     atomic_store(&late.state, LM_HEAP_IN_USE);
 }
 

@@ -74,7 +74,7 @@ static int verify_place(lm_slab *slab) {
     case LM_PLACE_QUEUED:
         if (!in_queue(bin, slab))
             return LM_VERIFY_PLACE;
-        return owner == &lm_orphans || slab->countdown == live ? 0 : LM_VERIFY_COUNTDOWN;
+        return slab->countdown == live ? 0 : LM_VERIFY_COUNTDOWN;
     case LM_PLACE_FULL:
     case LM_PLACE_WAITING:
     case LM_PLACE_PURGED:
@@ -189,9 +189,7 @@ static int verify_heaps(void) {
     int broken = 0;
     bool lost = false;
     lm_heap *late = lm_late_heap();
-    size_t words = count_inbox(&lm_orphans, &broken) + count_inbox(late, &broken);
-    if (!broken)
-        broken = verify_bins(&lm_orphans);
+    size_t words = count_inbox(late, &broken);
     if (!broken)
         broken = verify_bins(late);
     for (lm_heap *heap = atomic_load(&lm_heaps); heap && !broken; heap = heap->next) {
@@ -210,6 +208,7 @@ static int verify_heaps(void) {
 int lm_verify(void) {
     int broken = 0;
     lm_lock_take(&lm_threads_lock);
+    lm_lock_take(&lm_purge_lock);
     lm_lock_take(&lm_arena_lock);
     for (uint32_t i = 0; i < lm_arena_count && !broken; i++) {
         if (!lm_chunks_agree(&lm_arenas[i].chunks))
@@ -222,6 +221,7 @@ int lm_verify(void) {
     if (!broken)
         broken = verify_heaps();
     lm_lock_give(&lm_arena_lock);
+    lm_lock_give(&lm_purge_lock);
     lm_lock_give(&lm_threads_lock);
     return broken;
 }

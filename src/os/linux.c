@@ -121,10 +121,20 @@ bool lm_os_renew(void *at, size_t size) {
 }
 
 bool lm_os_move(void *to, void *from, size_t size) {
+    /* To a place of the kernel's choice first: only what lies in one mapping can be moved, and with a fixed
+     * target some kernels find that out when the target is unmapped already. */
     count(&lm_os_count.remaps);
-    long result = call(SYS_mremap, (long)from, (long)size, (long)size,
-                       MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, (long)to);
-    return result == (long)to;
+    long between = call(SYS_mremap, (long)from, (long)size, (long)size,
+                        MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0);
+    if (between < 0 && between > -4096)
+        return false;
+    count(&lm_os_count.remaps);
+    if (call(SYS_mremap, between, (long)size, (long)size, MREMAP_MAYMOVE | MREMAP_FIXED,
+             (long)to) == (long)to)
+        return true;
+    memcpy(to, (void *)between, size);
+    lm_os_release((void *)between, size);
+    return true;
 }
 
 bool lm_os_guard(void *at, size_t size, bool by_advice) {
