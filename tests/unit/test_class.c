@@ -1,0 +1,95 @@
+#include "support/unit.h"
+
+#include "heap/find.h"
+#include "heap/layout.h"
+
+static void sizes_ascend(void **state) {
+    (void)state;
+    assert_int_equal(lm_classes[0].size, LM_GRAIN);
+    assert_int_equal(lm_classes[LM_CLASSES - 1].size, LM_SLOT_MAX);
+    assert_int_equal(lm_classes[LM_SMALL_CLASSES - 1].size, LM_SMALL_MAX);
+    for (unsigned c = 0; c < LM_CLASSES; c++) {
+        assert_int_equal(lm_classes[c].size % LM_GRAIN, 0);
+        if (c > 0)
+            assert_true(lm_classes[c].size > lm_classes[c - 1].size);
+    }
+}
+
+static void every_size_gets_the_smallest_class(void **state) {
+    (void)state;
+    assert_int_equal(lm_class_of(0), 0);
+    for (size_t size = 1; size <= LM_SLOT_MAX; size++) {
+        unsigned c = lm_class_of(size);
+        assert_in_range(c, 0, LM_CLASSES - 1);
+        assert_true(lm_classes[c].size >= size);
+        if (c > 0)
+            assert_true(lm_classes[c - 1].size < size);
+    }
+}
+
+/* At most an eighth of a slot above 128 bytes; below, less than a step. */
+static void waste_is_bounded(void **state) {
+    (void)state;
+    for (size_t size = 1; size <= LM_SLOT_MAX; size++) {
+        size_t slot = lm_classes[lm_class_of(size)].size;
+        assert_true(size <= 128 ? slot - size < LM_GRAIN : (slot - size) * 8 <= slot);
+    }
+}
+
+/* The whole slab is used but for less than one slot, and every count fits its field. */
+static void slabs_are_cut_well(void **state) {
+    (void)state;
+    for (unsigned c = 0; c < LM_CLASSES; c++) {
+        const lm_class *class = &lm_classes[c];
+        size_t bytes = (size_t) class->units << LM_UNIT_SHIFT;
+        assert_in_range(class->units, 1, 16);
+        assert_true(class->slots * (size_t) class->size <= bytes);
+        assert_true(bytes - class->slots * (size_t) class->size < class->size);
+        assert_int_equal(class->words, (class->slots + 63) / 64);
+        assert_in_range(class->words, 1, LM_WORDS_MAX);
+        assert_true(lm_slab_record_size(class->words) < LM_RECORD_SIZES * LM_RECORD_GRAIN);
+    }
+}
+
+/* lm_slot_at is the proof that a pointer is a slot's first byte: here for every offset there is, in
+ * a slab that begins anywhere, and for offsets before and behind it. */
+static void slots_are_found_exactly(void **state) {
+    static const uint64_t starts[] = {0, LM_UNIT, (uint64_t)1 << 39};
+    (void)state;
+    for (unsigned c = 0; c < LM_CLASSES; c++) {
+        const lm_class *class = &lm_classes[c];
+        size_t bytes = (size_t) class->units << LM_UNIT_SHIFT;
+        for (unsigned s = 0; s < 3; s++) {
+            lm_slab slab = {
+                .start = starts[s], .reciprocal = class->reciprocal, .slots = class->slots};
+            for (size_t offset = 0; offset < bytes; offset++) {
+                unsigned slot = 0;
+                bool found = lm_slot_at(&slab, starts[s] + offset, &slot);
+                bool expected = offset % class->size == 0 && offset / class->size < class->slots;
+                if (found != expected || (found && slot != offset / class->size))
+                    fail_msg("class %u, offset %zu", c, offset);
+            }
+        }
+    }
+}
+
+/* Of a span's record, and of the void record, no slot is ever found. */
+static void no_slots_without_a_slab(void **state) {
+    lm_slab slab = {.start = 0, .reciprocal = 0, .slots = 0xffff};
+    unsigned slot;
+    (void)state;
+    for (uint64_t offset = 0; offset < 1 << 20; offset++)
+        assert_false(lm_slot_at(&slab, offset, &slot));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sizes_ascend),
+        cmocka_unit_test(every_size_gets_the_smallest_class),
+        cmocka_unit_test(waste_is_bounded),
+        cmocka_unit_test(slabs_are_cut_well),
+        cmocka_unit_test(slots_are_found_exactly),
+        cmocka_unit_test(no_slots_without_a_slab),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
