@@ -295,7 +295,8 @@ static size_t dirty_units(void) {
 
 /* How much free memory is kept. A program that gets back what it just freed shouldn't pay for the way through
  * the system: what was given back and is needed again raises the bound by as much, up to half of what is in
- * use; what is given back lowers it. So a program that only frees ends at the lower bound. */
+ * use; what is given back lowers it, more slowly. A program that only frees ends at the lower bound, since less
+ * and less is in use. */
 static size_t keep_bytes(void) {
     if (lm_arena_setting.keep)
         return lm_arena_setting.keep;
@@ -313,7 +314,7 @@ static void note_taken_clean(size_t units) {
 
 static void note_purged(size_t units) {
     purged_units += units;
-    regret_units -= lm_min(regret_units, units);
+    regret_units -= lm_min(regret_units, units / 4);
 }
 
 bool lm_arena_excess(size_t more) {

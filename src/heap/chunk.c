@@ -161,36 +161,55 @@ static lm_run take_from(lm_chunks *chunks, uint32_t index, uint32_t count) {
     return run;
 }
 
-/* Units of a chunk that hold memory, when the chunk is wholly free. */
-static unsigned warmth(const lm_chunks *chunks, uint32_t index) {
-    return lm_units_count(chunks->table[index].dirty);
+/* A row of whole chunks found for a run, and how well it would do. */
+typedef struct lm_row {
+    uint32_t first;
+    uint32_t length; /* of the whole row: the rest stays free */
+    uint32_t warm;   /* units of the part to be taken that hold memory */
+} lm_row;
+
+static uint32_t count_warm(const lm_chunks *chunks, uint32_t first, uint32_t n) {
+    uint32_t warm = 0;
+    for (uint32_t i = first; i < first + n; i++)
+        warm += lm_units_count(chunks->table[i].dirty);
+    return warm;
 }
 
-/* The first of `n` chunks in a row that are wholly free: those with most memory still in them, so that little
- * of it must be faulted in again. chunks->count when there is no such row. */
-static uint32_t find_whole(const lm_chunks *chunks, uint32_t n) {
-    uint32_t best = chunks->count;
-    uint64_t row = 0, warm = 0, best_warm = 0; /* of the last n chunks, as far as they are free */
-    for (uint32_t i = 0; i < chunks->count; i++) {
-        uint64_t word = chunks->whole[i / 64];
-        if (i % 64 == 0 && word == 0) {
-            row = warm = 0;
-            i += 63;
-            continue;
-        }
-        if (!(word >> (i % 64) & 1)) {
-            row = warm = 0;
-            continue;
-        }
-        warm += warmth(chunks, i);
-        if (++row > n)
-            warm -= warmth(chunks, i - n);
-        if (row >= n && (best == chunks->count || warm > best_warm)) {
-            best = i + 1 - n;
-            best_warm = warm;
-        }
+/* The end of the row of whole chunks that begins at `i`. */
+static uint32_t end_of_row(const lm_chunks *chunks, uint32_t i) {
+    while (i < chunks->count && (chunks->whole[i / 64] >> (i % 64) & 1))
+        i++;
+    return i;
+}
+
+/* The next whole chunk from `i` on; chunks->count when there is none. */
+static uint32_t next_whole(const lm_chunks *chunks, uint32_t i) {
+    while (i < chunks->count) {
+        uint64_t word = chunks->whole[i / 64] >> (i % 64);
+        if (word)
+            return i + lm_lowest_bit(word);
+        i = (i / 64 + 1) * 64;
     }
-    return best;
+    return chunks->count;
+}
+
+/* Where to take `n` whole chunks in a row: where most of them still hold memory, so that little must be faulted
+ * in again; else from the shortest row, so that long ones stay. chunks->count when there is no such row. */
+static uint32_t find_whole(const lm_chunks *chunks, uint32_t n) {
+    lm_row best = {chunks->count, 0, 0};
+    for (uint32_t i = next_whole(chunks, 0); i < chunks->count;) {
+        uint32_t end = end_of_row(chunks, i);
+        uint32_t length = end - i;
+        for (int at_end = 0; length >= n && at_end < 2; at_end++) {
+            uint32_t first = at_end ? end - n : i;
+            uint32_t warm = count_warm(chunks, first, n);
+            if (best.length == 0 || warm > best.warm ||
+                (warm == best.warm && length < best.length))
+                best = (lm_row){first, length, warm};
+        }
+        i = next_whole(chunks, end);
+    }
+    return best.first;
 }
 
 lm_run lm_chunks_take(lm_chunks *chunks, uint32_t count) {

@@ -42,8 +42,8 @@ extern _Atomic uint64_t lm_large_count;
 
 extern lm_lock lm_large_lock;
 
-/* The largest block, in bytes: what an arena could ever hold. */
-static const size_t LM_LARGE_MAX = (size_t)1 << 46;
+/* The largest block and alignment, in bytes: units are counted in 32 bits. */
+static const size_t LM_LARGE_MAX = (size_t)1 << 43;
 
 LM_INLINE char *lm_span_address(const lm_span *span) {
     return (char *)lm_lookups[span->arena].base + span->start;

@@ -14,6 +14,13 @@ uint64_t lm_twice_sort_out(lm_slab *slab, unsigned word, uint64_t pending);
 void lm_twice_note(const lm_slab *slab, unsigned word, uint64_t bits);
 
 /* Says what was noted; no lock is held. */
-void lm_twice_say(void);
+void lm_twice_say_slow(void);
+
+extern _Thread_local const char *lm_twice_noted __attribute__((tls_model("initial-exec")));
+
+LM_INLINE void lm_twice_say(void) {
+    if (LM_UNLIKELY(lm_twice_noted != NULL))
+        lm_twice_say_slow();
+}
 
 #endif
