@@ -13,6 +13,8 @@
 #include "loam/loam.h"
 #include "os/os.h"
 
+#include <stdlib.h>
+
 lm_options lm_options_now;
 
 static lm_lock init_lock = LM_LOCK(LM_RANK_INIT);
@@ -87,8 +89,19 @@ static void announce(void) {
 
 /* ---- The first call ------------------------------------------------------------------------------------- */
 
+/* At the end of the process other threads may still run in a library whose destructor was called, while in
+ * one that is unloaded they don't. exit() comes here before it calls any library's destructor, dlclose()
+ * after it. */
+static bool process_ends;
+
+static void note_exit(void) {
+    process_ends = true;
+}
+
 /* Calls into the C library that may allocate: the heap serves them already. */
 static void start_services(void) {
+    if (lm_os_unloadable())
+        atexit(note_exit);
     lm_thread_start();
     lm_fork_start();
     announce();
@@ -139,7 +152,7 @@ static bool stop_at_block(void *block, size_t size, void *context) {
 static void leave(void) {
     lm_thread_stop();
     lm_trim(0);
-    if (lm_orphans_others_run(lm_self) || !lm_walk_blocks(stop_at_block, NULL)) {
+    if (!lm_walk_blocks(stop_at_block, NULL)) {
         lm_arena_dissolve_unused();
         return;
     }
@@ -153,6 +166,6 @@ __attribute__((destructor)) static void destructor(void) {
     if (!atomic_load_explicit(&ready, memory_order_acquire) || failed)
         return;
     lm_stats_at_exit();
-    if (lm_os_unloadable())
+    if (lm_os_unloadable() && !process_ends)
         leave();
 }

@@ -126,13 +126,6 @@ lm_slab *lm_orphans_adopt(lm_heap *heap, unsigned class) {
     return slab;
 }
 
-bool lm_orphans_others_run(const lm_heap *mine) {
-    for (lm_heap *heap = atomic_load(&lm_heaps); heap; heap = heap->next)
-        if (heap != mine && atomic_load(&heap->state) == LM_HEAP_IN_USE)
-            return true;
-    return false;
-}
-
 void lm_orphans_dissolve(void) {
     atomic_store(&lm_heaps, NULL);
     atomic_store(&any_ended, false);

@@ -23,9 +23,6 @@ lm_slab *lm_orphans_adopt(lm_heap *heap, unsigned class);
 /* Takes over what others freed in the slabs of a heap, if no thread uses that heap; releases the empty ones. */
 void lm_orphans_tidy(lm_heap *heap);
 
-/* Whether a thread other than the caller's may still use its heap. */
-bool lm_orphans_others_run(const lm_heap *mine);
-
 /* Gives all thread heaps back to the system; no thread uses one any more. */
 void lm_orphans_dissolve(void);
 
