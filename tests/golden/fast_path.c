@@ -1,6 +1,6 @@
-/* Calls each entry point often enough that most calls take the warm fast path, with a mark before each call.
- * tests/scripts/golden.sh runs it under callgrind, which writes down what was executed between two marks.
- * Usage: fast_path NAME, one of the names below. */
+/* Calls each entry point often enough that most calls take the warm fast path, with a mark before
+ * each call. tests/scripts/golden.sh runs it under callgrind, which writes down what was executed
+ * between two marks. Usage: fast_path NAME, one of the names below. */
 #include <dlfcn.h>
 #include <stdint.h>
 #include <stdio.h>
