@@ -1,0 +1,183 @@
+#include "support/unit.h"
+
+#include "heap/bin.h"
+#include "heap/slab.h"
+#include "heap/thread.h"
+#include "support/heap.h"
+#include "support/thread.h"
+
+enum { MANY = 20000 };
+static char *blocks[MANY];
+
+static void take(unsigned n, size_t size) {
+    for (unsigned i = 0; i < n; i++) {
+        blocks[i] = loam_malloc(size);
+        assert_non_null(blocks[i]);
+    }
+}
+
+static void give(unsigned from, unsigned to) {
+    for (unsigned i = from; i < to; i++)
+        loam_free(blocks[i]);
+}
+
+/* A slab's slots are handed out one after the other, each once. */
+static void every_slot_once(void **state) {
+    (void)state;
+    for (unsigned c = 0; c < LM_CLASSES; c++) {
+        size_t size = lm_classes[c].size;
+        unsigned slots = lm_classes[c].slots;
+        take(slots, size);
+        for (unsigned i = 0; i < slots; i++) {
+            lm_found found = lm_find(blocks[i]);
+            assert_true(found.live && found.block == blocks[i] && found.size == size);
+            assert_true(i == 0 || blocks[i] > blocks[i - 1] ||
+                        slab_of(blocks[i]) != slab_of(blocks[i - 1]));
+        }
+        assert_sound();
+        give(0, slots);
+        assert_sound();
+    }
+}
+
+/* The last freed slot is not the next one handed out. */
+static void reuse_is_delayed(void **state) {
+    (void)state;
+    void *p = loam_malloc(40);
+    loam_free(p);
+    void *q = loam_malloc(40);
+    assert_ptr_not_equal(p, q);
+    loam_free(q);
+}
+
+/* A loop with few live blocks stays in one slab, whatever the class. */
+static void a_loop_needs_no_more_memory(void **state) {
+    (void)state;
+    for (unsigned c = 0; c < LM_CLASSES; c++) {
+        size_t size = lm_classes[c].size, before = slabs_for(size);
+        for (int i = 0; i < 3000; i++)
+            loam_free(loam_malloc(size));
+        assert_true(slabs_for(size) <= before + 1);
+    }
+    assert_sound();
+}
+
+/* A FULL slab comes back when an eighth of it is free, not before. */
+static void full_slabs_come_back(void **state) {
+    (void)state;
+    size_t size = 1000;
+    take(5 * lm_classes[lm_class_of(size)].slots, size);
+    lm_slab *slab = slab_of(blocks[2 * lm_classes[lm_class_of(size)].slots]);
+    unsigned n = 0;
+    assert_int_equal(lm_slab_place(slab), LM_PLACE_FULL);
+    for (unsigned i = 0; lm_slab_place(slab) == LM_PLACE_FULL; i++) {
+        if (slab_of(blocks[i]) != slab)
+            continue;
+        loam_free(blocks[i]);
+        blocks[i] = NULL;
+        n++;
+    }
+    assert_int_equal(n, lm_slab_threshold(slab));
+    assert_int_equal(lm_slab_place(slab), LM_PLACE_QUEUED);
+    assert_sound();
+    give(0, 5 * lm_classes[lm_class_of(size)].slots);
+    assert_sound();
+}
+
+/* Everything freed: all but what the bins keep goes back. */
+static void empty_slabs_go_back(void **state) {
+    (void)state;
+    loam_trim(0);
+    size_t used = lm_arena_used_units();
+    take(MANY, 700);
+    assert_true(lm_arena_used_units() > used + MANY * 700 / LM_UNIT);
+    give(0, MANY);
+    loam_trim(0);
+    assert_true(lm_arena_used_units() <= used);
+    assert_sound();
+}
+
+/* Of medium classes a thread keeps a bounded amount. */
+static void idle_memory_is_bounded(void **state) {
+    (void)state;
+    loam_trim(0);
+    size_t used = lm_arena_used_units();
+    for (size_t size = LM_SMALL_MAX + 1; size <= LM_SLOT_MAX; size += 1000)
+        loam_free(loam_malloc(size));
+    assert_true(lm_arena_used_units() - used <= ((2u << 20) >> LM_UNIT_SHIFT));
+    assert_sound();
+    loam_trim(0);
+    assert_true(lm_arena_used_units() <= used);
+}
+
+static void *free_range(void *argument) {
+    unsigned *n = argument;
+    give(0, *n);
+    return NULL;
+}
+
+/* All slots of the current slab come back from another thread, again and again: none is lost. */
+static void what_others_free_is_used_again(void **state) {
+    static const size_t sizes[] = {16, 100, 300, 1024, 2000, 20000, 65536};
+    (void)state;
+    for (unsigned s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+        unsigned n = lm_classes[lm_class_of(sizes[s])].slots;
+        size_t before = slabs_for(sizes[s]);
+        for (int round = 0; round < 40; round++) {
+            take(n, sizes[s]);
+            in_thread(free_range, &n);
+            assert_sound();
+        }
+        assert_true(slabs_for(sizes[s]) <= before + 3);
+    }
+}
+
+/* calloc trusts only slots that were never used. */
+static void fresh_words(void **state) {
+    (void)state;
+    for (int round = 0; round < 20; round++) {
+        for (unsigned i = 0; i < 3000; i++) {
+            unsigned char *p = loam_calloc(1, 112);
+            blocks[i] = (char *)p;
+            for (unsigned b = 0; b < 112; b++) {
+                assert_int_equal(p[b], 0);
+                p[b] = 0xff;
+            }
+        }
+        for (unsigned i = 0; i < 3000; i += 1 + (unsigned)round % 2) {
+            loam_free(blocks[i]);
+            blocks[i] = NULL;
+        }
+        give(0, 3000);
+    }
+    assert_sound();
+}
+
+static void counts_what_it_gives(void **state) {
+    (void)state;
+    unsigned c = lm_class_of(80);
+    uint64_t before = stats_now().by_class[c].allocations;
+    take(1234, 80);
+    assert_int_equal(stats_now().by_class[c].allocations - before, 1234);
+    give(0, 1234);
+    assert_int_equal(stats_now().by_class[c].allocations - before, 1234);
+    take(77, 80);
+    give(0, 77);
+    loam_trim(0);
+    assert_int_equal(stats_now().by_class[c].allocations - before, 1311);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_slot_once),
+        cmocka_unit_test(reuse_is_delayed),
+        cmocka_unit_test(a_loop_needs_no_more_memory),
+        cmocka_unit_test(full_slabs_come_back),
+        cmocka_unit_test(empty_slabs_go_back),
+        cmocka_unit_test(idle_memory_is_bounded),
+        cmocka_unit_test(what_others_free_is_used_again),
+        cmocka_unit_test(fresh_words),
+        cmocka_unit_test(counts_what_it_gives),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,149 @@
+#include "support/unit.h"
+
+#include "heap/orphans.h"
+#include "heap/slab.h"
+#include "heap/thread.h"
+#include "support/heap.h"
+#include "support/thread.h"
+#include "support/trap.h"
+
+#include <pthread.h>
+#include <string.h>
+
+enum { MANY = 2000 };
+static char *blocks[MANY];
+
+static void *allocate(void *argument) {
+    size_t size = *(size_t *)argument;
+    for (unsigned i = 0; i < MANY; i++) {
+        blocks[i] = loam_malloc(size);
+        memset(blocks[i], (int)i, size);
+    }
+    return NULL;
+}
+
+static void free_each(unsigned each) {
+    for (unsigned i = 0; i < MANY; i += each) {
+        loam_free(blocks[i]);
+        blocks[i] = NULL;
+    }
+}
+
+/* Blocks outlive their thread. */
+static void blocks_stay(void **state) {
+    size_t size = 200;
+    (void)state;
+    in_thread(allocate, &size);
+    assert_sound();
+    for (unsigned i = 0; i < MANY; i++) {
+        assert_true(loam_owns(blocks[i]));
+        assert_int_equal((unsigned char)blocks[i][size - 1], i & 0xff);
+    }
+    free_each(2);
+    assert_sound();
+    free_each(1);
+    assert_sound();
+}
+
+/* Threads one after the other need the memory of one. */
+static void memory_is_taken_over(void **state) {
+    static const size_t sizes[] = {48, 900, 5000};
+    (void)state;
+    for (unsigned s = 0; s < 3; s++) {
+        size_t size = sizes[s];
+        in_thread(allocate, &size);
+        free_each(1);
+        size_t used = lm_arena_used_units(), heaps = stats_now().heaps;
+        for (int i = 0; i < 30; i++) {
+            in_thread(allocate, &size);
+            free_each(1);
+        }
+        assert_true(lm_arena_used_units() <= used + used / 4 + 64);
+        assert_int_equal(stats_now().heaps, heaps);
+        assert_sound();
+    }
+}
+
+/* A thread that needs a slab adopts one of a dead thread's with free slots. */
+static void slabs_are_adopted(void **state) {
+    size_t size = 300;
+    (void)state;
+    in_thread(allocate, &size);
+    free_each(2);
+    size_t slabs = slabs_for(size);
+    char *more[MANY / 2];
+    for (unsigned i = 0; i < MANY / 2; i++)
+        more[i] = loam_malloc(size);
+    assert_true(slabs_for(size) <= slabs + 2);
+    assert_sound();
+    for (unsigned i = 0; i < MANY / 2; i++)
+        loam_free(more[i]);
+    free_each(1);
+    assert_sound();
+}
+
+static void heaps_are_counted(void **state) {
+    size_t size = 16;
+    (void)state;
+    in_thread(allocate, &size);
+    loam_stats stats = stats_now();
+    assert_true(stats.heaps >= 2);
+    assert_int_equal(stats.heaps_in_use, 1);
+    free_each(1);
+}
+
+/* ---- Threads that come and go while others do
+ * ------------------------------------------------------------ */
+
+static _Atomic(char *) exchange[64];
+
+static void *live_shortly(void *argument) {
+    unsigned seed = (unsigned)(uintptr_t)argument;
+    for (unsigned i = 0; i < 300; i++) {
+        char *p = loam_malloc(16 + (seed * 7 + i * 13) % 600);
+        p[0] = 1;
+        loam_free(atomic_exchange(&exchange[(seed + i * 31) % 64], p));
+    }
+    return NULL;
+}
+
+static void many_short_lives(void **state) {
+    pthread_t threads[4];
+    (void)state;
+    trap_set();
+    for (unsigned round = 0; round < 100; round++) {
+        for (unsigned i = 0; i < 4; i++)
+            pthread_create(&threads[i], NULL, live_shortly, (void *)(uintptr_t)(round * 4 + i));
+        for (unsigned i = 0; i < 4; i++)
+            pthread_join(threads[i], NULL);
+    }
+    assert_sound();
+    for (unsigned i = 0; i < 64; i++)
+        loam_free(atomic_exchange(&exchange[i], NULL));
+    assert_true(stats_now().heaps <= 8);
+    assert_int_equal(trap_take(), 0);
+    assert_sound();
+}
+
+/* Gives memory back that others freed in a dead thread's slabs. */
+static void tidies(void **state) {
+    size_t size = 1000;
+    (void)state;
+    loam_trim(0);
+    size_t used = lm_arena_used_units();
+    in_thread(allocate, &size);
+    free_each(1);
+    for (lm_heap *heap = atomic_load(&lm_heaps); heap; heap = heap->next)
+        lm_orphans_tidy(heap);
+    assert_true(lm_arena_used_units() <= used + 64);
+    assert_sound();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(blocks_stay),       cmocka_unit_test(memory_is_taken_over),
+        cmocka_unit_test(slabs_are_adopted), cmocka_unit_test(heaps_are_counted),
+        cmocka_unit_test(many_short_lives),  cmocka_unit_test(tidies),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
