@@ -1,7 +1,7 @@
-/* C++'s operators new and delete, by their names in the Itanium C++ ABI, so that a C++ program's blocks take
- * one way through the heap and none through the C++ library. Written in C: a C program must not need a C++
- * library. What is needed of one, the new-handler and the exception, is looked for when memory has run out
- * (ISO C++ [new.delete.single]).
+/* C++'s operators new and delete, by their names in the Itanium C++ ABI, so that a C++ program's
+ * blocks take one way through the heap and none through the C++ library. Written in C: a C program
+ * must not need a C++ library. What is needed of one, the new-handler and the exception, is looked
+ * for when memory has run out (ISO C++ [new.delete.single]).
  *
  * Where the new-handler throws out of a nothrow form, the exception reaches the caller. */
 #include "heap/fast.h"
@@ -13,7 +13,8 @@
 
 typedef void (*new_handler)(void);
 
-/* std::get_new_handler() and std::__throw_bad_alloc() of the C++ library, if the program has one. */
+/* std::get_new_handler() and std::__throw_bad_alloc() of the C++ library, if the program has one.
+ */
 extern new_handler _ZSt15get_new_handlerv(void) __attribute__((weak));
 extern void _ZSt17__throw_bad_allocv(void) __attribute__((weak));
 
@@ -35,8 +36,9 @@ static new_handler get_handler(void) {
 }
 
 static void throw_bad_alloc(void) {
-    static const char message[] = "loam: out of memory in operator new, and no C++ library to throw "
-                                  "std::bad_alloc\n";
+    static const char message[] =
+        "loam: out of memory in operator new, and no C++ library to throw "
+        "std::bad_alloc\n";
     any_function throw = look_up(_ZSt17__throw_bad_allocv, "_ZSt17__throw_bad_allocv");
     if (throw)
         throw();

@@ -1,5 +1,5 @@
-/* The C library's names for the same functions, each with the errors that glibc documents. With these in a
- * program, or preloaded into it, the C library's own heap is never used. */
+/* The C library's names for the same functions, each with the errors that glibc documents. With
+ * these in a program, or preloaded into it, the C library's own heap is never used. */
 #include "base/text.h"
 #include "heap/fast.h"
 #include "heap/stats.h"
@@ -86,7 +86,8 @@ EXPORT int mallopt(int parameter, int value) {
     return 0;
 }
 
-/* ---- Statistics, in the C library's terms ------------------------------------------------------------- */
+/* ---- Statistics, in the C library's terms
+ * ------------------------------------------------------------- */
 
 static size_t count_free_slots(const loam_stats *stats) {
     size_t n = 0;

@@ -1,5 +1,5 @@
-/* Bits, powers of two and rounding. All functions are pure; arguments outside the stated range are the
- * caller's mistake. */
+/* Bits, powers of two and rounding. All functions are pure; arguments outside the stated range are
+ * the caller's mistake. */
 #ifndef LM_BASE_BITS_H
 #define LM_BASE_BITS_H
 
@@ -28,8 +28,8 @@ LM_INLINE uint64_t lm_bit(unsigned i) {
 }
 
 /* The lowest `n` bits set; `n` from 0 to 64. */
-LM_INLINE uint64_t lm_low_bits(unsigned n) {
-    return n >= 64 ? ~(uint64_t)0 : lm_bit(n) - 1;
+LM_INLINE uint64_t lm_low_bits(size_t n) {
+    return n >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << n) - 1;
 }
 
 LM_INLINE bool lm_is_power_of_two(size_t x) {

@@ -4,23 +4,26 @@
 
 #include <stdlib.h>
 
-#define LM_LIKELY(x) __builtin_expect(!!(x), 1)
+#define LM_LIKELY(x)   __builtin_expect(!!(x), 1)
 #define LM_UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define LM_INLINE static inline __attribute__((always_inline, unused))
-#define LM_NOINLINE __attribute__((noinline))
-#define LM_COLD __attribute__((noinline, cold))
-#define LM_CACHE_LINE 64
+#define LM_INLINE      static inline __attribute__((always_inline, unused))
+#define LM_NOINLINE    __attribute__((noinline))
+#define LM_COLD        __attribute__((noinline, cold))
+#define LM_CACHE_LINE  64
 
-/* An address where the manager keeps nothing but its own records may be checked in debug builds; a user's
- * program never meets this: a release build compiles the condition and throws it away. */
+/* Keeps a pointer that was computed once from being computed again at each use. */
+#define LM_KEEP_IN_REGISTER(pointer) __asm__("" : "+r"(pointer))
+
+/* An address where the manager keeps nothing but its own records may be checked in debug builds; a
+ * user's program never meets this: a release build compiles the condition and throws it away. */
 #ifdef LM_DEBUG
 #define LM_DEBUGGING 1
 #else
 #define LM_DEBUGGING 0
 #endif
 
-/* Whether the thread sanitizer watches. It takes its leave of a thread in the last round of thread exit;
- * nothing that it watches may run after that. */
+/* Whether the thread sanitizer watches. It takes its leave of a thread in the last round of thread
+ * exit; nothing that it watches may run after that. */
 #if defined(__SANITIZE_THREAD__)
 #define LM_THREAD_SANITIZER 1
 #elif defined(__has_feature)

@@ -1,5 +1,5 @@
-/* The one exit for findings: whatever part of Loam is certain that the program did something wrong says so
- * here. Nothing is allocated, no lock is held. */
+/* The one exit for findings: whatever part of Loam is certain that the program did something wrong
+ * says so here. Nothing is allocated, no lock is held. */
 #ifndef LM_BASE_FINDING_H
 #define LM_BASE_FINDING_H
 
@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 typedef enum lm_kind {
-    LM_DOUBLE_FREE,     /* the block was already free */
-    LM_INVALID_FREE,    /* an address inside the heap that is no block's first byte */
-    LM_FOREIGN_FREE,    /* an address that never was this heap's: stack, static, another heap */
+    LM_DOUBLE_FREE,  /* the block was already free */
+    LM_INVALID_FREE, /* an address inside the heap that is no block's first byte */
+    LM_FOREIGN_FREE, /* an address that never was this heap's: stack, static, another heap */
 } lm_kind;
 
 typedef enum lm_policy {
@@ -21,11 +21,12 @@ typedef enum lm_policy {
 
 typedef struct lm_finding {
     lm_kind kind;
-    const char *call;     /* what the program called: "free" */
-    const void *pointer;  /* what it passed */
-    const void *block;    /* first byte of the block that the pointer lies in; NULL when there is none */
-    size_t block_size;    /* its usable bytes */
-    size_t class_size;    /* bytes of its size class's slots; 0 for a large block */
+    const char *call;    /* what the program called: "free" */
+    const void *pointer; /* what it passed */
+    const void
+        *block; /* first byte of the block that the pointer lies in; NULL when there is none */
+    size_t block_size; /* its usable bytes */
+    size_t class_size; /* bytes of its size class's slots; 0 for a large block */
 } lm_finding;
 
 /* Set once at start, before there are threads. */

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-/* A short wait is cheaper than a sleep: what the locks guard takes less than a microsecond, but for the
- * rare system call. */
+/* A short wait is cheaper than a sleep: what the locks guard takes less than a microsecond, but for
+ * the rare system call. */
 enum { SPINS = 100 };
 
 static inline void pause_cpu(void) {
@@ -16,7 +16,8 @@ static inline void pause_cpu(void) {
 #endif
 }
 
-/* ---- The pass of a thread that forks ------------------------------------------------------------- */
+/* ---- The pass of a thread that forks
+ * ------------------------------------------------------------- */
 
 /* An address that is the thread's own stands for the thread. */
 static _Thread_local char self;
@@ -34,7 +35,8 @@ static bool passes(void) {
     return atomic_load_explicit(&passing, memory_order_relaxed) == &self;
 }
 
-/* ---- Waiting ---------------------------------------------------------------------------------------- */
+/* ---- Waiting
+ * ---------------------------------------------------------------------------------------- */
 
 LM_COLD void lm_lock_take_slow(lm_lock *lock) {
     if (passes())
@@ -58,7 +60,8 @@ LM_COLD void lm_lock_give_slow(lm_lock *lock) {
     lm_os_wake(&lock->state, 1);
 }
 
-/* ---- Ranks ------------------------------------------------------------------------------------------- */
+/* ---- Ranks
+ * ------------------------------------------------------------------------------------------- */
 
 /* Debug builds: the ranks that this thread holds, a bit each. */
 static _Thread_local uint32_t ranks_held;

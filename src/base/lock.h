@@ -1,5 +1,6 @@
-/* Locks with ranks. A thread that holds a lock takes only locks of higher rank; a debug build checks it.
- * fork() takes them all in the order of ranks (heap/fork.c), so that a child finds every record whole. */
+/* Locks with ranks. A thread that holds a lock takes only locks of higher rank; a debug build
+ * checks it. fork() takes them all in the order of ranks (heap/fork.c), so that a child finds every
+ * record whole. */
 #ifndef LM_BASE_LOCK_H
 #define LM_BASE_LOCK_H
 
@@ -23,7 +24,7 @@ typedef struct lm_lock {
     uint32_t rank;          /* lm_rank */
 } lm_lock;
 
-#define LM_LOCK(its_rank) \
+#define LM_LOCK(its_rank)                                                                          \
     { 0, its_rank }
 
 void lm_lock_take_slow(lm_lock *lock);
@@ -31,13 +32,14 @@ void lm_lock_give_slow(lm_lock *lock);
 void lm_lock_note_taken(lm_lock *lock);
 void lm_lock_note_given(lm_lock *lock);
 
-/* Begins and ends the time in which the calling thread, which holds all locks, passes through them: between
- * two atfork handlers of Loam's, those of others may allocate. Only one thread at a time, and no other thread
- * can take a lock meanwhile. */
+/* Begins and ends the time in which the calling thread, which holds all locks, passes through them:
+ * between two atfork handlers of Loam's, those of others may allocate. Only one thread at a time,
+ * and no other thread can take a lock meanwhile. */
 void lm_lock_pass_begin(void);
 void lm_lock_pass_end(void);
 
-/* Marks a held lock so that the holder's pass works: whoever takes or gives it takes the slow way. */
+/* Marks a held lock so that the holder's pass works: whoever takes or gives it takes the slow way.
+ */
 LM_INLINE void lm_lock_mark(lm_lock *lock) {
     atomic_store_explicit(&lock->state, 2, memory_order_relaxed);
 }
@@ -55,8 +57,8 @@ LM_INLINE void lm_lock_take(lm_lock *lock) {
 /* The same without waiting; false when somebody else holds it. */
 LM_INLINE bool lm_lock_try(lm_lock *lock) {
     uint32_t expected = 0;
-    bool taken = atomic_compare_exchange_strong_explicit(&lock->state, &expected, 1,
-                                                         memory_order_acquire, memory_order_relaxed);
+    bool taken = atomic_compare_exchange_strong_explicit(
+        &lock->state, &expected, 1, memory_order_acquire, memory_order_relaxed);
     if (LM_DEBUGGING && taken)
         lm_lock_note_taken(lock);
     return taken;
@@ -71,7 +73,8 @@ LM_INLINE void lm_lock_give(lm_lock *lock) {
         lm_lock_give_slow(lock);
 }
 
-/* In the child of a fork by the thread that held the lock: the waiters are gone with their threads. */
+/* In the child of a fork by the thread that held the lock: the waiters are gone with their threads.
+ */
 LM_INLINE void lm_lock_give_in_child(lm_lock *lock) {
     if (LM_DEBUGGING)
         lm_lock_note_given(lock);

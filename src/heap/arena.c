@@ -18,10 +18,12 @@ static const size_t commit_step_max = (size_t)64 << 20;
 static const size_t region_step = (size_t)64 << 10;
 static const size_t keep_least = (size_t)32 << 20;
 
-static size_t purged_units; /* free ones that the system has back; a hint, after many runs of mixed kind */
+static size_t
+    purged_units; /* free ones that the system has back; a hint, after many runs of mixed kind */
 static size_t regret_units; /* see keep_bytes */
 
-/* ---- Regions of the second range ---------------------------------------------------------------- */
+/* ---- Regions of the second range ----------------------------------------------------------------
+ */
 
 static bool region_grow(lm_region *region, size_t wanted) {
     if (LM_LIKELY(wanted <= region->committed))
@@ -33,13 +35,14 @@ static bool region_grow(lm_region *region, size_t wanted) {
     return true;
 }
 
-/* The largest record is that of a slab of the smallest slots, one for each unit; the void record is one
- * more. */
+/* The largest record is that of a slab of the smallest slots, one for each unit; the void record is
+ * one more. */
 static size_t records_size(size_t units) {
     return (units + 1) * lm_slab_record_size(LM_WORDS_MAX);
 }
 
-/* Lays the regions out in the second range, or just counts with `at` 0. Returns the bytes needed. */
+/* Lays the regions out in the second range, or just counts with `at` 0. Returns the bytes needed.
+ */
 static size_t lay_out(lm_arena *arena, char *at, size_t size) {
     size_t units = size >> LM_UNIT_SHIFT, chunks = size >> LM_CHUNK_SHIFT;
     lm_region *regions[] = {&arena->map, &arena->table, &arena->whole, &arena->records};
@@ -53,9 +56,11 @@ static size_t lay_out(lm_arena *arena, char *at, size_t size) {
     return end;
 }
 
-/* ---- Making arenas -------------------------------------------------------------------------------- */
+/* ---- Making arenas
+ * -------------------------------------------------------------------------------- */
 
-/* Takes address space for an arena of `size` bytes and its second range, guards on both sides of it. */
+/* Takes address space for an arena of `size` bytes and its second range, guards on both sides of
+ * it. */
 static bool reserve(lm_arena *arena, size_t size) {
     size_t guard = lm_max(region_step, lm_os.page);
     size_t meta_size = lay_out(arena, NULL, size) + 2 * guard;
@@ -85,16 +90,19 @@ static size_t size_to_try(void) {
         return lm_max(lm_align_down(lm_arena_setting.first_size, LM_CHUNK), LM_CHUNK);
     if (lm_os.address_limit == SIZE_MAX)
         return wished_size;
-    /* Leave most of a limited address space to the rest of the program; more arenas follow on demand. */
+    /* Leave most of a limited address space to the rest of the program; more arenas follow on
+     * demand. */
     return lm_max((size_t)1 << lm_highest_bit(lm_os.address_limit / 4 | LM_CHUNK), LM_CHUNK);
 }
 
-/* Makes the map readable, commits the first records: what the fast path looks at before any unit is used. */
+/* Makes the map readable, commits the first records: what the fast path looks at before any unit is
+ * used. */
 static bool open_up(lm_arena *arena, lm_lookup *lookup, size_t size) {
     if (!lm_os_make_readable(arena->map.at, arena->map.size) ||
         !region_grow(&arena->records, LM_RECORD_GRAIN))
         return false;
-    arena->records_used = lm_slab_record_size(1); /* the void record, as large as the smallest slab's */
+    arena->records_used =
+        lm_slab_record_size(1); /* the void record, as large as the smallest slab's */
     arena->lookup = lookup;
     arena->chunks.table = (lm_chunk *)(void *)arena->table.at;
     arena->chunks.whole = (uint64_t *)(void *)arena->whole.at;
@@ -105,8 +113,8 @@ static bool open_up(lm_arena *arena, lm_lookup *lookup, size_t size) {
     return true;
 }
 
-/* Prepares an arena that can hold at least `units` units, as large as can be had. Nobody knows of it before
- * publish_arena. */
+/* Prepares an arena that can hold at least `units` units, as large as can be had. Nobody knows of
+ * it before publish_arena. */
 static lm_arena *prepare_arena(uint32_t units) {
     uint32_t index = atomic_load_explicit(&lm_arena_count, memory_order_relaxed);
     size_t least = lm_align_up((size_t)units << LM_UNIT_SHIFT, LM_CHUNK);
@@ -132,7 +140,8 @@ static void publish_arena(void) {
     atomic_fetch_add_explicit(&lm_arena_count, 1, memory_order_release);
 }
 
-/* ---- The frontier --------------------------------------------------------------------------------- */
+/* ---- The frontier
+ * --------------------------------------------------------------------------------- */
 
 static bool commit_chunks(lm_arena *arena, size_t bytes) {
     size_t end = arena->committed + bytes;
@@ -148,7 +157,8 @@ static bool commit_chunks(lm_arena *arena, size_t bytes) {
     return true;
 }
 
-/* Moves the frontier by at least `chunks`: by more as the arena grows, so that system calls get rarer. */
+/* Moves the frontier by at least `chunks`: by more as the arena grows, so that system calls get
+ * rarer. */
 static bool extend(lm_arena *arena, size_t chunks) {
     size_t needed = chunks << LM_CHUNK_SHIFT;
     size_t wished = lm_min(lm_align_down(arena->committed / 8, LM_CHUNK), commit_step_max);
@@ -176,7 +186,8 @@ static lm_run take_or_extend(lm_arena *arena, uint32_t units) {
     return lm_chunks_take(&arena->chunks, units);
 }
 
-/* ---- Records and the map -------------------------------------------------------------------------- */
+/* ---- Records and the map
+ * -------------------------------------------------------------------------- */
 
 static uint32_t *record_link(const lm_arena *arena, uint32_t number) {
     return (uint32_t *)(void *)(arena->records.at + (size_t)number * LM_RECORD_GRAIN);
@@ -205,12 +216,14 @@ void lm_arena_give_record(lm_arena *arena, void *record, size_t size) {
 
 void lm_arena_map(lm_arena *arena, uint32_t first, uint32_t units, const void *record) {
     uint32_t number =
-        record ? (uint32_t)((size_t)((const char *)record - arena->records.at) / LM_RECORD_GRAIN) : 0;
+        record ? (uint32_t)((size_t)((const char *)record - arena->records.at) / LM_RECORD_GRAIN)
+               : 0;
     for (uint32_t i = 0; i < units; i++)
         atomic_store_explicit(&arena->lookup->map[first + i], number, memory_order_relaxed);
 }
 
-/* ---- Taking and giving ------------------------------------------------------------------------------ */
+/* ---- Taking and giving
+ * ------------------------------------------------------------------------------ */
 
 static void note_taken_clean(size_t units);
 
@@ -283,7 +296,8 @@ lm_arena *lm_arena_of(uintptr_t address) {
     return NULL;
 }
 
-/* ---- Giving memory back to the system ---------------------------------------------------------------- */
+/* ---- Giving memory back to the system
+ * ---------------------------------------------------------------- */
 
 static size_t dirty_units(void) {
     size_t dirty = 0;
@@ -293,10 +307,10 @@ static size_t dirty_units(void) {
     return dirty;
 }
 
-/* How much free memory is kept. A program that gets back what it just freed shouldn't pay for the way through
- * the system: what was given back and is needed again raises the bound by as much, up to half of what is in
- * use; what is given back lowers it, more slowly. A program that only frees ends at the lower bound, since less
- * and less is in use. */
+/* How much free memory is kept. A program that gets back what it just freed shouldn't pay for the
+ * way through the system: what was given back and is needed again raises the bound by as much, up
+ * to half of what is in use; what is given back lowers it, more slowly. A program that only frees
+ * ends at the lower bound, since less and less is in use. */
 static size_t keep_bytes(void) {
     if (lm_arena_setting.keep)
         return lm_arena_setting.keep;
@@ -321,8 +335,8 @@ bool lm_arena_excess(size_t more) {
     return (dirty_units() + lm_arena_waiting + more) << LM_UNIT_SHIFT > keep_bytes();
 }
 
-/* Both locks are held, but for lm_arena_lock while the system works: the run is nobody's then. Returns whether
- * there was one. */
+/* Both locks are held, but for lm_arena_lock while the system works: the run is nobody's then.
+ * Returns whether there was one. */
 static bool purge_one(lm_arena *arena, uint32_t step) {
     lm_run run = lm_chunks_take_dirty(&arena->chunks, step);
     if (!run.count)

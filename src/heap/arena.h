@@ -1,7 +1,8 @@
-/* Arenas: reserved address ranges, committed from a frontier, out of which units are handed; and the second
- * range beside each, with the map and the records.
+/* Arenas: reserved address ranges, committed from a frontier, out of which units are handed; and
+ * the second range beside each, with the map and the records.
  *
- * Every function says whether lm_arena_lock is held by the caller ("locked") or must not be ("unlocked"). */
+ * Every function says whether lm_arena_lock is held by the caller ("locked") or must not be
+ * ("unlocked"). */
 #ifndef LM_HEAP_ARENA_H
 #define LM_HEAP_ARENA_H
 
@@ -17,8 +18,8 @@ typedef struct lm_grant {
 /* Settings, written once before the first call of anything here. */
 typedef struct lm_arena_settings {
     size_t first_size; /* bytes of address space for the first arena; 0: as much as is sensible */
-    size_t keep;       /* bytes of free memory to keep; 0: the larger of 32 MiB and 1/8 of what is used */
-    int huge_pages;    /* 1 asks for transparent huge pages, -1 for none, 0 leaves it to the system */
+    size_t keep; /* bytes of free memory to keep; 0: the larger of 32 MiB and 1/8 of what is used */
+    int huge_pages; /* 1 asks for transparent huge pages, -1 for none, 0 leaves it to the system */
 } lm_arena_settings;
 
 extern lm_arena_settings lm_arena_setting;
@@ -29,12 +30,12 @@ bool lm_arena_start(void);
 /* The most that slabs and spans held at one time, in units; locked. */
 extern size_t lm_arena_peak_units;
 
-/* Locked. A run of `units` and a record of `record_size` bytes for it, from the first arena that can;
- * reserves another arena when none can. */
+/* Locked. A run of `units` and a record of `record_size` bytes for it, from the first arena that
+ * can; reserves another arena when none can. */
 lm_grant lm_arena_take(uint32_t units, size_t record_size);
 
-/* Locked. Extends the run by the units right behind it, in the same arena, if they are free or can be
- * committed. */
+/* Locked. Extends the run by the units right behind it, in the same arena, if they are free or can
+ * be committed. */
 bool lm_arena_take_behind(lm_arena *arena, uint32_t first, uint32_t units);
 
 /* Locked. Writes the record's number into the map for `units` units; NULL for none. */
@@ -50,8 +51,9 @@ bool lm_arena_excess(size_t more);
 /* Locked. Units counted as free memory though a slab still holds them (LM_PLACE_WAITING). */
 extern size_t lm_arena_waiting;
 
-/* Unlocked. Gives memory back to the system until at most `keep` bytes of free memory are left; returns
- * whether any was given back. lm_arena_trim_excess uses the settings' bound, when it is exceeded. */
+/* Unlocked. Gives memory back to the system until at most `keep` bytes of free memory are left;
+ * returns whether any was given back. lm_arena_trim_excess uses the settings' bound, when it is
+ * exceeded. */
 bool lm_arena_trim(size_t keep);
 void lm_arena_trim_excess(void);
 
@@ -64,8 +66,8 @@ lm_arena *lm_arena_of(uintptr_t address);
 /* Units of all arenas: taken ones. Locked. */
 size_t lm_arena_used_units(void);
 
-/* Gives all arenas back to the system; nothing may use them any more. For the unloading of a library that
- * carries its own copy of Loam. */
+/* Gives all arenas back to the system; nothing may use them any more. For the unloading of a
+ * library that carries its own copy of Loam. */
 void lm_arena_dissolve(void);
 
 /* For the same when blocks are still live: only what was never committed is given back. */

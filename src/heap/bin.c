@@ -5,7 +5,8 @@
 #include "heap/remote.h"
 #include "heap/slab.h"
 
-/* What a thread keeps of empty slabs of medium classes, so that a loop over one block needs no lock. */
+/* What a thread keeps of empty slabs of medium classes, so that a loop over one block needs no
+ * lock. */
 static const size_t idle_max = (size_t)1 << 20;
 
 lm_pair lm_bin_no_slots;
@@ -21,7 +22,8 @@ void lm_bins_init(lm_heap *heap) {
     }
 }
 
-/* ---- The queue ------------------------------------------------------------------------------------ */
+/* ---- The queue
+ * ------------------------------------------------------------------------------------ */
 
 void lm_bin_append(lm_bin *bin, lm_slab *slab) {
     slab->next = NULL;
@@ -44,7 +46,8 @@ void lm_bin_unlink(lm_bin *bin, lm_slab *slab) {
         bin->tail = slab->prev;
 }
 
-/* ---- The current slab ------------------------------------------------------------------------------- */
+/* ---- The current slab
+ * ------------------------------------------------------------------------------- */
 
 /* Frees until the owner must look, in a slab that just became or is CURRENT. */
 static void count_current(lm_heap *heap, lm_slab *slab) {
@@ -157,7 +160,8 @@ void *lm_bin_take_medium(lm_heap *heap, unsigned class) {
     return bin->base + (size_t)lm_lowest_bit(word) * bin->size;
 }
 
-/* ---- After frees -------------------------------------------------------------------------------------- */
+/* ---- After frees
+ * -------------------------------------------------------------------------------------- */
 
 static void freed_in_current(lm_heap *heap, lm_slab *slab) {
     lm_bin *bin = &heap->bins[slab->class];
@@ -208,7 +212,8 @@ void lm_bin_freed(lm_heap *heap, lm_slab *slab) {
     }
 }
 
-/* ---- Letting go ----------------------------------------------------------------------------------------- */
+/* ---- Letting go
+ * ----------------------------------------------------------------------------------------- */
 
 lm_slab *lm_bin_part_with(lm_heap *heap, unsigned class) {
     lm_bin *bin = &heap->bins[class];

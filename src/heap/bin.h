@@ -1,7 +1,8 @@
-/* Bins: from which slab a thread takes slots of one class, and when a slab with freed slots comes back.
+/* Bins: from which slab a thread takes slots of one class, and when a slab with freed slots comes
+ * back.
  *
- *   new --> CURRENT --(all words empty)--> FULL --(an eighth is free)--> QUEUED --(its turn)--> CURRENT
- *              |                             |                              |
+ *   new --> CURRENT --(all words empty)--> FULL --(an eighth is free)--> QUEUED --(its turn)-->
+ * CURRENT |                             |                              |
  *              +-------- empty: released, but for what a thread keeps -----+
  *
  * A slab's countdown makes the owner's frees come here just when something is to be done:
@@ -30,15 +31,15 @@ void lm_bin_unlink(lm_bin *bin, lm_slab *slab);
 /* Finds a word with an available slot for the bin. False when there is no memory. */
 bool lm_bin_refill(lm_heap *heap, unsigned class);
 
-/* Slots of the slab were freed: puts it where it belongs now, sets the countdown. The slab may be gone
- * afterwards. */
+/* Slots of the slab were freed: puts it where it belongs now, sets the countdown. The slab may be
+ * gone afterwards. */
 void lm_bin_freed(lm_heap *heap, lm_slab *slab);
 
 /* Takes a slot of a class above LM_SMALL_MAX out of the bin's word, which isn't empty. */
 void *lm_bin_take_medium(lm_heap *heap, unsigned class);
 
-/* Takes a slab with free slots out of the heap's bin, for another heap; NULL when there is none. Under
- * lm_threads_lock, for a heap that no thread uses. */
+/* Takes a slab with free slots out of the heap's bin, for another heap; NULL when there is none.
+ * Under lm_threads_lock, for a heap that no thread uses. */
 lm_slab *lm_bin_part_with(lm_heap *heap, unsigned class);
 
 /* Releases every empty slab that the bins keep. */

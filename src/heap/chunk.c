@@ -193,8 +193,9 @@ static uint32_t next_whole(const lm_chunks *chunks, uint32_t i) {
     return chunks->count;
 }
 
-/* Where to take `n` whole chunks in a row: where most of them still hold memory, so that little must be faulted
- * in again; else from the shortest row, so that long ones stay. chunks->count when there is no such row. */
+/* Where to take `n` whole chunks in a row: where most of them still hold memory, so that little
+ * must be faulted in again; else from the shortest row, so that long ones stay. chunks->count when
+ * there is no such row. */
 static uint32_t find_whole(const lm_chunks *chunks, uint32_t n) {
     lm_row best = {chunks->count, 0, 0};
     for (uint32_t i = next_whole(chunks, 0); i < chunks->count;) {
@@ -203,8 +204,7 @@ static uint32_t find_whole(const lm_chunks *chunks, uint32_t n) {
         for (int at_end = 0; length >= n && at_end < 2; at_end++) {
             uint32_t first = at_end ? end - n : i;
             uint32_t warm = count_warm(chunks, first, n);
-            if (best.length == 0 || warm > best.warm ||
-                (warm == best.warm && length < best.length))
+            if (best.length == 0 || warm > best.warm || (warm == best.warm && length < best.length))
                 best = (lm_row){first, length, warm};
         }
         i = next_whole(chunks, end);

@@ -5,8 +5,8 @@
  *   free   128 bits   the unit is in no slab or span
  *   dirty  128 bits   ... and still holds memory: a subset of free
  *
- * Chunks with a free unit are in one of 64 lists, by how many units are free (row: 0 the fewest) and by the
- * longest run of free units (column: its power of two, rounded down):
+ * Chunks with a free unit are in one of 64 lists, by how many units are free (row: 0 the fewest)
+ * and by the longest run of free units (column: its power of two, rounded down):
  *
  *             longest run:  1    2    4    8   16   32   64  128
  *   free:   1 ..  16      b 0  b 1  ...                      b 7
@@ -14,9 +14,10 @@
  *          ...
  *         113 .. 128      b56                                b63
  *
- * A word has a bit for each list that isn't empty. The densest chunk with a long enough run is then the lowest
- * bit of that word under a mask; so units are handed out from the densest 2 MiB first, and whole huge pages
- * come free and stay free. Chunks with a dirty unit are in a second list, the longest dirty first. */
+ * A word has a bit for each list that isn't empty. The densest chunk with a long enough run is then
+ * the lowest bit of that word under a mask; so units are handed out from the densest 2 MiB first,
+ * and whole huge pages come free and stay free. Chunks with a dirty unit are in a second list, the
+ * longest dirty first. */
 #ifndef LM_HEAP_CHUNK_H
 #define LM_HEAP_CHUNK_H
 
@@ -63,9 +64,9 @@ typedef struct lm_chunks {
     uint32_t buckets[LM_BUCKETS]; /* first chunk + 1 of each list */
     uint64_t filled;              /* bit b: buckets[b] isn't empty */
     uint32_t dirty_first, dirty_last;
-    uint64_t *whole;              /* bit c: chunk c is wholly free; the caller's memory */
-    size_t free_units;            /* of all chunks */
-    size_t dirty_units;           /* of all chunks */
+    uint64_t *whole;    /* bit c: chunk c is wholly free; the caller's memory */
+    size_t free_units;  /* of all chunks */
+    size_t dirty_units; /* of all chunks */
 } lm_chunks;
 
 /* A run of units; `count` 0 means that there was none. */
@@ -78,7 +79,8 @@ typedef struct lm_run {
 /* Adds `n` chunks, all units free and clean. The table and the whole-bitmap have room for them. */
 void lm_chunks_add(lm_chunks *chunks, uint32_t n);
 
-/* Takes a run of `count` free units, from 1 on. Runs of more than a chunk's units begin with a chunk. */
+/* Takes a run of `count` free units, from 1 on. Runs of more than a chunk's units begin with a
+ * chunk. */
 lm_run lm_chunks_take(lm_chunks *chunks, uint32_t count);
 
 /* Takes exactly the given units if all of them are free; *dirty: how many held memory. */
@@ -87,8 +89,9 @@ bool lm_chunks_take_at(lm_chunks *chunks, uint32_t first, uint32_t count, uint32
 /* Gives units back; `dirty` says that they hold memory. */
 void lm_chunks_give(lm_chunks *chunks, uint32_t first, uint32_t count, bool dirty);
 
-/* Takes a run of dirty free units, of the chunk that has been dirty the longest, to be given back as clean
- * ones. Only runs that begin and end at multiples of `step` units count (a power of two up to 128). */
+/* Takes a run of dirty free units, of the chunk that has been dirty the longest, to be given back
+ * as clean ones. Only runs that begin and end at multiples of `step` units count (a power of two up
+ * to 128). */
 lm_run lm_chunks_take_dirty(lm_chunks *chunks, uint32_t step);
 
 /* For verify: whether the lists, counts and bitmaps agree. */

@@ -2,11 +2,11 @@
 
 #include "heap/layout.h"
 
-/* A slab has at least 16 slots up to 4 KiB, then 8, then 4: enough that a thread seldom needs another one,
- * few enough that one slab for each class and thread is no burden. */
+/* A slab has at least 16 slots up to 4 KiB, then 8, then 4: enough that a thread seldom needs
+ * another one, few enough that one slab for each class and thread is no burden. */
 #define UNITS(size)                                                                                \
     ((size) <= 1024 ? 1 : (size) <= 2048 ? 2 : (size) <= 8192 ? 4 : (size) <= 16384 ? 8 : 16)
-#define SLOTS(size) (UNITS(size) * LM_UNIT / (size))
+#define SLOTS(size)      (UNITS(size) * LM_UNIT / (size))
 #define RECIPROCAL(size) (UINT64_MAX / (size) + 1)
 #define CLASS(size)                                                                                \
     { RECIPROCAL(size), (size), SLOTS(size), UNITS(size), (SLOTS(size) + 63) / 64 }
@@ -14,27 +14,26 @@
 /* The eight classes above `base` up to its double. */
 #define EIGHT(base)                                                                                \
     CLASS((base) / 8 * 9), CLASS((base) / 8 * 10), CLASS((base) / 8 * 11), CLASS((base) / 8 * 12), \
-        CLASS((base) / 8 * 13), CLASS((base) / 8 * 14), CLASS((base) / 8 * 15), CLASS((base) * 2)
+        CLASS((base) / 8 * 13), CLASS((base) / 8 * 14), CLASS((base) / 8 * 15), CLASS((base)*2)
 
 const lm_class lm_classes[LM_CLASSES] = {
-    CLASS(16),   CLASS(32),   CLASS(48),    CLASS(64),    CLASS(80),    CLASS(96),   CLASS(112),
-    CLASS(128),  EIGHT(128),  EIGHT(256),   EIGHT(512),   EIGHT(1024),  EIGHT(2048), EIGHT(4096),
-    EIGHT(8192), EIGHT(16384), EIGHT(32768),
+    CLASS(16),   CLASS(32),   CLASS(48),   CLASS(64),    CLASS(80),    CLASS(96),
+    CLASS(112),  CLASS(128),  EIGHT(128),  EIGHT(256),   EIGHT(512),   EIGHT(1024),
+    EIGHT(2048), EIGHT(4096), EIGHT(8192), EIGHT(16384), EIGHT(32768),
 };
 
-/* Rows of 8 steps of 16 bytes: the steps up to 256 have a class each, then two share one, then four. */
-#define ONE_EACH(c) (c), (c) + 1, (c) + 2, (c) + 3, (c) + 4, (c) + 5, (c) + 6, (c) + 7
-#define TWO_EACH(c) (c), (c), (c) + 1, (c) + 1, (c) + 2, (c) + 2, (c) + 3, (c) + 3
-#define FOUR_EACH(c) (c), (c), (c), (c), (c) + 1, (c) + 1, (c) + 1, (c) + 1
+/* Rows of 8 steps of 16 bytes: the steps up to 256 have a class each, then two share one, then
+ * four. What is said of class c is X(c). */
+#define ONE_EACH(X, c)                                                                             \
+    X(c), X((c) + 1), X((c) + 2), X((c) + 3), X((c) + 4), X((c) + 5), X((c) + 6), X((c) + 7)
+#define TWO_EACH(X, c)                                                                             \
+    X(c), X(c), X((c) + 1), X((c) + 1), X((c) + 2), X((c) + 2), X((c) + 3), X((c) + 3)
+#define FOUR_EACH(X, c) X(c), X(c), X(c), X(c), X((c) + 1), X((c) + 1), X((c) + 1), X((c) + 1)
+#define ALL_STEPS(X)                                                                               \
+    X(0), ONE_EACH(X, 0), ONE_EACH(X, 8), TWO_EACH(X, 16), TWO_EACH(X, 20), FOUR_EACH(X, 24),      \
+        FOUR_EACH(X, 26), FOUR_EACH(X, 28), FOUR_EACH(X, 30)
+#define ITSELF(c) (c)
+#define OFFSET(c) ((c) * sizeof(lm_bin))
 
-const uint8_t lm_small_class[LM_SMALL_MAX / LM_GRAIN + 1] = {
-    0,
-    ONE_EACH(0),
-    ONE_EACH(8),
-    TWO_EACH(16),
-    TWO_EACH(20),
-    FOUR_EACH(24),
-    FOUR_EACH(26),
-    FOUR_EACH(28),
-    FOUR_EACH(30),
-};
+const uint8_t lm_small_class[LM_SMALL_MAX / LM_GRAIN + 1] = {ALL_STEPS(ITSELF)};
+const uint16_t lm_small_offset[LM_SMALL_MAX / LM_GRAIN + 1] = {ALL_STEPS(OFFSET)};

@@ -4,18 +4,18 @@
  *   class  8+8k .. 15+8k: above 128 << k to 256 << k     eight steps for each doubling,
  *                                                        so at most 1/8 of a slot is wasted
  *
- * The last class has LM_SLOT_MAX bytes; larger blocks are spans of their own (large.h). All functions are
- * pure. */
+ * The last class has LM_SLOT_MAX bytes; larger blocks are spans of their own (large.h). All
+ * functions are pure. */
 #ifndef LM_HEAP_CLASS_H
 #define LM_HEAP_CLASS_H
 
 #include "base/bits.h"
 
 enum {
-    LM_GRAIN = 16,          /* bytes: every block's alignment and the step of the smallest classes */
-    LM_CLASSES = 80,        /* count */
-    LM_SMALL_MAX = 1024,    /* bytes: what the fast path serves */
-    LM_SMALL_CLASSES = 32,  /* count: the classes up to LM_SMALL_MAX */
+    LM_GRAIN = 16,         /* bytes: every block's alignment and the step of the smallest classes */
+    LM_CLASSES = 80,       /* count */
+    LM_SMALL_MAX = 1024,   /* bytes: what the fast path serves */
+    LM_SMALL_CLASSES = 32, /* count: the classes up to LM_SMALL_MAX */
     LM_SLOT_MAX = 64 * 1024 /* bytes: the largest class */
 };
 

@@ -2,7 +2,7 @@
 
 #include "heap/arena.h"
 
-bool lm_slot_live(lm_slab *slab, unsigned slot) {
+bool lm_slot_live(lm_slab *slab, size_t slot) {
     const lm_pair *pair = &slab->pairs[slot / 64];
     uint64_t free_bits =
         atomic_load_explicit(&pair->avail, memory_order_relaxed) |
@@ -13,10 +13,10 @@ bool lm_slot_live(lm_slab *slab, unsigned slot) {
 
 static void find_in_slab(lm_found *found, lm_slab *slab, uint64_t offset) {
     found->slab = slab;
-    found->slot = (unsigned)((offset - slab->start) / lm_slab_size(slab));
+    found->slot = (offset - slab->start) / lm_slab_size(slab);
     if (found->slot >= slab->slots)
         return;
-    found->block = lm_slab_address(slab) + (size_t)found->slot * lm_slab_size(slab);
+    found->block = lm_slab_address(slab) + found->slot * lm_slab_size(slab);
     found->size = lm_slab_size(slab);
     found->live = lm_slot_live(slab, found->slot);
 }
@@ -36,7 +36,7 @@ bool lm_find_exact(const void *p, lm_found *found) {
         return false;
     uint64_t offset = (uintptr_t)p - arena->lookup->base;
     lm_slab *record = lm_record_at(arena->lookup, offset);
-    unsigned slot;
+    size_t slot;
     *found = (lm_found){.inside = true};
     if (lm_slot_at(record, offset, &slot)) {
         *found = (lm_found){.inside = true,

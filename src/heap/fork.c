@@ -9,7 +9,7 @@
 
 /* In the order of their ranks. */
 static lm_lock *const locks[] = {&lm_late_lock, &lm_threads_lock, &lm_large_lock, &lm_purge_lock,
-                                &lm_arena_lock};
+                                 &lm_arena_lock};
 enum { LOCKS = sizeof locks / sizeof locks[0] };
 
 static void before(void) {
@@ -27,8 +27,9 @@ static void after_in_parent(void) {
         lm_lock_give(locks[i - 1]);
 }
 
-/* The threads that the child doesn't have were anywhere: in the middle of a change to their own bins too. So
- * their heaps are not used again; what they own can still be read, written and freed. */
+/* The threads that the child doesn't have were anywhere: in the middle of a change to their own
+ * bins too. So their heaps are not used again; what they own can still be read, written and freed.
+ */
 static void after_in_child(void) {
     lm_lock_pass_end();
     lm_orphans_lose_threads(lm_self);

@@ -1,5 +1,5 @@
-/* fork() at any time: every lock is held while the process is copied, so that the child finds the records of
- * all arenas whole. */
+/* fork() at any time: every lock is held while the process is copied, so that the child finds the
+ * records of all arenas whole. */
 #ifndef LM_HEAP_FORK_H
 #define LM_HEAP_FORK_H
 

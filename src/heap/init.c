@@ -24,7 +24,8 @@ static bool failed;
 /* The most mappings when nothing else is said: little enough to leave the rest to the program. */
 static const size_t mappings_most = 8192;
 
-/* ---- Options ---------------------------------------------------------------------------------------- */
+/* ---- Options
+ * ---------------------------------------------------------------------------------------- */
 
 static void complain(const char *message, void *context) {
     char line[512];
@@ -46,10 +47,10 @@ static void show_help(void) {
 static void read_options(void) {
     lm_options_defaults(&lm_options_now);
     if (loam_default_options)
-        lm_options_parse(&lm_options_now, loam_default_options, "loam_default_options", false, complain,
-                         NULL);
-    lm_options_parse(&lm_options_now, lm_os_environment("LOAM_OPTIONS"), "LOAM_OPTIONS", lm_os.secure,
-                     complain, NULL);
+        lm_options_parse(&lm_options_now, loam_default_options, "loam_default_options", false,
+                         complain, NULL);
+    lm_options_parse(&lm_options_now, lm_os_environment("LOAM_OPTIONS"), "LOAM_OPTIONS",
+                     lm_os.secure, complain, NULL);
     if (lm_options_now.help)
         show_help();
 }
@@ -71,10 +72,11 @@ static void apply_options(void) {
     lm_arena_setting.keep = lm_options_now.keep;
     lm_arena_setting.huge_pages = lm_options_now.thp == LM_THP_ALWAYS  ? 1
                                   : lm_options_now.thp == LM_THP_NEVER ? -1
-                                                                  : 0;
+                                                                       : 0;
     lm_large_setting.guards = choose_guards();
-    lm_large_setting.mappings =
-        lm_options_now.mappings ? lm_options_now.mappings : lm_min(mappings_most, lm_os.map_limit / 8);
+    lm_large_setting.mappings = lm_options_now.mappings
+                                    ? lm_options_now.mappings
+                                    : lm_min(mappings_most, lm_os.map_limit / 8);
 }
 
 static void announce(void) {
@@ -87,11 +89,12 @@ static void announce(void) {
     lm_os_append(lm_options_now.loaded_file, line, text.length);
 }
 
-/* ---- The first call ------------------------------------------------------------------------------------- */
+/* ---- The first call
+ * ------------------------------------------------------------------------------------- */
 
-/* At the end of the process other threads may still run in a library whose destructor was called, while in
- * one that is unloaded they don't. exit() comes here before it calls any library's destructor, dlclose()
- * after it. */
+/* At the end of the process other threads may still run in a library whose destructor was called,
+ * while in one that is unloaded they don't. exit() comes here before it calls any library's
+ * destructor, dlclose() after it. */
 static bool process_ends;
 
 static void note_exit(void) {
@@ -137,7 +140,8 @@ __attribute__((constructor)) static void constructor(void) {
     lm_init();
 }
 
-/* ---- The last call ---------------------------------------------------------------------------------------- */
+/* ---- The last call
+ * ---------------------------------------------------------------------------------------- */
 
 static bool stop_at_block(void *block, size_t size, void *context) {
     (void)block;
@@ -146,9 +150,9 @@ static bool stop_at_block(void *block, size_t size, void *context) {
     return false;
 }
 
-/* The library that carries this copy of Loam is unloaded, perhaps: nothing may lead back into its code, and
- * what it holds goes back to the system. Blocks that are still live stay readable. Were it called again, it
- * would start anew. */
+/* The library that carries this copy of Loam is unloaded, perhaps: nothing may lead back into its
+ * code, and what it holds goes back to the system. Blocks that are still live stay readable. Were
+ * it called again, it would start anew. */
 static void leave(void) {
     lm_thread_stop();
     lm_trim(0);

@@ -9,8 +9,9 @@
 /* The options in force; written by lm_init, then only read. */
 extern lm_options lm_options_now;
 
-/* Makes the heap ready; cheap when it is. Called by whatever allocates first, in any thread. False when there
- * is no address space for a heap. The C library may allocate on the way: that is served. */
+/* Makes the heap ready; cheap when it is. Called by whatever allocates first, in any thread. False
+ * when there is no address space for a heap. The C library may allocate on the way: that is served.
+ */
 bool lm_init(void);
 
 #endif

@@ -40,9 +40,11 @@ static void give_mapping(void) {
     atomic_fetch_sub_explicit(&mappings, mappings_each, memory_order_relaxed);
 }
 
-/* ---- Guards --------------------------------------------------------------------------------------- */
+/* ---- Guards
+ * --------------------------------------------------------------------------------------- */
 
-/* Makes a guard of one page. Returns its size; 0 where none can be had, and the page stays unused. */
+/* Makes a guard of one page. Returns its size; 0 where none can be had, and the page stays unused.
+ */
 static size_t guard(char *at) {
     bool advise = lm_large_setting.guards == LM_GUARDS_ADVISE;
     if (lm_large_setting.guards == LM_GUARDS_OFF || (!advise && !afford_mapping()))
@@ -63,7 +65,8 @@ static void unguard(char *at, size_t size) {
         give_mapping();
 }
 
-/* ---- Resting spans ---------------------------------------------------------------------------------- */
+/* ---- Resting spans
+ * ---------------------------------------------------------------------------------- */
 
 static void unrest(unsigned i) {
     resting_bytes -= resting[i]->bytes;
@@ -71,7 +74,8 @@ static void unrest(unsigned i) {
     memmove(&resting[i], &resting[i + 1], (resting_count - i) * sizeof resting[0]);
 }
 
-/* A resting span that fits without wasting more than an eighth; the latest, its memory is the warmest. */
+/* A resting span that fits without wasting more than an eighth; the latest, its memory is the
+ * warmest. */
 static lm_span *wake(size_t bytes, size_t alignment) {
     lm_span *found = NULL;
     lm_lock_take(&lm_large_lock);
@@ -94,8 +98,8 @@ static void rest(lm_span *span) {
     lm_span *out[RESTING_MAX];
     unsigned n = 0;
     lm_lock_take(&lm_large_lock);
-    while (resting_count > 0 && (resting_count == RESTING_MAX ||
-                                 resting_bytes + span->bytes > resting_bytes_max)) {
+    while (resting_count > 0 &&
+           (resting_count == RESTING_MAX || resting_bytes + span->bytes > resting_bytes_max)) {
         out[n++] = resting[0];
         unrest(0);
     }
@@ -125,7 +129,8 @@ size_t lm_large_resting(void) {
     return bytes;
 }
 
-/* ---- Making and releasing ------------------------------------------------------------------------------ */
+/* ---- Making and releasing
+ * ------------------------------------------------------------------------------ */
 
 /* Units that a block of `bytes` needs at most: the alignment may cost as much in front. */
 static uint32_t units_with_room(size_t bytes, size_t alignment) {
@@ -182,7 +187,8 @@ static void release(lm_span *span) {
     char *block = lm_span_address(span);
     unguard(block - span->guard_front, span->guard_front);
     unguard(block + span->bytes, span->guard_back);
-    /* Pages that were moved here lie in a mapping of their own; a fresh one joins with its neighbours. */
+    /* Pages that were moved here lie in a mapping of their own; a fresh one joins with its
+     * neighbours. */
     if (span->moved && lm_os_renew(block, span->bytes))
         give_mapping();
     give_units(&lm_arenas[span->arena], span->first, span->units, span);
@@ -224,10 +230,11 @@ bool lm_large_free(lm_span *span) {
     return true;
 }
 
-/* ---- Resizing ------------------------------------------------------------------------------------------ */
+/* ---- Resizing
+ * ------------------------------------------------------------------------------------------ */
 
-/* What a growing block gets beyond what it asked for, so that it need not grow at every step. Untouched pages
- * cost no memory. */
+/* What a growing block gets beyond what it asked for, so that it need not grow at every step.
+ * Untouched pages cost no memory. */
 static size_t with_slack(size_t size) {
     return lm_align_up(size + size / 8, lm_os.page);
 }

@@ -1,4 +1,5 @@
-/* Every structure that the parts of the heap share, drawn. Who may touch what is said at each field:
+/* Every structure that the parts of the heap share, drawn. Who may touch what is said at each
+ * field:
  *
  *   [once]    written before anyone else can see it, never again
  *   [arena]   under lm_arena_lock
@@ -16,39 +17,39 @@
  *
  * Nothing in there is the manager's. Its own records lie in a second range, somewhere else:
  *
- *   | inaccessible | map: 4 bytes a unit | chunks: 64 bytes each | records ...       | inaccessible |
+ *   | inaccessible | map: 4 bytes a unit | chunks: 64 bytes each | records ...       | inaccessible
+ * |
  *
  * FROM A POINTER TO ITS RECORD (lm_find_record in find.h)
  *
  *   p - base = offset:   | unit number         | 14 bits |
  *                                |
  *                                v
- *   map:      ... | 0 | 7 | 9 | 9 | 9 | 9 | 0 | ...      which record describes the unit, in steps of 64
- *                                |                       bytes; 0 is the void record: all zero, so that
- *                                v                       every test of the fast path fails on it
- *   records:  | void    | slab    | span    | slab ...
+ *   map:      ... | 0 | 7 | 9 | 9 | 9 | 9 | 0 | ...      which record describes the unit, in steps
+ * of 64 |                       bytes; 0 is the void record: all zero, so that v every test of the
+ * fast path fails on it records:  | void    | slab    | span    | slab ...
  *
  * THE RECORD OF A SLAB
  *
  *   byte 0         8        16         32        48       64       80
  *   | start | recipr.| next   | pair 0 | pair 1 | ...    | gap to 64 | remote 0 | remote 1 | ...
  *   | owner | slots..| prev   |        |        |        |           |          |          |
- *                                       \______ the owner's lines _______/     \_ the others' lines _/
+ *                                       \______ the owner's lines _______/     \_ the others' lines
+ * _/
  *
- *   Bit i of word w speaks of slot 64 w + i. A slot is allocated exactly when it has no bit in avail,
- *   pending and remote:
- *      avail    can be handed out
- *      pending  freed by the owner, rests until the slab is harvested
- *      remote   freed by another thread, until the owner has taken the word over into pending
+ *   Bit i of word w speaks of slot 64 w + i. A slot is allocated exactly when it has no bit in
+ * avail, pending and remote: avail    can be handed out pending  freed by the owner, rests until
+ * the slab is harvested remote   freed by another thread, until the owner has taken the word over
+ * into pending
  *
  * REMOTE FREES
  *
- *   A thread that frees a slot of somebody else's slab sets its bit in remote[w].bits. Whoever finds the word
- *   empty there (the old value was 0) owes it to the owner to push the word onto its heap's inbox: a stack of
- *   words linked through remote[w].next. The owner takes a word's bits only after it has popped the word, so:
- *      a word that isn't 0 is in an inbox, or about to be pushed by exactly one thread;
- *      a slab with such a word has a live slot in the owner's eyes, so it is not released;
- *      a thread that found the word not empty touches nothing after its one atomic operation.
+ *   A thread that frees a slot of somebody else's slab sets its bit in remote[w].bits. Whoever
+ * finds the word empty there (the old value was 0) owes it to the owner to push the word onto its
+ * heap's inbox: a stack of words linked through remote[w].next. The owner takes a word's bits only
+ * after it has popped the word, so: a word that isn't 0 is in an inbox, or about to be pushed by
+ * exactly one thread; a slab with such a word has a live slot in the owner's eyes, so it is not
+ * released; a thread that found the word not empty touches nothing after its one atomic operation.
  */
 #ifndef LM_HEAP_LAYOUT_H
 #define LM_HEAP_LAYOUT_H
@@ -65,12 +66,12 @@
 
 enum {
     LM_UNIT_SHIFT = 14,
-    LM_UNIT = 1 << LM_UNIT_SHIFT,                    /* bytes */
+    LM_UNIT = 1 << LM_UNIT_SHIFT, /* bytes */
     LM_CHUNK_SHIFT = LM_UNIT_SHIFT + 7,
-    LM_CHUNK = LM_UNIT * LM_CHUNK_UNITS,             /* bytes: 2 MiB */
-    LM_RECORD_GRAIN = 64,                            /* bytes: records are multiples of it */
-    LM_WORDS_MAX = LM_UNIT / LM_GRAIN / 64,          /* words of a bitmap of the class with most slots */
-    LM_ARENAS_MAX = 64,                              /* count */
+    LM_CHUNK = LM_UNIT * LM_CHUNK_UNITS,    /* bytes: 2 MiB */
+    LM_RECORD_GRAIN = 64,                   /* bytes: records are multiples of it */
+    LM_WORDS_MAX = LM_UNIT / LM_GRAIN / 64, /* words of a bitmap of the class with most slots */
+    LM_ARENAS_MAX = 64,                     /* count */
 };
 
 typedef struct lm_heap lm_heap;
@@ -79,10 +80,11 @@ typedef struct lm_slab lm_slab;
 /* What a record describes. */
 enum { LM_KIND_VOID = 0, LM_KIND_SLAB = 1, LM_KIND_SPAN = 2 };
 
-/* Where a slab is, in its owner's eyes. CURRENT: a bin takes slots from it. QUEUED: in a bin's queue. FULL:
- * in no list, until enough of it is free. When other threads have freed all slots of a FULL slab, and its
- * owner sleeps on, they may change its place under lm_arena_lock: to WAITING, which counts its units as
- * memory that could be reused, or to PURGED, when its memory was given back to the system. */
+/* Where a slab is, in its owner's eyes. CURRENT: a bin takes slots from it. QUEUED: in a bin's
+ * queue. FULL: in no list, until enough of it is free. When other threads have freed all slots of a
+ * FULL slab, and its owner sleeps on, they may change its place under lm_arena_lock: to WAITING,
+ * which counts its units as memory that could be reused, or to PURGED, when its memory was given
+ * back to the system. */
 enum {
     LM_PLACE_CURRENT = 1,
     LM_PLACE_QUEUED,
@@ -97,28 +99,29 @@ typedef struct lm_pair {
 } lm_pair;
 
 typedef struct lm_remote {
-    _Atomic uint64_t bits;   /* [any] */
-    struct lm_remote *next;  /* [whoever found bits empty, then the owner] */
-    lm_slab *slab;           /* [once] */
-    uint64_t word;           /* [once] which word of the slab this is */
+    _Atomic uint64_t bits;  /* [any] */
+    struct lm_remote *next; /* [whoever found bits empty, then the owner] */
+    lm_slab *slab;          /* [once] */
+    uint64_t word;          /* [once] which word of the slab this is */
 } lm_remote;
 
 struct lm_slab {
-    uint64_t start;              /* [once] offset of slot 0 in the arena */
-    _Atomic(lm_heap *) owner;    /* [owner], or under lm_threads_lock when no thread uses that heap */
-    uint64_t reciprocal;         /* [once] of the class; 0 in a span's record */
-    uint16_t slots;              /* [once] */
-    uint16_t countdown;          /* [owner] so many more frees by the owner until the slow path looks */
-    uint8_t class;               /* [once] */
-    uint8_t kind;                /* [once] */
-    uint8_t arena;               /* [once] */
-    _Atomic uint8_t place;       /* [owner] under lm_arena_lock from FULL on; see above */
-    lm_slab *next;               /* [owner] in the bin's queue, oldest first */
+    uint64_t start;           /* [once] offset of slot 0 in the arena */
+    _Atomic(lm_heap *) owner; /* [owner], or under lm_threads_lock when no thread uses that heap */
+    uint64_t reciprocal;      /* [once] of the class; 0 in a span's record */
+    uint16_t slots;           /* [once] */
+    uint16_t countdown;    /* [owner] so many more frees by the owner until the slow path looks */
+    uint8_t class;         /* [once] */
+    uint8_t kind;          /* [once] */
+    uint8_t arena;         /* [once] */
+    _Atomic uint8_t place; /* [owner] under lm_arena_lock from FULL on; see above */
+    lm_slab *next;         /* [owner] in the bin's queue, oldest first */
     lm_slab *prev;
-    lm_pair pairs[];             /* [owner] the class's number of words */
+    lm_pair pairs[]; /* [owner] the class's number of words */
 };
 
-_Static_assert(offsetof(lm_slab, pairs) == 48, "a slab of up to 64 slots has its owner's fields on one line");
+_Static_assert(offsetof(lm_slab, pairs) == 48,
+               "a slab of up to 64 slots has its owner's fields on one line");
 
 /* A span's record has a slab's first fields. */
 typedef struct lm_span {
@@ -136,16 +139,17 @@ typedef struct lm_span {
     uint64_t guard_back;  /* [arena] bytes of guard pages at start + bytes, 0 without */
 } lm_span;
 
-/* A thread takes slots of one class from here. 64 bytes; the first line of the page is the fast path's. */
+/* A thread takes slots of one class from here. 64 bytes; the first line of the page is the fast
+ * path's. */
 typedef struct lm_bin {
-    _Atomic(lm_pair *) pair;  /* the word in use; never NULL: an empty one when there is none */
-    char *base;               /* address of the word's slot 0 */
-    uint32_t size;            /* bytes of a slot */
-    bool fresh;               /* the word's slots were never used since the system gave zeros */
-    lm_slab *slab;            /* CURRENT, NULL when there is none */
-    lm_slab *head, *tail;     /* QUEUED, oldest first: an eighth free or more when they came */
-    _Atomic uint64_t given;   /* count: slots in all words that were put in use here */
-    uint64_t unused;          /* a bin is as large as a cache line: its address is then a shift away */
+    _Atomic(lm_pair *) pair; /* the word in use; never NULL: an empty one when there is none */
+    char *base;              /* address of the word's slot 0 */
+    uint32_t size;           /* bytes of a slot */
+    bool fresh;              /* the word's slots were never used since the system gave zeros */
+    lm_slab *slab;           /* CURRENT, NULL when there is none */
+    lm_slab *head, *tail;    /* QUEUED, oldest first: an eighth free or more when they came */
+    _Atomic uint64_t given;  /* count: slots in all words that were put in use here */
+    uint64_t unused; /* a bin is as large as a cache line: its address is then a shift away */
 } lm_bin;
 
 enum { LM_HEAP_FREE = 0, LM_HEAP_IN_USE, LM_HEAP_STALE };
@@ -156,17 +160,24 @@ struct lm_heap {
     lm_heap *next;           /* [once] all heaps ever made */
     lm_heap *next_free;      /* under lm_threads_lock */
     int exit_rounds;         /* [owner] thread-exit rounds that this thread has seen */
-    _Atomic int state;       /* LM_HEAP_...: IN_USE by a thread; STALE: its thread was lost in a fork */
+    _Atomic int state; /* LM_HEAP_...: IN_USE by a thread; STALE: its thread was lost in a fork */
     char pad[LM_CACHE_LINE];
     _Atomic(lm_remote *) inbox; /* [any] words with slots freed by other threads */
 };
 
+/* Where in a heap the bin is for a request of up to LM_SMALL_MAX bytes, by (size + 15) / 16: the
+ * fast path's form of lm_small_class. */
+extern const uint16_t lm_small_offset[LM_SMALL_MAX / LM_GRAIN + 1];
+
+_Static_assert(sizeof(lm_bin) == LM_CACHE_LINE && offsetof(lm_heap, bins) == 0,
+               "a bin's offset is a multiple of its class");
+
 /* What the way from a pointer to its record needs, for each arena; the first is the fast path's. */
 typedef struct lm_lookup {
-    uintptr_t base;         /* [once] a multiple of LM_CHUNK */
-    size_t size;            /* [once] bytes reserved */
-    _Atomic uint32_t *map;  /* [once]; entries [arena] */
-    char *records;          /* [once] */
+    uintptr_t base;        /* [once] a multiple of LM_CHUNK */
+    size_t size;           /* [once] bytes reserved */
+    _Atomic uint32_t *map; /* [once]; entries [arena] */
+    char *records;         /* [once] */
 } lm_lookup;
 
 /* A part of the second range: grows at its end as the arena's frontier does. */
@@ -179,17 +190,17 @@ typedef struct lm_region {
 enum { LM_RECORD_SIZES = 16 };
 
 typedef struct lm_arena {
-    lm_lookup *lookup;      /* [once] */
-    size_t committed;       /* [arena] bytes from base */
-    lm_chunks chunks;       /* [arena] which units are free */
-    lm_region map;          /* the whole of it is readable */
-    lm_region table;        /* of chunks */
-    lm_region whole;        /* bitmap of chunks */
+    lm_lookup *lookup; /* [once] */
+    size_t committed;  /* [arena] bytes from base */
+    lm_chunks chunks;  /* [arena] which units are free */
+    lm_region map;     /* the whole of it is readable */
+    lm_region table;   /* of chunks */
+    lm_region whole;   /* bitmap of chunks */
     lm_region records;
-    size_t records_used;    /* [arena] bytes, free records included */
-    uint32_t record_free[LM_RECORD_SIZES]; /* [arena] by size in steps of 64: number of the first free
-                                            * record, each holds the next one's; 0 ends */
-    void *reserved[2];      /* [once] what the system gave: arena, second range */
+    size_t records_used;                   /* [arena] bytes, free records included */
+    uint32_t record_free[LM_RECORD_SIZES]; /* [arena] by size in steps of 64: number of the first
+                                            * free record, each holds the next one's; 0 ends */
+    void *reserved[2];                     /* [once] what the system gave: arena, second range */
     size_t reserved_size[2];
 } lm_arena;
 
@@ -221,8 +232,8 @@ LM_INLINE lm_remote *lm_slab_remotes(lm_slab *slab) {
 }
 
 /* The bits of a slab's last word that stand for slots; all of them in the words before. */
-LM_INLINE uint64_t lm_slab_valid(const lm_slab *slab, unsigned word) {
-    unsigned slots = slab->slots - word * 64;
+LM_INLINE uint64_t lm_slab_valid(const lm_slab *slab, size_t word) {
+    size_t slots = slab->slots - word * 64;
     return lm_low_bits(slots);
 }
 

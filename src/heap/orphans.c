@@ -9,9 +9,9 @@
 lm_lock lm_threads_lock = LM_LOCK(LM_RANK_THREADS);
 _Atomic(lm_heap *) lm_heaps;
 
-static lm_heap *free_heaps;             /* linked by next_free */
-static lm_heap *next_to_search;         /* of all heaps */
-static _Atomic bool any_ended;          /* a thread has ended: there may be something to adopt */
+static lm_heap *free_heaps;     /* linked by next_free */
+static lm_heap *next_to_search; /* of all heaps */
+static _Atomic bool any_ended;  /* a thread has ended: there may be something to adopt */
 
 /* Heaps are made a few at a time, in rooms, each on cache lines of its own. */
 typedef struct heap_room {

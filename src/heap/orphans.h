@@ -1,5 +1,5 @@
-/* Thread heaps, and what threads leave behind when they end: the next thread takes the whole heap over, with
- * its slabs; until then, threads that need a slab adopt one out of it. */
+/* Thread heaps, and what threads leave behind when they end: the next thread takes the whole heap
+ * over, with its slabs; until then, threads that need a slab adopt one out of it. */
 #ifndef LM_HEAP_ORPHANS_H
 #define LM_HEAP_ORPHANS_H
 
@@ -11,7 +11,8 @@ extern lm_lock lm_threads_lock;
 /* All heaps ever made, newest first; grows only. */
 extern _Atomic(lm_heap *) lm_heaps;
 
-/* A heap for a thread: one that no thread uses any more, or a new one. NULL when there is no memory. */
+/* A heap for a thread: one that no thread uses any more, or a new one. NULL when there is no
+ * memory. */
 lm_heap *lm_orphans_take_heap(void);
 
 /* A thread has ended. */
@@ -20,14 +21,15 @@ void lm_orphans_give_heap(lm_heap *heap);
 /* A slab of the class with a free slot, now owned by the heap; NULL when there is none. */
 lm_slab *lm_orphans_adopt(lm_heap *heap, unsigned class);
 
-/* Takes over what others freed in the slabs of a heap, if no thread uses that heap; releases the empty ones. */
+/* Takes over what others freed in the slabs of a heap, if no thread uses that heap; releases the
+ * empty ones. */
 void lm_orphans_tidy(lm_heap *heap);
 
 /* Gives all thread heaps back to the system; no thread uses one any more. */
 void lm_orphans_dissolve(void);
 
-/* In the child of a fork: the threads of all heaps but `mine` are gone. What they were doing can't be known,
- * so their heaps are not used again. */
+/* In the child of a fork: the threads of all heaps but `mine` are gone. What they were doing can't
+ * be known, so their heaps are not used again. */
 void lm_orphans_lose_threads(lm_heap *mine);
 
 #endif

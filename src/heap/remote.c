@@ -15,10 +15,11 @@ static void push(lm_heap *heap, lm_remote *remote) {
                                                     memory_order_release, memory_order_relaxed));
 }
 
-/* ---- Slabs that others have emptied while the owner sleeps --------------------------------------- */
+/* ---- Slabs that others have emptied while the owner sleeps
+ * --------------------------------------- */
 
-/* Gives the slab's memory back if too much is kept free, else counts it as free. Locked: from the moment that
- * the slab isn't FULL any more, its owner waits for the lock before it touches it. */
+/* Gives the slab's memory back if too much is kept free, else counts it as free. Locked: from the
+ * moment that the slab isn't FULL any more, its owner waits for the lock before it touches it. */
 static void settle_slab(lm_slab *slab) {
     size_t units = lm_classes[slab->class].units;
     uint8_t expected = LM_PLACE_FULL;
@@ -34,15 +35,14 @@ static void settle_slab(lm_slab *slab) {
     }
 }
 
-/* A word of the slab at this offset became wholly free. The slab itself may be gone by now, so it is looked
- * up again. */
+/* A word of the slab at this offset became wholly free. The slab itself may be gone by now, so it
+ * is looked up again. */
 static void settle(lm_arena *arena, uint64_t offset) {
     lm_heap *idle = NULL;
     lm_lock_take(&lm_arena_lock);
-    uint32_t number = atomic_load_explicit(&arena->lookup->map[offset >> LM_UNIT_SHIFT],
-                                           memory_order_relaxed);
-    lm_slab *slab =
-        (lm_slab *)(void *)(arena->lookup->records + (size_t)number * LM_RECORD_GRAIN);
+    uint32_t number =
+        atomic_load_explicit(&arena->lookup->map[offset >> LM_UNIT_SHIFT], memory_order_relaxed);
+    lm_slab *slab = (lm_slab *)(void *)(arena->lookup->records + (size_t)number * LM_RECORD_GRAIN);
     if (slab->kind == LM_KIND_SLAB) {
         lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_relaxed);
         if (atomic_load_explicit(&owner->state, memory_order_relaxed) == LM_HEAP_FREE)
@@ -66,14 +66,15 @@ void lm_remote_reopen(lm_slab *slab) {
     lm_lock_give(&lm_arena_lock);
 }
 
-/* ---- The freeing thread --------------------------------------------------------------------------- */
+/* ---- The freeing thread
+ * --------------------------------------------------------------------------- */
 
-bool lm_remote_free(lm_slab *slab, unsigned slot) {
-    unsigned w = slot / 64;
-    uint64_t bit = lm_bit(slot % 64);
+bool lm_remote_free(lm_slab *slab, size_t slot) {
+    size_t w = slot / 64;
+    uint64_t bit = lm_bit((unsigned)slot % 64);
     lm_remote *remote = &lm_slab_remotes(slab)[w];
-    /* All that is needed of the record is read before the bit is set: unless the word was empty, the slab
-     * may be gone right after. */
+    /* All that is needed of the record is read before the bit is set: unless the word was empty,
+     * the slab may be gone right after. */
     uint64_t known = atomic_load_explicit(&slab->pairs[w].avail, memory_order_relaxed) |
                      atomic_load_explicit(&slab->pairs[w].pending, memory_order_relaxed);
     uint64_t valid = lm_slab_valid(slab, w);
@@ -91,7 +92,8 @@ bool lm_remote_free(lm_slab *slab, unsigned slot) {
     return true;
 }
 
-/* ---- The owner ---------------------------------------------------------------------------------------- */
+/* ---- The owner
+ * ---------------------------------------------------------------------------------------- */
 
 static void take_over(lm_heap *heap, lm_remote *remote) {
     lm_slab *slab = remote->slab;

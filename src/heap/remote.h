@@ -4,12 +4,12 @@
 
 #include "heap/layout.h"
 
-/* Frees slot `slot` of a slab whose owner is not the calling thread. Returns false, and changes nothing,
- * when the slot is already free. */
-bool lm_remote_free(lm_slab *slab, unsigned slot);
+/* Frees slot `slot` of a slab whose owner is not the calling thread. Returns false, and changes
+ * nothing, when the slot is already free. */
+bool lm_remote_free(lm_slab *slab, size_t slot);
 
-/* Takes the words in the heap's inbox over: by the heap's thread, or under lm_threads_lock for a heap that
- * no thread uses. */
+/* Takes the words in the heap's inbox over: by the heap's thread, or under lm_threads_lock for a
+ * heap that no thread uses. */
 void lm_remote_drain(lm_heap *heap);
 
 /* From FULL, WAITING or PURGED to QUEUED; by the owner. */

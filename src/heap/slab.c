@@ -9,7 +9,7 @@ static void fill_record(lm_slab *slab, lm_heap *heap, unsigned class, const lm_g
     atomic_store_explicit(&slab->owner, heap, memory_order_relaxed);
     slab->reciprocal = c->reciprocal;
     slab->slots = c->slots;
-    slab->class = (uint8_t)class;
+    slab->class = (uint8_t) class;
     slab->kind = LM_KIND_SLAB;
     slab->arena = (uint8_t)(grant->arena - lm_arenas);
     lm_remote *remotes = lm_slab_remotes(slab);
@@ -54,8 +54,8 @@ void lm_slab_harvest(lm_slab *slab) {
     for (unsigned w = 0; w < lm_slab_words(slab); w++) {
         lm_pair *pair = &slab->pairs[w];
         uint64_t avail = atomic_load_explicit(&pair->avail, memory_order_relaxed);
-        uint64_t pending = lm_twice_sort_out(
-            slab, w, atomic_load_explicit(&pair->pending, memory_order_relaxed));
+        uint64_t pending =
+            lm_twice_sort_out(slab, w, atomic_load_explicit(&pair->pending, memory_order_relaxed));
         atomic_store_explicit(&pair->avail, avail | pending, memory_order_relaxed);
         atomic_store_explicit(&pair->pending, 0, memory_order_relaxed);
     }
@@ -94,10 +94,9 @@ bool lm_slab_empty(lm_slab *slab) {
 bool lm_slab_all_free(lm_slab *slab) {
     lm_remote *remotes = lm_slab_remotes(slab);
     for (unsigned w = 0; w < lm_slab_words(slab); w++) {
-        uint64_t free_bits =
-            atomic_load_explicit(&slab->pairs[w].avail, memory_order_relaxed) |
-            atomic_load_explicit(&slab->pairs[w].pending, memory_order_relaxed) |
-            atomic_load_explicit(&remotes[w].bits, memory_order_acquire);
+        uint64_t free_bits = atomic_load_explicit(&slab->pairs[w].avail, memory_order_relaxed) |
+                             atomic_load_explicit(&slab->pairs[w].pending, memory_order_relaxed) |
+                             atomic_load_explicit(&remotes[w].bits, memory_order_acquire);
         if (free_bits != lm_slab_valid(slab, w))
             return false;
     }

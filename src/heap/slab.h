@@ -12,7 +12,8 @@ lm_slab *lm_slab_new(lm_heap *heap, unsigned class, bool *fresh);
 /* Gives an empty slab's units back. It is in no list, and no word of it is in an inbox. */
 void lm_slab_release(lm_slab *slab);
 
-/* Whether all slots are free, in the owner's eyes and in truth: what was freed twice is sorted out. */
+/* Whether all slots are free, in the owner's eyes and in truth: what was freed twice is sorted out.
+ */
 bool lm_slab_empty(lm_slab *slab);
 
 /* Slots that are free in the owner's eyes. */
@@ -25,7 +26,8 @@ void lm_slab_harvest(lm_slab *slab);
 unsigned lm_slab_available(const lm_slab *slab);
 unsigned lm_slab_pending(const lm_slab *slab);
 
-/* Whether other threads have freed every slot that the owner has not. A hint without the owner's lock. */
+/* Whether other threads have freed every slot that the owner has not. A hint without the owner's
+ * lock. */
 bool lm_slab_all_free(lm_slab *slab);
 
 /* So many slots must be free before a FULL slab returns to its bin: an eighth. */

@@ -21,7 +21,8 @@ static void *or_enomem(void *p) {
     return p;
 }
 
-/* ---- malloc ------------------------------------------------------------------------------------------- */
+/* ---- malloc
+ * ------------------------------------------------------------------------------------------- */
 
 /* A slot of the class, from this heap. */
 static void *take(lm_heap *heap, unsigned class) {
@@ -75,7 +76,8 @@ void *lm_calloc(size_t size) {
     return p;
 }
 
-/* ---- free --------------------------------------------------------------------------------------------- */
+/* ---- free
+ * --------------------------------------------------------------------------------------------- */
 
 /* Names the misuse of a pointer that is no live block's first byte. */
 static LM_COLD void report(const char *call, const void *p) {
@@ -86,7 +88,8 @@ static LM_COLD void report(const char *call, const void *p) {
     if (!found.inside)
         finding.kind = LM_FOREIGN_FREE;
     else if ((const void *)found.block == p)
-        finding.kind = LM_DOUBLE_FREE; /* live again by now, perhaps: it was not when it was freed */
+        finding.kind =
+            LM_DOUBLE_FREE; /* live again by now, perhaps: it was not when it was freed */
     else if (found.used_before && (uintptr_t)p % LM_GRAIN == 0)
         finding.kind = LM_DOUBLE_FREE; /* the units came free since: only a freed block led here */
     lm_finding_report(&finding);
@@ -102,18 +105,18 @@ LM_NOINLINE void lm_free_slow(void *p) {
         if (!lm_large_free(found.span))
             report("free", p);
     } else if (atomic_load_explicit(&found.slab->owner, memory_order_relaxed) != lm_self) {
-        lm_free_remote(found.slab, found.slot, p);
+        lm_free_remote(p, found.slab, found.slot);
     } else { /* a slab of another arena than the first */
         lm_pair *pair = &found.slab->pairs[found.slot / 64];
         uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
-        atomic_store_explicit(&pair->pending, pending | lm_bit(found.slot % 64),
+        atomic_store_explicit(&pair->pending, pending | lm_bit((unsigned)found.slot % 64),
                               memory_order_relaxed);
         if (--found.slab->countdown == 0)
             lm_free_counted(found.slab);
     }
 }
 
-LM_NOINLINE void lm_free_remote(lm_slab *slab, unsigned slot, void *p) {
+LM_NOINLINE void lm_free_remote(void *p, lm_slab *slab, size_t slot) {
     if (LM_UNLIKELY(!lm_remote_free(slab, slot)))
         report("free", p);
 }
@@ -123,9 +126,11 @@ LM_NOINLINE void lm_free_counted(lm_slab *slab) {
     lm_twice_say();
 }
 
-/* ---- realloc --------------------------------------------------------------------------------------------- */
+/* ---- realloc
+ * --------------------------------------------------------------------------------------------- */
 
-/* A slot serves a smaller size as long as at least half of it is used; the smallest slots always. */
+/* A slot serves a smaller size as long as at least half of it is used; the smallest slots always.
+ */
 static bool slot_serves(size_t slot_size, size_t size) {
     enum { NEVER_SHRUNK = 64 };
     return size <= slot_size && (size >= slot_size / 2 || slot_size <= NEVER_SHRUNK);
@@ -153,13 +158,14 @@ void *lm_realloc(void *p, size_t size) {
     return move(p, found.size, size);
 }
 
-/* ---- Aligned blocks ------------------------------------------------------------------------------------------ */
+/* ---- Aligned blocks
+ * ------------------------------------------------------------------------------------------ */
 
 /* The smallest class from the size's own on whose slots are all aligned: slabs begin at units. */
 static unsigned aligned_class(size_t alignment, size_t size) {
     unsigned class = lm_class_of(size);
     while (class < LM_CLASSES && lm_classes[class].size % alignment != 0)
-        class++;
+        class ++;
     return class;
 }
 
@@ -175,7 +181,8 @@ void *lm_aligned(size_t alignment, size_t size) {
     return or_enomem(lm_init() ? lm_large_new(lm_max(size, 1), alignment, false) : NULL);
 }
 
-/* ---- Questions and requests about the whole ------------------------------------------------------------------- */
+/* ---- Questions and requests about the whole
+ * ------------------------------------------------------------------- */
 
 size_t lm_usable(const void *p, const char *call) {
     lm_found found;

@@ -1,5 +1,5 @@
-/* What the fast path falls back to, and the rest of the interface. Any thread; no lock is held. Where no
- * block can be had, the result is NULL and errno is ENOMEM. */
+/* What the fast path falls back to, and the rest of the interface. Any thread; no lock is held.
+ * Where no block can be had, the result is NULL and errno is ENOMEM. */
 #ifndef LM_HEAP_SLOW_H
 #define LM_HEAP_SLOW_H
 
@@ -12,7 +12,7 @@ void *lm_malloc_slow(size_t size);
 void lm_free_slow(void *p);
 
 /* free of a slot whose slab belongs to another thread. */
-void lm_free_remote(lm_slab *slab, unsigned slot, void *p);
+void lm_free_remote(void *p, lm_slab *slab, size_t slot);
 
 /* The slab's countdown has reached 0. */
 void lm_free_counted(lm_slab *slab);

@@ -14,7 +14,8 @@
 
 _Static_assert(LM_CLASSES <= LOAM_CLASSES_MAX, "struct loam_stats has room for all classes");
 
-/* ---- Counting ---------------------------------------------------------------------------------------- */
+/* ---- Counting
+ * ---------------------------------------------------------------------------------------- */
 
 static void add_slab(loam_stats *out, lm_slab *slab) {
     loam_class_stats *class = &out->by_class[slab->class];
@@ -113,13 +114,16 @@ void lm_stats_get(loam_stats *out) {
     out->maps = value(&lm_os_count.maps);
 }
 
-/* ---- Telling -------------------------------------------------------------------------------------------- */
+/* ---- Telling
+ * -------------------------------------------------------------------------------------------- */
 
 /* The members that are single numbers, once for all ways to tell them. */
 #define MEMBERS(M)                                                                                 \
-    M(version) M(live) M(live_blocks) M(slack) M(cached) M(purged) M(metadata) M(peak) M(reserved) \
-    M(large_live) M(large_blocks) M(large_allocations) M(arenas) M(heaps) M(heaps_in_use)          \
-    M(commits) M(purges) M(guards) M(remaps) M(maps)
+    M(version)                                                                                     \
+    M(live)                                                                                        \
+    M(live_blocks) M(slack) M(cached) M(purged) M(metadata) M(peak) M(reserved) M(large_live)      \
+        M(large_blocks) M(large_allocations) M(arenas) M(heaps) M(heaps_in_use) M(commits)         \
+            M(purges) M(guards) M(remaps) M(maps)
 
 static void put_string(lm_text *text, const char *string) {
     lm_text_put(text, "\"");
@@ -182,10 +186,11 @@ void lm_stats_table(lm_text *text, const loam_stats *stats) {
                            (unsigned long long)class->allocations, class->live_blocks,
                            class->free_slots, class->slabs);
     }
-    lm_text_format(text, "      large %12llu %13zu\n",
-                   (unsigned long long)stats->large_allocations, stats->large_blocks);
-    lm_text_format(text, "  system calls: %llu commits, %llu purges, %llu guards, %llu remaps, "
-                         "%llu maps\n",
+    lm_text_format(text, "      large %12llu %13zu\n", (unsigned long long)stats->large_allocations,
+                   stats->large_blocks);
+    lm_text_format(text,
+                   "  system calls: %llu commits, %llu purges, %llu guards, %llu remaps, "
+                   "%llu maps\n",
                    (unsigned long long)stats->commits, (unsigned long long)stats->purges,
                    (unsigned long long)stats->guards, (unsigned long long)stats->remaps,
                    (unsigned long long)stats->maps);

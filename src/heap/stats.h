@@ -8,8 +8,8 @@
 /* Fills *out; takes the heap's locks one at a time. */
 void lm_stats_get(loam_stats *out);
 
-/* Appends one JSON object, without a newline: the members of loam_stats, classes without any allocation left
- * out; with `process` also "pid" and "program". */
+/* Appends one JSON object, without a newline: the members of loam_stats, classes without any
+ * allocation left out; with `process` also "pid" and "program". */
 void lm_stats_json(lm_text *text, const loam_stats *stats, bool process);
 
 /* Appends a short table for people. */

@@ -30,14 +30,13 @@ static lm_heap late;
 static pthread_key_t key;
 static _Atomic bool key_made;
 
-/* Other destructors may allocate and free after this one in the same round, and set their keys again for the
- * next (POSIX pthread_key_create): stay for all rounds but the last. */
+/* Other destructors may allocate and free after this one in the same round, and set their keys
+ * again for the next (POSIX pthread_key_create): stay for all rounds but the last. */
 enum { LAST_ROUND = PTHREAD_DESTRUCTOR_ITERATIONS - LM_THREAD_SANITIZER };
 
 static void thread_exits(void *argument) {
     lm_heap *heap = argument;
-    if (++heap->exit_rounds < LAST_ROUND &&
-        pthread_setspecific(key, heap) == 0)
+    if (++heap->exit_rounds < LAST_ROUND && pthread_setspecific(key, heap) == 0)
         return;
     thread_ended = true;
     lm_self = &lm_heap_none;

@@ -4,14 +4,14 @@
 
 #include "heap/layout.h"
 
-/* The calling thread's heap. Never NULL: before a thread's first allocation, and after its last rounds of
- * exit, it is lm_heap_none, whose bins are all empty. */
+/* The calling thread's heap. Never NULL: before a thread's first allocation, and after its last
+ * rounds of exit, it is lm_heap_none, whose bins are all empty. */
 extern _Thread_local lm_heap *lm_self __attribute__((tls_model("initial-exec")));
 
 extern lm_heap lm_heap_none;
 
-/* The calling thread's heap, made if it has none yet. NULL when there is no memory for one, or when the thread
- * has ended its own already: the late heap serves it then (lm_late_take). */
+/* The calling thread's heap, made if it has none yet. NULL when there is no memory for one, or when
+ * the thread has ended its own already: the late heap serves it then (lm_late_take). */
 lm_heap *lm_thread_heap(void);
 
 /* The heap of threads that have none any more: thread-exit destructors that run after Loam's. */
@@ -27,7 +27,8 @@ void lm_thread_init(void);
 /* Once, when the heap can serve allocations: thread exits are noticed from then on. */
 void lm_thread_start(void);
 
-/* For the unloading of a library that carries its own copy of Loam: thread exits no longer call into it. */
+/* For the unloading of a library that carries its own copy of Loam: thread exits no longer call
+ * into it. */
 void lm_thread_stop(void);
 
 extern lm_lock lm_late_lock;

@@ -14,7 +14,8 @@ static uint64_t load(const _Atomic uint64_t *word) {
     return atomic_load_explicit(word, memory_order_relaxed);
 }
 
-/* ---- Units and records ------------------------------------------------------------------------------- */
+/* ---- Units and records
+ * ------------------------------------------------------------------------------- */
 
 static int verify_map(const lm_arena *arena) {
     uint64_t units = arena->committed >> LM_UNIT_SHIFT;
@@ -32,12 +33,15 @@ static int verify_run(const lm_arena *arena, const void *record, uint64_t first,
     for (uint64_t u = first; u < first + units; u++)
         if ((const void *)lm_record_at(arena->lookup, u << LM_UNIT_SHIFT) != record)
             return LM_VERIFY_RECORD;
-    if (first > 0 && (const void *)lm_record_at(arena->lookup, (first - 1) << LM_UNIT_SHIFT) == record)
+    if (first > 0 &&
+        (const void *)lm_record_at(arena->lookup, (first - 1) << LM_UNIT_SHIFT) == record)
         return LM_VERIFY_RECORD;
     return 0;
 }
 
-/* ---- Slabs ------------------------------------------------------------------------------------------------ */
+/* ---- Slabs
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static int verify_bits(lm_slab *slab) {
     lm_remote *remotes = lm_slab_remotes(slab);
@@ -102,7 +106,9 @@ static int verify_slab(lm_slab *slab) {
     return broken;
 }
 
-/* ---- Spans --------------------------------------------------------------------------------------------------- */
+/* ---- Spans
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static int verify_span(const lm_span *span) {
     const lm_arena *arena = &lm_arenas[span->arena];
@@ -143,15 +149,16 @@ static int verify_records(void) {
     return broken;
 }
 
-/* ---- Bins and inboxes --------------------------------------------------------------------------------------------- */
+/* ---- Bins and inboxes
+ * --------------------------------------------------------------------------------------------- */
 
 static int verify_bins(lm_heap *heap) {
     for (unsigned class = 0; class < LM_CLASSES; class ++) {
         const lm_bin *bin = &heap->bins[class];
         const lm_slab *before = NULL;
         for (const lm_slab *slab = bin->head; slab; before = slab, slab = slab->next)
-            if (slab->prev != before || atomic_load(&slab->owner) != heap ||
-                slab->class != class || lm_slab_place(slab) != LM_PLACE_QUEUED ||
+            if (slab->prev != before || atomic_load(&slab->owner) != heap || slab->class != class ||
+                lm_slab_place(slab) != LM_PLACE_QUEUED ||
                 lm_slab_available(slab) + lm_slab_pending(slab) == 0)
                 return LM_VERIFY_QUEUE;
         if (bin->tail != before)

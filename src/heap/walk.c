@@ -52,11 +52,10 @@ static void copy_record(block_batch *batch, lm_slab *record) {
     batch->words = lm_slab_words(record);
     lm_remote *remotes = lm_slab_remotes(record);
     for (unsigned w = 0; w < batch->words; w++)
-        batch->live[w] =
-            lm_slab_valid(record, w) &
-            ~(atomic_load_explicit(&record->pairs[w].avail, memory_order_relaxed) |
-              atomic_load_explicit(&record->pairs[w].pending, memory_order_relaxed) |
-              atomic_load_explicit(&remotes[w].bits, memory_order_relaxed));
+        batch->live[w] = lm_slab_valid(record, w) &
+                         ~(atomic_load_explicit(&record->pairs[w].avail, memory_order_relaxed) |
+                           atomic_load_explicit(&record->pairs[w].pending, memory_order_relaxed) |
+                           atomic_load_explicit(&remotes[w].bits, memory_order_relaxed));
 }
 
 bool lm_walk_blocks(bool (*visitor)(void *block, size_t size, void *context), void *context) {

@@ -16,7 +16,7 @@
 /* linux/mman.h of an older system doesn't have them (Linux 6.13). */
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
-#define MADV_GUARD_REMOVE 103
+#define MADV_GUARD_REMOVE  103
 #endif
 
 #ifndef MREMAP_DONTUNMAP
@@ -35,8 +35,8 @@ static void count(_Atomic uint64_t *counter) {
     atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
-/* The C library's mmap, madvise and so on are wrappers that another preloaded library may have taken;
- * the plain call can't be. */
+/* The C library's mmap, madvise and so on are wrappers that another preloaded library may have
+ * taken; the plain call can't be. */
 static long call(long number, long a, long b, long c, long d, long e) {
     int saved = errno;
     long result = syscall(number, a, b, c, d, e, 0L);
@@ -62,8 +62,8 @@ static void *map(void *at, size_t size, int protection, int flags) {
 }
 
 static size_t read_map_limit(void) {
-    long file = call(SYS_openat, AT_FDCWD, (long)"/proc/sys/vm/max_map_count",
-                     O_RDONLY | O_CLOEXEC, 0, 0);
+    long file =
+        call(SYS_openat, AT_FDCWD, (long)"/proc/sys/vm/max_map_count", O_RDONLY | O_CLOEXEC, 0, 0);
     if (file < 0)
         return USUAL_MAP_LIMIT;
     char digits[24];
@@ -121,11 +121,11 @@ bool lm_os_renew(void *at, size_t size) {
 }
 
 bool lm_os_move(void *to, void *from, size_t size) {
-    /* To a place of the kernel's choice first: only what lies in one mapping can be moved, and with a fixed
-     * target some kernels find that out when the target is unmapped already. */
+    /* To a place of the kernel's choice first: only what lies in one mapping can be moved, and with
+     * a fixed target some kernels find that out when the target is unmapped already. */
     count(&lm_os_count.remaps);
-    long between = call(SYS_mremap, (long)from, (long)size, (long)size,
-                        MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0);
+    long between =
+        call(SYS_mremap, (long)from, (long)size, (long)size, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0);
     if (between < 0 && between > -4096)
         return false;
     count(&lm_os_count.remaps);
@@ -170,8 +170,8 @@ void lm_os_message(const char *text, size_t length) {
 }
 
 bool lm_os_append(const char *path, const char *text, size_t length) {
-    long file = call(SYS_openat, AT_FDCWD, (long)path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
-                     0666, 0);
+    long file =
+        call(SYS_openat, AT_FDCWD, (long)path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666, 0);
     if (file < 0)
         return false;
     bool done = write_all(file, text, length);

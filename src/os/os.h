@@ -1,9 +1,10 @@
 /* The contract with the system: everything that the heap asks of it, with pre- and postconditions.
  * One file implements it for each system (linux.c).
  *
- * For all functions here: errno is preserved; no memory is allocated; addresses and sizes of memory are
- * multiples of the page size unless it says otherwise; any thread may call them. After start only these
- * system calls are made: mmap, munmap, mremap, mprotect, madvise, futex, and write for messages. */
+ * For all functions here: errno is preserved; no memory is allocated; addresses and sizes of memory
+ * are multiples of the page size unless it says otherwise; any thread may call them. After start
+ * only these system calls are made: mmap, munmap, mremap, mprotect, madvise, futex, and write for
+ * messages. */
 #ifndef LM_OS_OS_H
 #define LM_OS_OS_H
 
@@ -15,11 +16,11 @@
 #include <stdint.h>
 
 typedef struct lm_os_facts {
-    size_t page;            /* bytes; a power of two */
-    size_t address_limit;   /* bytes: RLIMIT_AS, SIZE_MAX when there is none */
-    size_t map_limit;       /* count: vm.max_map_count, a safe guess when it can't be read */
-    bool guards_by_advice;  /* the kernel knows MADV_GUARD_INSTALL (Linux 6.13) */
-    bool secure;            /* more privileges than the caller's: AT_SECURE */
+    size_t page;           /* bytes; a power of two */
+    size_t address_limit;  /* bytes: RLIMIT_AS, SIZE_MAX when there is none */
+    size_t map_limit;      /* count: vm.max_map_count, a safe guess when it can't be read */
+    bool guards_by_advice; /* the kernel knows MADV_GUARD_INSTALL (Linux 6.13) */
+    bool secure;           /* more privileges than the caller's: AT_SECURE */
 } lm_os_facts;
 
 /* Numbers of system calls made since start, by what they are for. */
@@ -52,30 +53,32 @@ bool lm_os_commit(void *at, size_t size);
 /* Gives committed memory back: it stays accessible and reads as zeros. */
 void lm_os_purge(void *at, size_t size);
 
-/* Fresh committed memory of zeros in place of what is mapped there, so that the kernel can join it with its
- * neighbours again. False leaves the old mapping. */
+/* Fresh committed memory of zeros in place of what is mapped there, so that the kernel can join it
+ * with its neighbours again. False leaves the old mapping. */
 bool lm_os_renew(void *at, size_t size);
 
-/* Moves pages from `from` to `to`, in place of what is mapped at `to`; `from` is committed zeros afterwards.
- * Both ranges are committed. False leaves everything as it was. */
+/* Moves pages from `from` to `to`, in place of what is mapped at `to`; `from` is committed zeros
+ * afterwards. Both ranges are committed. False leaves everything as it was. */
 bool lm_os_move(void *to, void *from, size_t size);
 
-/* Guard pages: any access faults. `advise` chooses the cheap kind, which needs no mapping of its own. */
+/* Guard pages: any access faults. `advise` chooses the cheap kind, which needs no mapping of its
+ * own. */
 bool lm_os_guard(void *at, size_t size, bool advise);
 bool lm_os_unguard(void *at, size_t size, bool advise);
 
 /* Transparent huge pages for the range: 1 asks for them, -1 asks for none. */
 void lm_os_huge_pages(void *at, size_t size, int wish);
 
-/* Appends to a file that the user named, creating it; false when that fails. Not a call of the hot paths. */
+/* Appends to a file that the user named, creating it; false when that fails. Not a call of the hot
+ * paths. */
 bool lm_os_append(const char *path, const char *text, size_t length);
 
 /* The environment's value of `name`, NULL where there is none. Works before the C library's own
  * initialisation, when nothing is there yet: NULL. */
 const char *lm_os_environment(const char *name);
 
-/* Whether the object file that this code is linked into can be unloaded before the process ends: a shared
- * library, unless it was linked with -z nodelete. */
+/* Whether the object file that this code is linked into can be unloaded before the process ends: a
+ * shared library, unless it was linked with -z nodelete. */
 bool lm_os_unloadable(void);
 
 /* Number of this process. */
