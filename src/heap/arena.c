@@ -20,7 +20,7 @@ static const size_t keep_least = (size_t)32 << 20;
 
 static size_t
     purged_units; /* free ones that the system has back; a hint, after many runs of mixed kind */
-static size_t regret_units; /* see keep_bytes */
+static size_t regret_units; /* see lm_arena_keep_bytes */
 
 /* ---- Regions of the second range ----------------------------------------------------------------
  */
@@ -311,7 +311,7 @@ static size_t dirty_units(void) {
  * way through the system: what was given back and is needed again raises the bound by as much, up
  * to half of what is in use; what is given back lowers it, more slowly. A program that only frees
  * ends at the lower bound, since less and less is in use. */
-static size_t keep_bytes(void) {
+size_t lm_arena_keep_bytes(void) {
     if (lm_arena_setting.keep)
         return lm_arena_setting.keep;
     size_t used = lm_arena_used_units();
@@ -326,13 +326,13 @@ static void note_taken_clean(size_t units) {
     regret_units = lm_min(regret_units + back, lm_arena_used_units() / 2);
 }
 
-static void note_purged(size_t units) {
+void lm_arena_note_purged(size_t units) {
     purged_units += units;
     regret_units -= lm_min(regret_units, units / 4);
 }
 
 bool lm_arena_excess(size_t more) {
-    return (dirty_units() + lm_arena_waiting + more) << LM_UNIT_SHIFT > keep_bytes();
+    return (dirty_units() + lm_arena_waiting + more) << LM_UNIT_SHIFT > lm_arena_keep_bytes();
 }
 
 /* Both locks are held, but for lm_arena_lock while the system works: the run is nobody's then.
@@ -346,7 +346,7 @@ static bool purge_one(lm_arena *arena, uint32_t step) {
                 (size_t)run.count << LM_UNIT_SHIFT);
     lm_lock_take(&lm_arena_lock);
     lm_chunks_give(&arena->chunks, run.first, run.count, false);
-    note_purged(run.count);
+    lm_arena_note_purged(run.count);
     return true;
 }
 
@@ -374,7 +374,7 @@ void lm_arena_trim_excess(void) {
     lm_lock_take(&lm_arena_lock);
     /* Well below the bound, so that not every free comes here again. */
     if (lm_arena_excess(0))
-        trim_locked(keep_bytes() / 4 * 3);
+        trim_locked(lm_arena_keep_bytes() / 4 * 3);
     lm_lock_give(&lm_arena_lock);
     lm_lock_give(&lm_purge_lock);
 }

@@ -63,6 +63,12 @@ extern lm_lock lm_purge_lock;
 /* The arena that an address lies in; NULL for any other address. No lock needed. */
 lm_arena *lm_arena_of(uintptr_t address);
 
+/* Locked. Bytes of free memory that are kept at most, as things are. */
+size_t lm_arena_keep_bytes(void);
+
+/* Locked. Units that were just given as clean ones were given back to the system by the caller. */
+void lm_arena_note_purged(size_t units);
+
 /* Units of all arenas: taken ones. Locked. */
 size_t lm_arena_used_units(void);
 

@@ -170,11 +170,26 @@ static lm_span *new_span(size_t bytes, size_t alignment, bool *clean) {
     return span;
 }
 
-/* Gives units of a span back, which the map still names. Locks. */
+/* Whether so many units are more than is kept of free memory anyway: then the system gets them at
+ * once, by one call for all. */
+static bool too_many_to_keep(uint32_t units) {
+    lm_lock_take(&lm_arena_lock);
+    bool too_many = (size_t)units << LM_UNIT_SHIFT > lm_arena_keep_bytes();
+    lm_lock_give(&lm_arena_lock);
+    return too_many && lm_os.page <= LM_UNIT;
+}
+
+/* Gives units of a span back, which the map still names; and its record, unless that is NULL. */
 static void give_units(lm_arena *arena, uint32_t first, uint32_t units, lm_span *record) {
+    bool purge = too_many_to_keep(units);
+    if (purge)
+        lm_os_purge((char *)arena->lookup->base + ((size_t)first << LM_UNIT_SHIFT),
+                    (size_t)units << LM_UNIT_SHIFT);
     lm_lock_take(&lm_arena_lock);
     lm_arena_map(arena, first, units, NULL);
-    lm_arena_give(arena, first, units, true);
+    lm_arena_give(arena, first, units, !purge);
+    if (purge)
+        lm_arena_note_purged(units);
     if (record)
         lm_arena_give_record(arena, record, lm_slab_record_size(1));
     bool excess = lm_arena_excess(0);

@@ -121,9 +121,10 @@ void lm_stats_get(loam_stats *out) {
 #define MEMBERS(M)                                                                                 \
     M(version)                                                                                     \
     M(live)                                                                                        \
-    M(live_blocks) M(slack) M(cached) M(purged) M(metadata) M(peak) M(reserved) M(large_live)      \
-        M(large_blocks) M(large_allocations) M(arenas) M(heaps) M(heaps_in_use) M(commits)         \
-            M(purges) M(guards) M(remaps) M(maps)
+    M(live_blocks)                                                                                 \
+    M(slack) M(cached) M(purged) M(metadata) M(peak) M(reserved) M(large_live) M(large_blocks)     \
+        M(large_allocations) M(arenas) M(heaps) M(heaps_in_use) M(commits) M(purges) M(guards)     \
+            M(remaps) M(maps)
 
 static void put_string(lm_text *text, const char *string) {
     lm_text_put(text, "\"");

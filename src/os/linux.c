@@ -56,8 +56,8 @@ static bool protect(void *at, size_t size, int protection) {
 
 static void *map(void *at, size_t size, int protection, int flags) {
     count(&lm_os_count.maps);
-    long result = call(SYS_mmap, (long)at, (long)size, protection,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1);
+    long result =
+        call(SYS_mmap, (long)at, (long)size, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1);
     return result < 0 && result > -4096 ? NULL : (void *)result;
 }
 
