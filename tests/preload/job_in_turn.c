@@ -14,6 +14,7 @@
 enum { THREADS = 64, BLOCKS_MAX = 400000 };
 static const size_t job_bytes = 50 * 1000 * 1000;
 
+static int stay;
 static const char *sizes;
 static sem_t done, end;
 static void *blocks[BLOCKS_MAX];
@@ -43,29 +44,37 @@ static void run_job(void) {
 static void *work(void *argument) {
     run_job();
     sem_post(&done);
-    sem_wait(&end);
+    if (stay)
+        sem_wait(&end);
     return argument;
+}
+
+static void join(pthread_t thread) {
+    CHECK(pthread_join(thread, NULL) == 0);
 }
 
 int main(int argc, char **argv) {
     pthread_t threads[THREADS];
     long after_one = 0;
-    CHECK(argc == 2);
-    sizes = argv[1];
+    CHECK(argc == 3);
+    stay = strcmp(argv[1], "alive") == 0;
+    sizes = argv[2];
     CHECK(sem_init(&done, 0, 0) == 0 && sem_init(&end, 0, 0) == 0);
     for (int i = 0; i < THREADS; i++) {
         CHECK(pthread_create(&threads[i], NULL, work, NULL) == 0);
         CHECK(sem_wait(&done) == 0);
+        if (!stay)
+            join(threads[i]);
         if (i == 0)
             after_one = resident_kib();
     }
     long after_all = resident_kib();
-    for (int i = 0; i < THREADS; i++)
+    for (int i = 0; i < THREADS && stay; i++)
         sem_post(&end);
-    for (int i = 0; i < THREADS; i++)
-        CHECK(pthread_join(threads[i], NULL) == 0);
-    printf("%s: after one thread %ld KiB, after %d %ld KiB, after their end %ld KiB\n", sizes,
-           after_one, THREADS, after_all, resident_kib());
+    for (int i = 0; i < THREADS && stay; i++)
+        join(threads[i]);
+    printf("%s, %s: after one thread %ld KiB, after %d %ld KiB\n", argv[1], sizes, after_one,
+           THREADS, after_all);
     fflush(stdout);
     CHECK(after_all <= 2 * after_one);
     CHECK(resident_kib() <= 2 * after_one);
