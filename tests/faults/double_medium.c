@@ -1,0 +1,10 @@
+/* A medium block is freed twice. */
+#include "fault.h"
+
+int main(void) {
+    char *block = malloc(20000);
+    free(block);
+    free(hidden(block));
+    go_on();
+    return EXIT_SUCCESS;
+}
