@@ -86,8 +86,7 @@ EXPORT int mallopt(int parameter, int value) {
     return 0;
 }
 
-/* ---- Statistics, in the C library's terms
- * ------------------------------------------------------------- */
+/* ---- Statistics, in the C library's terms --------------------------------------------------- */
 
 static size_t count_free_slots(const loam_stats *stats) {
     size_t n = 0;

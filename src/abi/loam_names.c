@@ -12,8 +12,7 @@
 
 #include <errno.h>
 
-/* ---- The four, and their kin
- * ------------------------------------------------------------------------ */
+/* ---- The four, and their kin ---------------------------------------------------------------- */
 
 void *loam_malloc(size_t size) {
     return lm_malloc(size);
@@ -89,8 +88,7 @@ void *loam_pvalloc(size_t size) {
     return lm_aligned(lm_os.page, lm_align_up(size, lm_os.page));
 }
 
-/* ---- Questions about blocks
- * --------------------------------------------------------------------------- */
+/* ---- Questions about blocks ----------------------------------------------------------------- */
 
 size_t loam_usable_size(const void *p) {
     return p ? lm_usable(p, "usable_size") : 0;
@@ -113,8 +111,7 @@ bool loam_owns(const void *p) {
     return loam_block_of(p, NULL) != NULL;
 }
 
-/* ---- The heap as a whole
- * -------------------------------------------------------------------------------- */
+/* ---- The heap as a whole -------------------------------------------------------------------- */
 
 bool loam_trim(size_t keep) {
     return lm_trim(keep);

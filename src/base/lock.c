@@ -16,8 +16,7 @@ static inline void pause_cpu(void) {
 #endif
 }
 
-/* ---- The pass of a thread that forks
- * ------------------------------------------------------------- */
+/* ---- The pass of a thread that forks -------------------------------------------------------- */
 
 /* An address that is the thread's own stands for the thread. */
 static _Thread_local char self;
@@ -35,8 +34,7 @@ static bool passes(void) {
     return atomic_load_explicit(&passing, memory_order_relaxed) == &self;
 }
 
-/* ---- Waiting
- * ---------------------------------------------------------------------------------------- */
+/* ---- Waiting -------------------------------------------------------------------------------- */
 
 LM_COLD void lm_lock_take_slow(lm_lock *lock) {
     if (passes())
@@ -60,8 +58,7 @@ LM_COLD void lm_lock_give_slow(lm_lock *lock) {
     lm_os_wake(&lock->state, 1);
 }
 
-/* ---- Ranks
- * ------------------------------------------------------------------------------------------- */
+/* ---- Ranks ---------------------------------------------------------------------------------- */
 
 /* Debug builds: the ranks that this thread holds, a bit each. */
 static _Thread_local uint32_t ranks_held;

@@ -36,7 +36,7 @@ void lm_signals_release(void) {
     sigprocmask(SIG_SETMASK, &original_mask, NULL);
 }
 
-/* ---- The program's side --------------------------------------------------------------- */
+/* ---- The program's side --------------------------------------------------------------------- */
 
 /* Runs the file with the shell. The C library's execvp does this inside, but looks for the file
  * anew. */
@@ -69,7 +69,7 @@ static _Noreturn void become(const char *path, char *const argv[], int report) {
     _exit(127);
 }
 
-/* ---- This process's side -------------------------------------------------------------- */
+/* ---- This process's side -------------------------------------------------------------------- */
 
 /* Stops this process as the program stopped, so that the shell takes notice. SIGTSTP leaves a
  * process alone that no shell could continue. Afterwards a SIGCONT is pending if it did stop. */

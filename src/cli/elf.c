@@ -65,7 +65,7 @@ static bool starts_with(const char *string, const char *start) {
     return strncmp(string, start, strlen(start)) == 0;
 }
 
-/* ---- Program headers ------------------------------------------------------------------ */
+/* ---- Program headers ------------------------------------------------------------------------ */
 
 /* The file offset of an address, UINT64_MAX when it isn't in the file. */
 static uint64_t offset_of(const ElfW(Phdr) * headers, unsigned count, uint64_t address) {
@@ -128,7 +128,7 @@ static bool read_program_headers(const struct image *image, const ElfW(Ehdr) * h
     return true;
 }
 
-/* ---- Symbols -------------------------------------------------------------------------- */
+/* ---- Symbols -------------------------------------------------------------------------------- */
 
 static void read_symbol(const ElfW(Sym) * symbol, const char *name, bool dynamic, lm_elf *elf) {
     const bool defined = symbol->st_shndx != SHN_UNDEF;
@@ -165,7 +165,7 @@ static void read_symbols(const struct image *image, const ElfW(Ehdr) * header, l
     }
 }
 
-/* ---- The whole ------------------------------------------------------------------------ */
+/* ---- The whole ------------------------------------------------------------------------------ */
 
 /* The machine is at the same place for both sizes of words. */
 static unsigned read_machine(const unsigned char *image, bool big_endian) {

@@ -12,7 +12,7 @@ static const char *skip_white(const char *p) {
     return p + strspn(p, white);
 }
 
-/* ---- Past a value --------------------------------------------------------------------- */
+/* ---- Past a value --------------------------------------------------------------------------- */
 
 /* Each of these returns the first character after what it skips, NULL where that isn't well-formed.
  */
@@ -118,7 +118,7 @@ bool lm_json_is_whole(const char *text) {
     return end != NULL && *skip_white(end) == '\0';
 }
 
-/* ---- Into a value --------------------------------------------------------------------- */
+/* ---- Into a value --------------------------------------------------------------------------- */
 
 const char *lm_json_member(const char *object, const char *name) {
     if (object == NULL || *(object = skip_white(object)) != '{')

@@ -48,7 +48,7 @@ static bool refuse(struct search *search, int status, const char *format, ...) {
     return true;
 }
 
-/* ---- Files in memory ------------------------------------------------------------------ */
+/* ---- Files in memory ------------------------------------------------------------------------ */
 
 struct file {
     int fd; /* -1: can't be read */
@@ -79,7 +79,7 @@ static void close_file(struct file *file) {
     close(file->fd);
 }
 
-/* ---- Programs ------------------------------------------------------------------------- */
+/* ---- Programs ------------------------------------------------------------------------------- */
 
 /* The facts of a file that is known to be good, such as this command's own. */
 static bool read_elf_of(const char *path, lm_elf *elf) {
@@ -149,7 +149,7 @@ static bool examine_program(struct search *search, const struct file *file) {
     return false;
 }
 
-/* ---- Scripts -------------------------------------------------------------------------- */
+/* ---- Scripts -------------------------------------------------------------------------------- */
 
 static bool examine_interpreter(struct search *search, const char *path, int depth) {
     /* Of a chain of scripts, only the ends matter to a reader. */

@@ -39,7 +39,7 @@ static bool wants_records(const struct run *run) {
     return run->arguments.stats || run->json != NULL;
 }
 
-/* ---- Before --------------------------------------------------------------------------- */
+/* ---- Before --------------------------------------------------------------------------------- */
 
 static int say_not_found(const struct run *run, int error) {
     const char *name = name_of(run);
@@ -102,7 +102,7 @@ static bool set_environment(const struct run *run) {
            (!wants_records(run) || lm_environment_option("stats_file", run->workdir.stats));
 }
 
-/* ---- Afterwards ----------------------------------------------------------------------- */
+/* ---- Afterwards ----------------------------------------------------------------------------- */
 
 /* Looks for the line that the library wrote when it started in the program's process. */
 static void read_version(struct run *run) {
@@ -189,7 +189,7 @@ static int conclude(const struct run *run) {
     return effect ? WEXITSTATUS(run->child.status) : LM_STATUS_FAILED;
 }
 
-/* ---- The whole ------------------------------------------------------------------------ */
+/* ---- The whole ------------------------------------------------------------------------------ */
 
 /* From the work folder's making to its removal no signal may end this process. */
 static int run_in_workdir(struct run *run) {

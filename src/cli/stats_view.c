@@ -27,7 +27,7 @@ static const char *plural(uint64_t count) {
     return count == 1 ? "" : "s";
 }
 
-/* ---- Bytes ---------------------------------------------------------------------------- */
+/* ---- Bytes ---------------------------------------------------------------------------------- */
 
 static void row(FILE *out, const char *name, uint64_t bytes, const char *meaning) {
     fprintf(out, "  %-12s %12s   %s\n", name, amount_of(bytes).text, meaning);
@@ -48,7 +48,7 @@ static void view_bytes(FILE *out, const loam_stats *stats) {
     row(out, "reserved", stats->reserved, note);
 }
 
-/* ---- Classes -------------------------------------------------------------------------- */
+/* ---- Classes -------------------------------------------------------------------------------- */
 
 static int by_allocations(const void *a, const void *b) {
     const loam_class_stats *const *first = a;
@@ -88,7 +88,7 @@ static void view_classes(FILE *out, const loam_stats *stats) {
     }
 }
 
-/* ---- The rest ------------------------------------------------------------------------- */
+/* ---- The rest ------------------------------------------------------------------------------- */
 
 static void view_rest(FILE *out, const loam_stats *stats) {
     fprintf(out, "\n  %-13s %" PRIu64 " allocation%s, %zu live (%s)\n", "large blocks",

@@ -70,7 +70,7 @@ static const lm_option *find_option(struct piece key) {
     return NULL;
 }
 
-/* ---- Members of the struct ------------------------------------------------------------ */
+/* ---- Members of the struct ------------------------------------------------------------------ */
 
 static void set_value(lm_options *options, const lm_option *option, uint64_t value) {
     char *member = (char *)options + option->offset;
@@ -117,7 +117,7 @@ void lm_options_defaults(lm_options *options) {
         set_value(options, option, option->initial);
 }
 
-/* ---- Complaints ----------------------------------------------------------------------- */
+/* ---- Complaints ----------------------------------------------------------------------------- */
 
 /* Who is to hear of what is wrong with a text. */
 struct listener {
@@ -250,7 +250,7 @@ static void complain_item(const struct listener *listener, const lm_option *opti
     listener->complain(message, listener->context);
 }
 
-/* ---- Values --------------------------------------------------------------------------- */
+/* ---- Values --------------------------------------------------------------------------------- */
 
 static bool parse_bool(struct piece value, uint64_t *out) {
     static const char *const words[][2] = {
@@ -321,7 +321,7 @@ static bool set_from_text(lm_options *options, const lm_option *option, struct p
     return known;
 }
 
-/* ---- Items ---------------------------------------------------------------------------- */
+/* ---- Items ---------------------------------------------------------------------------------- */
 
 /* The length of what is between the quote at `text` and the next single one, -1 when there is none.
  */
@@ -444,7 +444,7 @@ const char *lm_options_in_environment(char *const *environment) {
     return NULL;
 }
 
-/* ---- Showing them --------------------------------------------------------------------- */
+/* ---- Showing them --------------------------------------------------------------------------- */
 
 /* Appends the number as the option's value. */
 static void put_number(lm_text *text, const lm_option *option, uint64_t value) {

@@ -39,7 +39,7 @@ typedef struct lm_options {
 #include "conf/options.def"
 } lm_options;
 
-/* ---- Setting them --------------------------------------------------------------------- */
+/* ---- Setting them --------------------------------------------------------------------------- */
 
 /* Sets every option to its default. */
 void lm_options_defaults(lm_options *options);
@@ -59,7 +59,7 @@ void lm_options_parse(lm_options *options, const char *text, const char *source,
  * none. `environment` may be NULL. */
 const char *lm_options_in_environment(char *const *environment);
 
-/* ---- Asking for them ------------------------------------------------------------------ */
+/* ---- Asking for them ------------------------------------------------------------------------ */
 
 /* The value in force of `key` as text that lm_options_parse would take (but for the quotes), cut to
  * `size` bytes with its NUL: "1" or "0", a value's name, "auto" or a plain number, a path or "".
@@ -69,7 +69,7 @@ int lm_options_value(const lm_options *options, const char *key, char *buffer, s
 /* Appends the list of all options that help=1 shows; at most LM_OPTIONS_HELP_MAX bytes. */
 void lm_options_help(lm_text *text);
 
-/* ---- The table, for those who document it --------------------------------------------- */
+/* ---- The table, for those who document it --------------------------------------------------- */
 
 typedef enum lm_option_type {
     LM_TYPE_BOOL,

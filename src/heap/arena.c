@@ -22,8 +22,7 @@ static size_t
     purged_units; /* free ones that the system has back; a hint, after many runs of mixed kind */
 static size_t regret_units; /* see lm_arena_keep_bytes */
 
-/* ---- Regions of the second range ----------------------------------------------------------------
- */
+/* ---- Regions of the second range ------------------------------------------------------------ */
 
 static bool region_grow(lm_region *region, size_t wanted) {
     if (LM_LIKELY(wanted <= region->committed))
@@ -56,8 +55,7 @@ static size_t lay_out(lm_arena *arena, char *at, size_t size) {
     return end;
 }
 
-/* ---- Making arenas
- * -------------------------------------------------------------------------------- */
+/* ---- Making arenas -------------------------------------------------------------------------- */
 
 /* Takes address space for an arena of `size` bytes and its second range, guards on both sides of
  * it. */
@@ -140,8 +138,7 @@ static void publish_arena(void) {
     atomic_fetch_add_explicit(&lm_arena_count, 1, memory_order_release);
 }
 
-/* ---- The frontier
- * --------------------------------------------------------------------------------- */
+/* ---- The frontier --------------------------------------------------------------------------- */
 
 static bool commit_chunks(lm_arena *arena, size_t bytes) {
     size_t end = arena->committed + bytes;
@@ -186,8 +183,7 @@ static lm_run take_or_extend(lm_arena *arena, uint32_t units) {
     return lm_chunks_take(&arena->chunks, units);
 }
 
-/* ---- Records and the map
- * -------------------------------------------------------------------------- */
+/* ---- Records and the map -------------------------------------------------------------------- */
 
 static uint32_t *record_link(const lm_arena *arena, uint32_t number) {
     return (uint32_t *)(void *)(arena->records.at + (size_t)number * LM_RECORD_GRAIN);
@@ -222,8 +218,7 @@ void lm_arena_map(lm_arena *arena, uint32_t first, uint32_t units, const void *r
         atomic_store_explicit(&arena->lookup->map[first + i], number, memory_order_relaxed);
 }
 
-/* ---- Taking and giving
- * ------------------------------------------------------------------------------ */
+/* ---- Taking and giving ---------------------------------------------------------------------- */
 
 static void note_taken_clean(size_t units);
 
@@ -296,8 +291,7 @@ lm_arena *lm_arena_of(uintptr_t address) {
     return NULL;
 }
 
-/* ---- Giving memory back to the system
- * ---------------------------------------------------------------- */
+/* ---- Giving memory back to the system ------------------------------------------------------- */
 
 static size_t dirty_units(void) {
     size_t dirty = 0;

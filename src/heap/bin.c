@@ -22,8 +22,7 @@ void lm_bins_init(lm_heap *heap) {
     }
 }
 
-/* ---- The queue
- * ------------------------------------------------------------------------------------ */
+/* ---- The queue ------------------------------------------------------------------------------ */
 
 void lm_bin_append(lm_bin *bin, lm_slab *slab) {
     slab->next = NULL;
@@ -46,8 +45,7 @@ void lm_bin_unlink(lm_bin *bin, lm_slab *slab) {
         bin->tail = slab->prev;
 }
 
-/* ---- The current slab
- * ------------------------------------------------------------------------------- */
+/* ---- The current slab ----------------------------------------------------------------------- */
 
 /* Frees until the owner must look, in a slab that just became or is CURRENT. */
 static void count_current(lm_heap *heap, lm_slab *slab) {
@@ -160,8 +158,7 @@ void *lm_bin_take_medium(lm_heap *heap, unsigned class) {
     return bin->base + (size_t)lm_lowest_bit(word) * bin->size;
 }
 
-/* ---- After frees
- * -------------------------------------------------------------------------------------- */
+/* ---- After frees ---------------------------------------------------------------------------- */
 
 static void freed_in_current(lm_heap *heap, lm_slab *slab) {
     lm_bin *bin = &heap->bins[slab->class];
@@ -212,8 +209,7 @@ void lm_bin_freed(lm_heap *heap, lm_slab *slab) {
     }
 }
 
-/* ---- Letting go
- * ----------------------------------------------------------------------------------------- */
+/* ---- Letting go ----------------------------------------------------------------------------- */
 
 lm_slab *lm_bin_part_with(lm_heap *heap, unsigned class) {
     lm_bin *bin = &heap->bins[class];

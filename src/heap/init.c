@@ -24,8 +24,7 @@ static bool failed;
 /* The most mappings when nothing else is said: little enough to leave the rest to the program. */
 static const size_t mappings_most = 8192;
 
-/* ---- Options
- * ---------------------------------------------------------------------------------------- */
+/* ---- Options -------------------------------------------------------------------------------- */
 
 static void complain(const char *message, void *context) {
     char line[512];
@@ -89,8 +88,7 @@ static void announce(void) {
     lm_os_append(lm_options_now.loaded_file, line, text.length);
 }
 
-/* ---- The first call
- * ------------------------------------------------------------------------------------- */
+/* ---- The first call ------------------------------------------------------------------------- */
 
 /* At the end of the process other threads may still run in a library whose destructor was called,
  * while in one that is unloaded they don't. exit() comes here before it calls any library's
@@ -140,8 +138,7 @@ __attribute__((constructor)) static void constructor(void) {
     lm_init();
 }
 
-/* ---- The last call
- * ---------------------------------------------------------------------------------------- */
+/* ---- The last call -------------------------------------------------------------------------- */
 
 static bool stop_at_block(void *block, size_t size, void *context) {
     (void)block;

@@ -40,8 +40,7 @@ static void give_mapping(void) {
     atomic_fetch_sub_explicit(&mappings, mappings_each, memory_order_relaxed);
 }
 
-/* ---- Guards
- * --------------------------------------------------------------------------------------- */
+/* ---- Guards --------------------------------------------------------------------------------- */
 
 /* Makes a guard of one page. Returns its size; 0 where none can be had, and the page stays unused.
  */
@@ -65,8 +64,7 @@ static void unguard(char *at, size_t size) {
         give_mapping();
 }
 
-/* ---- Resting spans
- * ---------------------------------------------------------------------------------- */
+/* ---- Resting spans -------------------------------------------------------------------------- */
 
 static void unrest(unsigned i) {
     resting_bytes -= resting[i]->bytes;
@@ -129,8 +127,7 @@ size_t lm_large_resting(void) {
     return bytes;
 }
 
-/* ---- Making and releasing
- * ------------------------------------------------------------------------------ */
+/* ---- Making and releasing ------------------------------------------------------------------- */
 
 /* Units that a block of `bytes` needs at most: the alignment may cost as much in front. */
 static uint32_t units_with_room(size_t bytes, size_t alignment) {
@@ -245,8 +242,7 @@ bool lm_large_free(lm_span *span) {
     return true;
 }
 
-/* ---- Resizing
- * ------------------------------------------------------------------------------------------ */
+/* ---- Resizing ------------------------------------------------------------------------------- */
 
 /* What a growing block gets beyond what it asked for, so that it need not grow at every step.
  * Untouched pages cost no memory. */

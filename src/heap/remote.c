@@ -15,8 +15,7 @@ static void push(lm_heap *heap, lm_remote *remote) {
                                                     memory_order_release, memory_order_relaxed));
 }
 
-/* ---- Slabs that others have emptied while the owner sleeps
- * --------------------------------------- */
+/* ---- Slabs that others have emptied while the owner sleeps ---------------------------------- */
 
 /* Gives the slab's memory back if too much is kept free, else counts it as free. Locked: from the
  * moment that the slab isn't FULL any more, its owner waits for the lock before it touches it. */
@@ -66,8 +65,7 @@ void lm_remote_reopen(lm_slab *slab) {
     lm_lock_give(&lm_arena_lock);
 }
 
-/* ---- The freeing thread
- * --------------------------------------------------------------------------- */
+/* ---- The freeing thread --------------------------------------------------------------------- */
 
 bool lm_remote_free(lm_slab *slab, size_t slot) {
     size_t w = slot / 64;
@@ -92,8 +90,7 @@ bool lm_remote_free(lm_slab *slab, size_t slot) {
     return true;
 }
 
-/* ---- The owner
- * ---------------------------------------------------------------------------------------- */
+/* ---- The owner ------------------------------------------------------------------------------ */
 
 static void take_over(lm_heap *heap, lm_remote *remote) {
     lm_slab *slab = remote->slab;

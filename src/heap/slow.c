@@ -21,8 +21,7 @@ static void *or_enomem(void *p) {
     return p;
 }
 
-/* ---- malloc
- * ------------------------------------------------------------------------------------------- */
+/* ---- malloc --------------------------------------------------------------------------------- */
 
 /* A slot of the class, from this heap. */
 static void *take(lm_heap *heap, unsigned class) {
@@ -76,8 +75,7 @@ void *lm_calloc(size_t size) {
     return p;
 }
 
-/* ---- free
- * --------------------------------------------------------------------------------------------- */
+/* ---- free ----------------------------------------------------------------------------------- */
 
 /* Names the misuse of a pointer that is no live block's first byte. */
 static LM_COLD void report(const char *call, const void *p) {
@@ -126,8 +124,7 @@ LM_NOINLINE void lm_free_counted(lm_slab *slab) {
     lm_twice_say();
 }
 
-/* ---- realloc
- * --------------------------------------------------------------------------------------------- */
+/* ---- realloc -------------------------------------------------------------------------------- */
 
 /* A slot serves a smaller size as long as at least half of it is used; the smallest slots always.
  */
@@ -158,8 +155,7 @@ void *lm_realloc(void *p, size_t size) {
     return move(p, found.size, size);
 }
 
-/* ---- Aligned blocks
- * ------------------------------------------------------------------------------------------ */
+/* ---- Aligned blocks ------------------------------------------------------------------------- */
 
 /* The smallest class from the size's own on whose slots are all aligned: slabs begin at units. */
 static unsigned aligned_class(size_t alignment, size_t size) {
@@ -181,8 +177,7 @@ void *lm_aligned(size_t alignment, size_t size) {
     return or_enomem(lm_init() ? lm_large_new(lm_max(size, 1), alignment, false) : NULL);
 }
 
-/* ---- Questions and requests about the whole
- * ------------------------------------------------------------------- */
+/* ---- Questions and requests about the whole ------------------------------------------------- */
 
 size_t lm_usable(const void *p, const char *call) {
     lm_found found;

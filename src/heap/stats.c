@@ -14,8 +14,7 @@
 
 _Static_assert(LM_CLASSES <= LOAM_CLASSES_MAX, "struct loam_stats has room for all classes");
 
-/* ---- Counting
- * ---------------------------------------------------------------------------------------- */
+/* ---- Counting ------------------------------------------------------------------------------- */
 
 static void add_slab(loam_stats *out, lm_slab *slab) {
     loam_class_stats *class = &out->by_class[slab->class];
@@ -114,8 +113,7 @@ void lm_stats_get(loam_stats *out) {
     out->maps = value(&lm_os_count.maps);
 }
 
-/* ---- Telling
- * -------------------------------------------------------------------------------------------- */
+/* ---- Telling -------------------------------------------------------------------------------- */
 
 /* The members that are single numbers, once for all ways to tell them. */
 #define MEMBERS(M)                                                                                 \

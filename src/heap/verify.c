@@ -14,8 +14,7 @@ static uint64_t load(const _Atomic uint64_t *word) {
     return atomic_load_explicit(word, memory_order_relaxed);
 }
 
-/* ---- Units and records
- * ------------------------------------------------------------------------------- */
+/* ---- Units and records ---------------------------------------------------------------------- */
 
 static int verify_map(const lm_arena *arena) {
     uint64_t units = arena->committed >> LM_UNIT_SHIFT;
@@ -149,8 +148,7 @@ static int verify_records(void) {
     return broken;
 }
 
-/* ---- Bins and inboxes
- * --------------------------------------------------------------------------------------------- */
+/* ---- Bins and inboxes ----------------------------------------------------------------------- */
 
 static int verify_bins(lm_heap *heap) {
     for (unsigned class = 0; class < LM_CLASSES; class ++) {
