@@ -120,7 +120,8 @@ void lm_stats_get(loam_stats *out) {
     M(version)                                                                                     \
     M(live)                                                                                        \
     M(live_blocks)                                                                                 \
-    M(slack) M(cached) M(purged) M(metadata) M(peak) M(reserved) M(large_live) M(large_blocks)     \
+    M(slack)                                                                                       \
+    M(cached) M(purged) M(metadata) M(peak) M(reserved) M(large_live) M(large_blocks)              \
         M(large_allocations) M(arenas) M(heaps) M(heaps_in_use) M(commits) M(purges) M(guards)     \
             M(remaps) M(maps)
 

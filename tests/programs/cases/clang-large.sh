@@ -1,15 +1,15 @@
 # package: clang
 # set: slow
-# does: compiles a generated file of 3000 functions, about 110000 lines, at -O2 -g
+# does: compiles a generated file of 1500 functions, 36000 lines, at -O1 -g
 # needs: clang
 
 prepare() {
-    c_source 3000 >large.c
+    c_source 1500 >large.c
 }
 
 run() {
     cp "$IN/large.c" .
-    clang -O2 -g -c large.c -o large.o
+    clang -O1 -g -c large.c -o large.o
     clang large.o -o large
     ./large
 }

@@ -2,6 +2,7 @@
 # set: slow
 # does: native compilation with libgccjit in the process, Org to HTML, fontification, shell
 # needs: emacs as ld
+# stderr: it says how far a long command is, by the clock
 
 prepare() {
     {
@@ -13,9 +14,9 @@ prepare() {
     } >work.el
     {
         echo '#+TITLE: A test'
-        text 250000 | awk '{ if (NR % 10 == 1) print "* Heading " NR; if (NR % 25 == 3) print "| a | b |\n|---+---|\n| 1 | " NR " |"; print }'
+        text 100000 | awk '{ if (NR % 10 == 1) print "* Heading " NR; if (NR % 25 == 3) print "| a | b |\n|---+---|\n| 1 | " NR " |"; print }'
     } >work.org
-    c_source 60 >code.c
+    c_source 20 >code.c
     cat >main.el <<'EL'
 (require 'ox-html)
 (with-temp-buffer

@@ -1,6 +1,6 @@
 # package: git
 # set: slow
-# does: fast-import of 8000 commits, clone, aggressive gc with two threads, bundle, fsck
+# does: fast-import of 4000 commits, clone, aggressive gc with two threads, bundle, fsck
 # needs: git
 
 export GIT_CONFIG_NOSYSTEM=1
@@ -8,7 +8,7 @@ export GIT_CONFIG_NOSYSTEM=1
 prepare() {
     text 200000 >prose
     awk '{ line[NR] = $0 } END {
-        for (i = 1; i <= 8000; i++) {
+        for (i = 1; i <= 4000; i++) {
             printf "commit refs/heads/main\nmark :%d\ncommitter a <a@example.org> %d +0000\ndata 9\ncommit %d\n", i, 1700000000 + i, i % 10
             body = ""
             for (j = 0; j < 30; j++) body = body line[1 + (i * 7 + j * (1 + i % 3)) % NR] "\n"

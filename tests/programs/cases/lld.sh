@@ -1,16 +1,16 @@
 # package: lld clang
 # set: slow
-# does: links 120 objects with debugging information, two threads, folding, thin LTO
+# does: links 40 objects with debugging information, two threads, folding, thin LTO
 # needs: ld.lld clang
 
 prepare() {
-    for i in $(seq 120); do
-        c_source $((10 + i % 20)) | sed -e "s/\\bf\\([0-9]\\)/p${i}_f\\1/g" -e "s/\\bmain\\b/main$i/" >"p$i.c"
+    for i in $(seq 40); do
+        c_source $((8 + i % 12)) | sed -e "s/\\bf\\([0-9]\\)/p${i}_f\\1/g" -e "s/\\bmain\\b/main$i/" >"p$i.c"
     done
     {
-        seq -f 'int main%g(void);' 120
+        seq -f 'int main%g(void);' 40
         echo 'int main(void) { int sum = 0;'
-        seq -f 'sum += main%g();' 120
+        seq -f 'sum += main%g();' 40
         echo 'return sum; }'
     } >all.c
 }

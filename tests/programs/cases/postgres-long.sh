@@ -1,6 +1,6 @@
 # package: postgresql
 # set: slow
-# does: pgbench at scale 8 with 2 x 6000 transactions, then larger sorts and joins
+# does: pgbench at scale 8 with 2 x 4000 transactions, then larger sorts and joins
 # needs: /usr/lib/postgresql/*/bin/postgres setpriv
 
 . "$HERE/postgres-lib.sh"
@@ -11,9 +11,9 @@ prepare() {
 
 run() {
     pg_begin
-    pgbench_round 8 6000
+    pgbench_round 8 4000
     pg_query <<'SQL'
-CREATE TABLE t AS SELECT i AS id, md5(i::text) AS hash, i * 7919 % 100003 AS number FROM generate_series(1, 1000000) i;
+CREATE TABLE t AS SELECT i AS id, md5(i::text) AS hash, i::bigint * 7919 % 100003 AS number FROM generate_series(1, 1000000) i;
 CREATE INDEX ON t (hash);
 CREATE INDEX ON t (number);
 VACUUM ANALYZE t;

@@ -1,10 +1,10 @@
 # package: sqlite3
 # set: slow
-# does: 1200000 rows with five indices, a large transaction rolled back, vacuum
+# does: 600000 rows with five indices, a large transaction rolled back, vacuum
 # needs: sqlite3
 
 prepare() {
-    rows 1200000 >rows.csv
+    rows 600000 >rows.csv
 }
 
 run() {
@@ -22,7 +22,7 @@ PRAGMA journal_mode = memory;
 BEGIN; UPDATE r SET name = name || word, number = number + 1; SELECT sum(number) FROM r; ROLLBACK;
 SELECT sum(number), count(DISTINCT name) FROM r;
 WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000000) SELECT sum(n * n % 97) FROM c;
-SELECT a.word, sum(b.number) FROM r a JOIN r b ON b.id = a.number WHERE a.id < 200000 GROUP BY 1 ORDER BY 2 DESC LIMIT 5;
+SELECT a.word, sum(b.number) FROM r a JOIN r b ON b.id = a.number WHERE a.id < 100000 GROUP BY 1 ORDER BY 2 DESC LIMIT 5;
 VACUUM;
 PRAGMA integrity_check;
 SQL

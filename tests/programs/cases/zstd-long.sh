@@ -11,7 +11,7 @@ prepare() {
 run() {
     zstd -q -T2 -10 --long=26 -c "$IN/prose" >tmp/a.zst
     zstd -q -dc tmp/a.zst | cksum
-    head -c 8000000 "$IN/prose" | zstd -q -19 -T2 >b.zst
-    head -c 16000000 "$IN/prose" | xz -T2 -3 >c.xz
+    head -c 3000000 "$IN/prose" | zstd -q -19 -T2 >b.zst
+    head -c 8000000 "$IN/prose" | xz -T2 -3 >c.xz
     xz -dc c.xz | cksum
 }
