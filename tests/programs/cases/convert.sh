@@ -1,6 +1,6 @@
 # package: imagemagick
 # set: quick
-# does: gradients, blur, distortion, composition, JPEG, PNG, WebP-free montage with OpenMP
+# does: gradients, blur, distortion, composition, JPEG, PNG, GIF, montage, OpenMP
 # needs: convert montage identify
 
 prepare() {

@@ -1,6 +1,6 @@
 # package: nginx-light wrk
 # set: quick
-# does: two workers under wrk: plain files, gzip, TLS-free proxying to itself; checksums by curl
+# does: two workers under wrk: plain files, gzip, a proxy to itself; checksums by curl
 # needs: nginx wrk curl
 
 prepare() {

@@ -1,6 +1,6 @@
 # package: php-cli
 # set: quick
-# does: arrays, preg, json, serialize, sorting, generators, DOM-free templating
+# does: arrays, preg, json, serialize, sorting, generators
 # needs: php
 # note: USE_ZEND_ALLOC=0, so that each value is a block of the heap
 
