@@ -1,5 +1,6 @@
 #include "heap/arena.h"
 
+#include "heap/waiting.h"
 #include "os/os.h"
 
 #include <string.h>
@@ -11,7 +12,6 @@ lm_lock lm_arena_lock = LM_LOCK(LM_RANK_ARENA);
 lm_lock lm_purge_lock = LM_LOCK(LM_RANK_PURGE);
 lm_arena_settings lm_arena_setting;
 size_t lm_arena_peak_units;
-size_t lm_arena_waiting;
 
 static const size_t wished_size = (size_t)1 << 40;
 static const size_t commit_step_max = (size_t)64 << 20;
@@ -308,7 +308,7 @@ static size_t dirty_units(void) {
 size_t lm_arena_keep_bytes(void) {
     if (lm_arena_setting.keep)
         return lm_arena_setting.keep;
-    size_t used = lm_arena_used_units();
+    size_t used = lm_arena_used_units() - lm_waiting_units - lm_waiting_gone_units;
     size_t regret = lm_min(regret_units, used / 2);
     return lm_max(keep_least, (used / 8) << LM_UNIT_SHIFT) + (regret << LM_UNIT_SHIFT);
 }
@@ -326,7 +326,7 @@ void lm_arena_note_purged(size_t units) {
 }
 
 bool lm_arena_excess(size_t more) {
-    return (dirty_units() + lm_arena_waiting + more) << LM_UNIT_SHIFT > lm_arena_keep_bytes();
+    return (dirty_units() + lm_waiting_units + more) << LM_UNIT_SHIFT > lm_arena_keep_bytes();
 }
 
 /* Both locks are held, but for lm_arena_lock while the system works: the run is nobody's then.
@@ -344,33 +344,49 @@ static bool purge_one(lm_arena *arena, uint32_t step) {
     return true;
 }
 
-static bool trim_locked(size_t keep) {
-    bool any = false;
+static bool purge_any(void) {
     uint32_t step = (uint32_t)lm_max(lm_os.page >> LM_UNIT_SHIFT, 1);
-    for (uint32_t i = 0; i < atomic_load_explicit(&lm_arena_count, memory_order_relaxed); i++)
-        while (dirty_units() << LM_UNIT_SHIFT > keep && purge_one(&lm_arenas[i], step))
-            any = true;
-    return any;
+    uint32_t n = atomic_load_explicit(&lm_arena_count, memory_order_relaxed);
+    for (uint32_t i = 0; i < n; i++)
+        if (purge_one(&lm_arenas[i], step))
+            return true;
+    return false;
 }
 
 bool lm_arena_trim(size_t keep) {
+    bool any = false;
     lm_lock_take(&lm_purge_lock);
     lm_lock_take(&lm_arena_lock);
-    bool any = trim_locked(keep);
+    any = keep == 0 && lm_waiting_purge(true);
+    while (dirty_units() << LM_UNIT_SHIFT > keep && purge_any())
+        any = true;
     lm_lock_give(&lm_arena_lock);
     lm_lock_give(&lm_purge_lock);
+    return any;
+}
+
+/* Well below the bound, so that not every free comes here again; the bound moves meanwhile. */
+static bool trim_below_bound(void) {
+    bool any = false;
+    if (!lm_arena_excess(0))
+        return false;
+    while (dirty_units() << LM_UNIT_SHIFT > lm_arena_keep_bytes() / 4 * 3 && purge_any())
+        any = true;
     return any;
 }
 
 void lm_arena_trim_excess(void) {
-    if (!lm_lock_try(&lm_purge_lock))
-        return; /* somebody is at it */
-    lm_lock_take(&lm_arena_lock);
-    /* Well below the bound, so that not every free comes here again. */
-    if (lm_arena_excess(0))
-        trim_locked(lm_arena_keep_bytes() / 4 * 3);
-    lm_lock_give(&lm_arena_lock);
-    lm_lock_give(&lm_purge_lock);
+    bool again = true;
+    /* Whoever is turned away because somebody is at it already relies on that one to look again. */
+    while (again && lm_lock_try(&lm_purge_lock)) {
+        lm_lock_take(&lm_arena_lock);
+        bool any = trim_below_bound();
+        lm_lock_give(&lm_arena_lock);
+        lm_lock_give(&lm_purge_lock);
+        lm_lock_take(&lm_arena_lock);
+        again = any && lm_arena_excess(0);
+        lm_lock_give(&lm_arena_lock);
+    }
 }
 
 bool lm_arena_start(void) {

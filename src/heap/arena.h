@@ -48,9 +48,6 @@ void lm_arena_give_record(lm_arena *arena, void *record, size_t size);
 /* Locked. Whether more free memory is kept than should be, with `more` units on top. */
 bool lm_arena_excess(size_t more);
 
-/* Locked. Units counted as free memory though a slab still holds them (LM_PLACE_WAITING). */
-extern size_t lm_arena_waiting;
-
 /* Unlocked. Gives memory back to the system until at most `keep` bytes of free memory are left;
  * returns whether any was given back. lm_arena_trim_excess uses the settings' bound, when it is
  * exceeded. */

@@ -5,9 +5,15 @@
 #include "heap/remote.h"
 #include "heap/slab.h"
 
-/* What a thread keeps of empty slabs of medium classes, so that a loop over one block needs no
- * lock. */
+/* What a thread keeps of empty slabs of medium classes, so that a loop over one block needs no lock;
+ * and what all threads together keep, as long as each keeps at least one such slab. */
 static const size_t idle_max = (size_t)1 << 20;
+static const size_t idle_max_of_all = (size_t)16 << 20;
+static const size_t idle_least = (size_t)LM_SLAB_UNITS_MAX * LM_UNIT;
+
+static size_t idle_bound(void) {
+    return lm_max(lm_min(idle_max, idle_max_of_all / lm_orphans_count_threads()), idle_least);
+}
 
 lm_pair lm_bin_no_slots;
 
@@ -172,7 +178,7 @@ static void freed_in_current(lm_heap *heap, lm_slab *slab) {
         return;
     }
     count_current(heap, slab);
-    if (heap->idle > idle_max && lm_slab_empty(slab)) {
+    if (slab->countdown == 0 && heap->idle > idle_bound() && lm_slab_empty(slab)) {
         forget_current(heap, bin);
         lm_slab_release(slab);
     }

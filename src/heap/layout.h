@@ -69,6 +69,7 @@ enum {
     LM_UNIT = 1 << LM_UNIT_SHIFT, /* bytes */
     LM_CHUNK_SHIFT = LM_UNIT_SHIFT + 7,
     LM_CHUNK = LM_UNIT * LM_CHUNK_UNITS,    /* bytes: 2 MiB */
+    LM_SLAB_UNITS_MAX = 16,                 /* units of the largest slabs */
     LM_RECORD_GRAIN = 64,                   /* bytes: records are multiples of it */
     LM_WORDS_MAX = LM_UNIT / LM_GRAIN / 64, /* words of a bitmap of the class with most slots */
     LM_ARENAS_MAX = 64,                     /* count */
@@ -162,6 +163,8 @@ struct lm_heap {
     int exit_rounds;         /* [owner] thread-exit rounds that this thread has seen */
     _Atomic int state; /* LM_HEAP_...: IN_USE by a thread; STALE: its thread was lost in a fork */
     char pad[LM_CACHE_LINE];
+    _Atomic size_t lent;        /* [any] bytes freed by others in slabs that the thread takes from,
+                                 * since it last looked; an estimate */
     _Atomic(lm_remote *) inbox; /* [any] words with slots freed by other threads */
 };
 

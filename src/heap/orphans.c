@@ -21,6 +21,8 @@ typedef struct heap_room {
 } heap_room;
 
 static heap_room *rooms; /* newest first */
+
+static _Atomic size_t threads; /* heaps in use */
 static const size_t room_step = (size_t)64 << 10;
 
 static bool new_room(void) {
@@ -59,6 +61,7 @@ lm_heap *lm_orphans_take_heap(void) {
     }
     if (heap) {
         heap->exit_rounds = 0;
+        atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed);
         atomic_store_explicit(&heap->state, LM_HEAP_IN_USE, memory_order_relaxed);
     }
     lm_lock_give(&lm_threads_lock);
@@ -72,9 +75,14 @@ void lm_orphans_give_heap(lm_heap *heap) {
     atomic_store_explicit(&heap->state, LM_HEAP_FREE, memory_order_relaxed);
     heap->next_free = free_heaps;
     free_heaps = heap;
+    atomic_fetch_sub_explicit(&threads, 1, memory_order_relaxed);
     atomic_store_explicit(&any_ended, true, memory_order_relaxed);
     lm_lock_give(&lm_threads_lock);
     lm_twice_say();
+}
+
+size_t lm_orphans_count_threads(void) {
+    return lm_max(atomic_load_explicit(&threads, memory_order_relaxed), 1);
 }
 
 static bool is_free(lm_heap *heap) {
@@ -129,6 +137,7 @@ lm_slab *lm_orphans_adopt(lm_heap *heap, unsigned class) {
 void lm_orphans_dissolve(void) {
     atomic_store(&lm_heaps, NULL);
     atomic_store(&any_ended, false);
+    atomic_store(&threads, 0);
     free_heaps = NULL;
     next_to_search = NULL;
     while (rooms) {
@@ -142,4 +151,5 @@ void lm_orphans_lose_threads(lm_heap *mine) {
     for (lm_heap *heap = atomic_load(&lm_heaps); heap; heap = heap->next)
         if (heap != mine && atomic_load(&heap->state) == LM_HEAP_IN_USE)
             atomic_store(&heap->state, LM_HEAP_STALE);
+    atomic_store(&threads, 1);
 }

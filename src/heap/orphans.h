@@ -11,6 +11,9 @@ extern lm_lock lm_threads_lock;
 /* All heaps ever made, newest first; grows only. */
 extern _Atomic(lm_heap *) lm_heaps;
 
+/* How many threads have a heap now; at least 1. A hint. */
+size_t lm_orphans_count_threads(void);
+
 /* A heap for a thread: one that no thread uses any more, or a new one. NULL when there is no
  * memory. */
 lm_heap *lm_orphans_take_heap(void);

@@ -2,10 +2,11 @@
 
 #include "heap/arena.h"
 #include "heap/bin.h"
+#include "heap/find.h"
 #include "heap/orphans.h"
 #include "heap/slab.h"
 #include "heap/twice.h"
-#include "os/os.h"
+#include "heap/waiting.h"
 
 static void push(lm_heap *heap, lm_remote *remote) {
     lm_remote *first = atomic_load_explicit(&heap->inbox, memory_order_relaxed);
@@ -15,39 +16,18 @@ static void push(lm_heap *heap, lm_remote *remote) {
                                                     memory_order_release, memory_order_relaxed));
 }
 
-/* ---- Slabs that others have emptied while the owner sleeps ---------------------------------- */
-
-/* Gives the slab's memory back if too much is kept free, else counts it as free. Locked: from the
- * moment that the slab isn't FULL any more, its owner waits for the lock before it touches it. */
-static void settle_slab(lm_slab *slab) {
-    size_t units = lm_classes[slab->class].units;
-    uint8_t expected = LM_PLACE_FULL;
-    if (!atomic_compare_exchange_strong(&slab->place, &expected, LM_PLACE_WAITING))
-        return;
-    if (!lm_slab_all_free(slab)) {
-        lm_slab_set_place(slab, LM_PLACE_FULL);
-    } else if (lm_arena_excess(units) && lm_os.page <= LM_UNIT) {
-        lm_os_purge(lm_slab_address(slab), lm_slab_bytes(slab));
-        lm_slab_set_place(slab, LM_PLACE_PURGED);
-    } else {
-        lm_arena_waiting += units;
-    }
-}
-
 /* A word of the slab at this offset became wholly free. The slab itself may be gone by now, so it
  * is looked up again. */
 static void settle(lm_arena *arena, uint64_t offset) {
     lm_heap *idle = NULL;
     lm_lock_take(&lm_arena_lock);
-    uint32_t number =
-        atomic_load_explicit(&arena->lookup->map[offset >> LM_UNIT_SHIFT], memory_order_relaxed);
-    lm_slab *slab = (lm_slab *)(void *)(arena->lookup->records + (size_t)number * LM_RECORD_GRAIN);
+    lm_slab *slab = lm_record_at(arena->lookup, offset);
     if (slab->kind == LM_KIND_SLAB) {
         lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_relaxed);
         if (atomic_load_explicit(&owner->state, memory_order_relaxed) == LM_HEAP_FREE)
             idle = owner;
-        else if (lm_slab_place(slab) == LM_PLACE_FULL)
-            settle_slab(slab);
+        else
+            lm_waiting_look(slab);
     }
     lm_lock_give(&lm_arena_lock);
     if (idle)
@@ -59,10 +39,14 @@ void lm_remote_reopen(lm_slab *slab) {
     if (atomic_compare_exchange_strong(&slab->place, &expected, LM_PLACE_QUEUED))
         return;
     lm_lock_take(&lm_arena_lock);
-    if (lm_slab_place(slab) == LM_PLACE_WAITING)
-        lm_arena_waiting -= lm_classes[slab->class].units;
+    lm_waiting_end(slab);
     lm_slab_set_place(slab, LM_PLACE_QUEUED);
     lm_lock_give(&lm_arena_lock);
+}
+
+void lm_remote_give_back(lm_remote *remote, uint64_t bits) {
+    if (atomic_fetch_or_explicit(&remote->bits, bits, memory_order_acq_rel) == 0)
+        push(atomic_load_explicit(&remote->slab->owner, memory_order_acquire), remote);
 }
 
 /* ---- The freeing thread --------------------------------------------------------------------- */
@@ -108,6 +92,7 @@ static void take_over(lm_heap *heap, lm_remote *remote) {
 
 void lm_remote_drain(lm_heap *heap) {
     lm_remote *remote = atomic_exchange_explicit(&heap->inbox, NULL, memory_order_acquire);
+    atomic_store_explicit(&heap->lent, 0, memory_order_relaxed);
     while (remote) {
         lm_remote *next = remote->next;
         lm_heap *owner = atomic_load_explicit(&remote->slab->owner, memory_order_relaxed);

@@ -12,6 +12,9 @@ bool lm_remote_free(lm_slab *slab, size_t slot);
  * heap that no thread uses. */
 void lm_remote_drain(lm_heap *heap);
 
+/* Bits that were borrowed from the word come back: as if their slots were freed again. */
+void lm_remote_give_back(lm_remote *remote, uint64_t bits);
+
 /* From FULL, WAITING or PURGED to QUEUED; by the owner. */
 void lm_remote_reopen(lm_slab *slab);
 

@@ -2,6 +2,7 @@
 
 #include "heap/arena.h"
 #include "heap/twice.h"
+#include "heap/waiting.h"
 
 static void fill_record(lm_slab *slab, lm_heap *heap, unsigned class, const lm_grant *grant) {
     const lm_class *c = &lm_classes[class];
@@ -39,8 +40,7 @@ void lm_slab_release(lm_slab *slab) {
     uint32_t first = (uint32_t)(slab->start >> LM_UNIT_SHIFT);
     lm_lock_take(&lm_arena_lock);
     unsigned place = lm_slab_place(slab);
-    if (place == LM_PLACE_WAITING)
-        lm_arena_waiting -= c->units;
+    lm_waiting_end(slab);
     lm_arena_map(arena, first, c->units, NULL);
     lm_arena_give_record(arena, slab, lm_slab_record_size(c->words));
     lm_arena_give(arena, first, c->units, place != LM_PLACE_PURGED);

@@ -116,14 +116,11 @@ void lm_stats_get(loam_stats *out) {
 /* ---- Telling -------------------------------------------------------------------------------- */
 
 /* The members that are single numbers, once for all ways to tell them. */
-#define MEMBERS(M)                                                                                 \
-    M(version)                                                                                     \
-    M(live)                                                                                        \
-    M(live_blocks)                                                                                 \
-    M(slack)                                                                                       \
-    M(cached) M(purged) M(metadata) M(peak) M(reserved) M(large_live) M(large_blocks)              \
-        M(large_allocations) M(arenas) M(heaps) M(heaps_in_use) M(commits) M(purges) M(guards)     \
-            M(remaps) M(maps)
+#define AMOUNTS(M)                                                                                 \
+    M(live) M(slack) M(cached) M(purged) M(metadata) M(peak) M(reserved) M(large_live)
+#define COUNTS(M)                                                                                  \
+    M(live_blocks) M(large_blocks) M(large_allocations) M(arenas) M(heaps) M(heaps_in_use)
+#define CALLS(M) M(commits) M(purges) M(guards) M(remaps) M(maps)
 
 static void put_string(lm_text *text, const char *string) {
     lm_text_put(text, "\"");
@@ -146,7 +143,10 @@ void lm_stats_json(lm_text *text, const loam_stats *stats, bool process) {
         lm_text_put(text, ",");
     }
 #define PUT(member) lm_text_format(text, "\"" #member "\":%zu,", (size_t)stats->member);
-    MEMBERS(PUT)
+    PUT(version)
+    AMOUNTS(PUT)
+    COUNTS(PUT)
+    CALLS(PUT)
 #undef PUT
     lm_text_put(text, "\"by_class\":[");
     const char *comma = "";

@@ -1,0 +1,129 @@
+#include "heap/waiting.h"
+
+#include "heap/arena.h"
+#include "heap/remote.h"
+#include "heap/slab.h"
+#include "os/os.h"
+
+size_t lm_waiting_units;
+size_t lm_waiting_gone_units;
+
+/* WAITING slabs are in no bin's queue: their links are free for a list of their own, oldest first.
+ */
+static lm_slab *first, *last;
+
+/* What other threads may have freed in the slabs that a thread takes from, before its pages go: a
+ * thread at work takes it over long before. */
+static const size_t lent_max = (size_t)256 << 10;
+
+/* ---- FULL slabs ----------------------------------------------------------------------------- */
+
+static void begin(lm_slab *slab) {
+    lm_waiting_units += lm_classes[slab->class].units;
+    slab->next = NULL;
+    slab->prev = last;
+    if (last)
+        last->next = slab;
+    else
+        first = slab;
+    last = slab;
+}
+
+void lm_waiting_end(lm_slab *slab) {
+    size_t units = lm_classes[slab->class].units;
+    unsigned place = lm_slab_place(slab);
+    if (place == LM_PLACE_PURGED)
+        lm_waiting_gone_units -= units;
+    if (place != LM_PLACE_WAITING)
+        return;
+    lm_waiting_units -= units;
+    if (slab->prev)
+        slab->prev->next = slab->next;
+    else
+        first = slab->next;
+    if (slab->next)
+        slab->next->prev = slab->prev;
+    else
+        last = slab->prev;
+}
+
+bool lm_waiting_purge(bool all) {
+    bool any = false;
+    while (first && (all || lm_arena_excess(0)) && lm_os.page <= LM_UNIT) {
+        lm_slab *slab = first;
+        lm_waiting_end(slab);
+        lm_os_purge(lm_slab_address(slab), lm_slab_bytes(slab));
+        lm_slab_set_place(slab, LM_PLACE_PURGED);
+        lm_waiting_gone_units += lm_classes[slab->class].units;
+        any = true;
+    }
+    return any;
+}
+
+/* From the moment that the slab isn't FULL any more, its owner waits for the lock before it touches
+ * it. Only then can be said for sure that every slot is free. */
+static void look_at_full(lm_slab *slab) {
+    uint8_t expected = LM_PLACE_FULL;
+    if (!atomic_compare_exchange_strong(&slab->place, &expected, LM_PLACE_WAITING))
+        return;
+    if (lm_slab_all_free(slab)) {
+        begin(slab);
+        lm_waiting_purge(false);
+    } else {
+        lm_slab_set_place(slab, LM_PLACE_FULL);
+    }
+}
+
+/* ---- Slabs that their owner takes from ------------------------------------------------------ */
+
+/* Gives the whole pages of slots `from` to `to` back. */
+static void purge_slots(const lm_slab *slab, unsigned from, unsigned to) {
+    uintptr_t begin_at = (uintptr_t)lm_slab_address(slab) + (size_t)from * lm_slab_size(slab);
+    uintptr_t end_at = (uintptr_t)lm_slab_address(slab) + (size_t)to * lm_slab_size(slab);
+    begin_at = lm_align_up(begin_at, lm_os.page);
+    end_at = lm_align_down(end_at, lm_os.page);
+    if (begin_at < end_at)
+        lm_os_purge((void *)begin_at, end_at - begin_at);
+}
+
+static void purge_bits(const lm_slab *slab, uint64_t bits) {
+    while (bits) {
+        unsigned from = lm_lowest_bit(bits);
+        uint64_t rest = ~(bits >> from);
+        unsigned length = lm_lowest_bit(rest); /* never 64: the lowest bit was left out */
+        purge_slots(slab, from, from + length);
+        bits &= ~(lm_low_bits(length) << from);
+    }
+}
+
+/* The bits of a remote word, but for one, are borrowed: the owner can't take those slots over
+ * meanwhile. The one stays, so that the word is never found empty by others while it is in the
+ * inbox. */
+static void look_at_taken_from(lm_slab *slab) {
+    lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_relaxed);
+    lm_remote *remote = &lm_slab_remotes(slab)[0];
+    uint64_t bits = atomic_load_explicit(&remote->bits, memory_order_relaxed);
+    uint64_t borrowed = bits & (bits - 1);
+    size_t bytes = lm_count_bits(bits) * (size_t)lm_slab_size(slab);
+    size_t lent = atomic_fetch_add_explicit(&owner->lent, bytes, memory_order_relaxed);
+    if (lent + bytes <= lent_max || !borrowed ||
+        !atomic_compare_exchange_strong(&remote->bits, &bits, bits & ~borrowed))
+        return;
+    purge_bits(slab, borrowed);
+    lm_remote_give_back(remote, borrowed);
+}
+
+void lm_waiting_look(lm_slab *slab) {
+    switch (lm_slab_place(slab)) {
+    case LM_PLACE_FULL:
+        look_at_full(slab);
+        break;
+    case LM_PLACE_CURRENT:
+    case LM_PLACE_QUEUED:
+        if (slab->class >= LM_SMALL_CLASSES)
+            look_at_taken_from(slab);
+        break;
+    default:
+        break;
+    }
+}
