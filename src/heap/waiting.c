@@ -1,6 +1,7 @@
 #include "heap/waiting.h"
 
 #include "heap/arena.h"
+#include "heap/orphans.h"
 #include "heap/remote.h"
 #include "heap/slab.h"
 #include "os/os.h"
@@ -12,9 +13,9 @@ size_t lm_waiting_gone_units;
  */
 static lm_slab *first, *last;
 
-/* What other threads may have freed in the slabs that a thread takes from, before its pages go: a
- * thread at work takes it over long before. */
-static const size_t lent_max = (size_t)256 << 10;
+/* What other threads may have freed in the slabs that threads take from, all together, before pages
+ * of them go: a thread at work takes it over long before. */
+static const size_t lent_max_of_all = (size_t)8 << 20;
 
 /* ---- FULL slabs ----------------------------------------------------------------------------- */
 
@@ -106,7 +107,7 @@ static void look_at_taken_from(lm_slab *slab) {
     uint64_t borrowed = bits & (bits - 1);
     size_t bytes = lm_count_bits(bits) * (size_t)lm_slab_size(slab);
     size_t lent = atomic_fetch_add_explicit(&owner->lent, bytes, memory_order_relaxed);
-    if (lent + bytes <= lent_max || !borrowed ||
+    if (lent + bytes <= lent_max_of_all / lm_orphans_count_threads() || !borrowed ||
         !atomic_compare_exchange_strong(&remote->bits, &bits, bits & ~borrowed))
         return;
     purge_bits(slab, borrowed);
