@@ -16,7 +16,8 @@ size_t lm_arena_peak_units;
 static const size_t wished_size = (size_t)1 << 40;
 static const size_t commit_step_max = (size_t)64 << 20;
 static const size_t region_step = (size_t)64 << 10;
-static const size_t keep_least = (size_t)32 << 20;
+static const size_t keep_least = (size_t)4 << 20;
+static const size_t keep_usual = (size_t)32 << 20;
 
 static size_t
     purged_units; /* free ones that the system has back; a hint, after many runs of mixed kind */
@@ -301,16 +302,21 @@ static size_t dirty_units(void) {
     return dirty;
 }
 
+/* As much as is in use, but that soon gets too much: up to 32 MiB, then an eighth. */
+static size_t keep_for(size_t used) {
+    return lm_max(lm_min(lm_max(used, keep_least), keep_usual), used / 8);
+}
+
 /* How much free memory is kept. A program that gets back what it just freed shouldn't pay for the
  * way through the system: what was given back and is needed again raises the bound by as much, up
  * to half of what is in use; what is given back lowers it, more slowly. A program that only frees
- * ends at the lower bound, since less and less is in use. */
+ * ends at the lowest bound, since less and less is in use. */
 size_t lm_arena_keep_bytes(void) {
     if (lm_arena_setting.keep)
         return lm_arena_setting.keep;
     size_t used = lm_arena_used_units() - lm_waiting_units - lm_waiting_gone_units;
     size_t regret = lm_min(regret_units, used / 2);
-    return lm_max(keep_least, (used / 8) << LM_UNIT_SHIFT) + (regret << LM_UNIT_SHIFT);
+    return keep_for(used << LM_UNIT_SHIFT) + (regret << LM_UNIT_SHIFT);
 }
 
 /* Units were taken that the system had back, or had never given. */

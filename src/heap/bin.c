@@ -5,8 +5,8 @@
 #include "heap/remote.h"
 #include "heap/slab.h"
 
-/* What a thread keeps of empty slabs of medium classes, so that a loop over one block needs no lock;
- * and what all threads together keep, as long as each keeps at least one such slab. */
+/* What a thread keeps of empty slabs of medium classes, so that a loop over one block needs no
+ * lock; and what all threads together keep, as long as each keeps at least one such slab. */
 static const size_t idle_max = (size_t)1 << 20;
 static const size_t idle_max_of_all = (size_t)16 << 20;
 static const size_t idle_least = (size_t)LM_SLAB_UNITS_MAX * LM_UNIT;
@@ -231,13 +231,19 @@ lm_slab *lm_bin_part_with(lm_heap *heap, unsigned class) {
     return slab;
 }
 
-void lm_bins_release_empty(lm_heap *heap) {
+void lm_bins_tidy(lm_heap *heap) {
     for (unsigned class = 0; class < LM_CLASSES; class ++) {
         lm_bin *bin = &heap->bins[class];
         lm_slab *slab = bin->slab;
-        if (slab && lm_slab_empty(slab)) {
+        if (!slab)
+            continue;
+        if (lm_slab_empty(slab)) {
             forget_current(heap, bin);
             lm_slab_release(slab);
+        } else if (lm_slab_pending(slab) > 0) {
+            put_word_back(bin);
+            uncount_current(heap, slab);
+            use_slab(heap, bin, slab, false);
         }
     }
 }

@@ -42,7 +42,8 @@ void *lm_bin_take_medium(lm_heap *heap, unsigned class);
  * Under lm_threads_lock, for a heap that no thread uses. */
 lm_slab *lm_bin_part_with(lm_heap *heap, unsigned class);
 
-/* Releases every empty slab that the bins keep. */
-void lm_bins_release_empty(lm_heap *heap);
+/* Releases every empty slab that the bins keep, and begins again at the front of the others: there
+ * the memory was used already. */
+void lm_bins_tidy(lm_heap *heap);
 
 #endif

@@ -5,7 +5,7 @@
 /* A slab has at least 16 slots up to 4 KiB, then 8, then 4: enough that a thread seldom needs
  * another one, few enough that one slab for each class and thread is no burden. */
 #define UNITS(size)                                                                                \
-    ((size) <= 1024 ? 1 : (size) <= 2048 ? 2 : (size) <= 8192 ? 4 : (size) <= 16384 ? 8 : 16)
+    ((size) <= 1024 ? 1 : (size) <= 2048 ? 2 : (size) <= 16384 ? 4 : (size) <= 32768 ? 8 : 16)
 #define SLOTS(size)      (UNITS(size) * LM_UNIT / (size))
 #define RECIPROCAL(size) (UINT64_MAX / (size) + 1)
 #define CLASS(size)                                                                                \

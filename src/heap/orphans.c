@@ -71,7 +71,7 @@ lm_heap *lm_orphans_take_heap(void) {
 void lm_orphans_give_heap(lm_heap *heap) {
     lm_lock_take(&lm_threads_lock);
     lm_remote_drain(heap);
-    lm_bins_release_empty(heap);
+    lm_bins_tidy(heap);
     atomic_store_explicit(&heap->state, LM_HEAP_FREE, memory_order_relaxed);
     heap->next_free = free_heaps;
     free_heaps = heap;
@@ -94,7 +94,7 @@ static void tidy(lm_heap *heap) {
     if (!atomic_load_explicit(&heap->inbox, memory_order_relaxed))
         return;
     lm_remote_drain(heap);
-    lm_bins_release_empty(heap);
+    lm_bins_tidy(heap);
 }
 
 void lm_orphans_tidy(lm_heap *heap) {

@@ -201,7 +201,7 @@ bool lm_trim(size_t keep) {
     lm_heap *heap = lm_thread_heap();
     if (heap) {
         lm_remote_drain(heap);
-        lm_bins_release_empty(heap);
+        lm_bins_tidy(heap);
     }
     lm_twice_say();
     lm_large_flush();
