@@ -1,17 +1,21 @@
 /* Catches findings in the test's own process instead of their message and abort, counts them, and
- * keeps the last one. For one thread at a time to look at. */
+ * keeps the last one. Any thread may misbehave; one at a time looks. */
 #ifndef TESTS_SUPPORT_TRAP_H
 #define TESTS_SUPPORT_TRAP_H
 
 #include "base/finding.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 static lm_finding trapped;
 static atomic_int trapped_count;
 
 static inline void trap_note(const lm_finding *finding) {
+    static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&one_at_a_time);
     trapped = *finding;
+    pthread_mutex_unlock(&one_at_a_time);
     atomic_fetch_add(&trapped_count, 1);
 }
 

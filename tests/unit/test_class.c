@@ -63,7 +63,7 @@ static void slots_are_found_exactly(void **state) {
             lm_slab slab = {
                 .start = starts[s], .reciprocal = class->reciprocal, .slots = class->slots};
             for (size_t offset = 0; offset < bytes; offset++) {
-                unsigned slot = 0;
+                size_t slot = 0;
                 bool found = lm_slot_at(&slab, starts[s] + offset, &slot);
                 bool expected = offset % class->size == 0 && offset / class->size < class->slots;
                 if (found != expected || (found && slot != offset / class->size))
@@ -76,7 +76,7 @@ static void slots_are_found_exactly(void **state) {
 /* Of a span's record, and of the void record, no slot is ever found. */
 static void no_slots_without_a_slab(void **state) {
     lm_slab slab = {.start = 0, .reciprocal = 0, .slots = 0xffff};
-    unsigned slot;
+    size_t slot;
     (void)state;
     for (uint64_t offset = 0; offset < 1 << 20; offset++)
         assert_false(lm_slot_at(&slab, offset, &slot));

@@ -10,6 +10,12 @@
 #include <sched.h>
 #include <stdatomic.h>
 
+/* The thread sanitizer would end a child of a process with threads that makes one itself. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void) {
+    return "die_after_fork=0";
+}
+
 enum { BLOCKS = 500 };
 static char *blocks[BLOCKS];
 static size_t sizes[BLOCKS];

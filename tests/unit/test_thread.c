@@ -46,7 +46,11 @@ static void a_thread_may_begin_with_free(void **state) {
 /* ---- Destructors of thread-specific data that allocate, round after round
  * ------------------------------- */
 
-enum { KEYS = 20 };
+enum {
+    KEYS = 20,
+    ROUNDS =
+        PTHREAD_DESTRUCTOR_ITERATIONS - LM_THREAD_SANITIZER, /* the sanitizer needs the last one */
+};
 static pthread_key_t keys[KEYS];
 
 typedef struct rounds {
@@ -75,7 +79,7 @@ static void in_destructor(void *argument) {
 
 static void *set_keys(void *argument) {
     for (int i = 0; i < KEYS; i++) {
-        all_rounds[i] = (rounds){PTHREAD_DESTRUCTOR_ITERATIONS, i, loam_malloc(300)};
+        all_rounds[i] = (rounds){ROUNDS, i, loam_malloc(300)};
         pattern_fill(all_rounds[i].block, 300, (uint64_t)i);
         pthread_setspecific(keys[i], &all_rounds[i]);
     }
