@@ -11,6 +11,9 @@ static const size_t idle_max = (size_t)1 << 20;
 static const size_t idle_max_of_all = (size_t)16 << 20;
 static const size_t idle_least = (size_t)LM_SLAB_UNITS_MAX * LM_UNIT;
 
+/* What a thread frees, without needing any, before it winds down. */
+static const size_t freed_a_lot = (size_t)1 << 20;
+
 static size_t idle_bound(void) {
     return lm_max(lm_min(idle_max, idle_max_of_all / lm_orphans_count_threads()), idle_least);
 }
@@ -130,6 +133,13 @@ static bool go_on_with_current(lm_heap *heap, lm_bin *bin) {
     return false;
 }
 
+static lm_slab *take_queued(lm_bin *bin) {
+    lm_slab *slab = bin->head;
+    if (slab)
+        lm_bin_unlink(bin, slab);
+    return slab;
+}
+
 bool lm_bin_refill(lm_heap *heap, unsigned class) {
     lm_bin *bin = &heap->bins[class];
     bool fresh = false;
@@ -141,10 +151,10 @@ bool lm_bin_refill(lm_heap *heap, unsigned class) {
         return true;
     if (bin->slab && go_on_with_current(heap, bin))
         return true;
-    lm_slab *slab = bin->head;
-    if (slab)
-        lm_bin_unlink(bin, slab);
-    else
+    heap->winding_down = false;
+    heap->freed = 0;
+    lm_slab *slab = take_queued(bin);
+    if (!slab)
         slab = lm_orphans_adopt(heap, class);
     if (!slab)
         slab = lm_slab_new(heap, class, &fresh);
@@ -166,21 +176,38 @@ void *lm_bin_take_medium(lm_heap *heap, unsigned class) {
 
 /* ---- After frees ---------------------------------------------------------------------------- */
 
+static void release_current(lm_heap *heap, lm_slab *slab) {
+    forget_current(heap, &heap->bins[slab->class]);
+    lm_slab_release(slab);
+}
+
 static void freed_in_current(lm_heap *heap, lm_slab *slab) {
-    lm_bin *bin = &heap->bins[slab->class];
-    if (!is_medium(slab->class)) {
-        if (lm_slab_pending(slab) < slab->slots || !lm_slab_empty(slab)) {
-            count_current(heap, slab);
-            return;
-        }
+    bool empty = lm_slab_empty(slab);
+    if (is_medium(slab->class)) {
+        count_current(heap, slab);
+        if (empty && (heap->winding_down || heap->idle > idle_bound()))
+            release_current(heap, slab);
+    } else if (!empty) {
+        count_current(heap, slab);
+    } else if (heap->winding_down) {
+        release_current(heap, slab);
+    } else { /* all came and went: begin again */
+        lm_bin *bin = &heap->bins[slab->class];
         put_word_back(bin);
-        use_slab(heap, bin, slab, false); /* all came and went: begin again */
-        return;
+        use_slab(heap, bin, slab, false);
     }
-    count_current(heap, slab);
-    if (slab->countdown == 0 && heap->idle > idle_bound() && lm_slab_empty(slab)) {
-        forget_current(heap, bin);
-        lm_slab_release(slab);
+}
+
+/* A thread that has freed a lot, and needed nothing meanwhile, may have done its work, and sleep
+ * from now on: empty slabs go, and those that aren't empty yet are counted exactly, so that they go
+ * when they are. */
+static void wind_down(lm_heap *heap) {
+    heap->winding_down = true;
+    lm_bins_tidy(heap);
+    for (unsigned class = 0; class < LM_SMALL_CLASSES; class ++) {
+        lm_slab *slab = heap->bins[class].slab;
+        if (slab)
+            slab->countdown = (uint16_t)(slab->slots - lm_slab_free_slots(slab));
     }
 }
 
@@ -201,6 +228,7 @@ static void freed_in_full(lm_heap *heap, lm_slab *slab) {
 
 void lm_bin_freed(lm_heap *heap, lm_slab *slab) {
     unsigned place = lm_slab_place(slab);
+    heap->freed += lm_slab_bytes(slab);
     if (place == LM_PLACE_CURRENT) {
         freed_in_current(heap, slab);
     } else if (place == LM_PLACE_QUEUED) {
@@ -213,17 +241,17 @@ void lm_bin_freed(lm_heap *heap, lm_slab *slab) {
     } else {
         freed_in_full(heap, slab);
     }
+    if (heap->freed > freed_a_lot && !heap->winding_down)
+        wind_down(heap);
 }
 
 /* ---- Letting go ----------------------------------------------------------------------------- */
 
 lm_slab *lm_bin_part_with(lm_heap *heap, unsigned class) {
     lm_bin *bin = &heap->bins[class];
-    lm_slab *slab = bin->head;
-    if (slab) {
-        lm_bin_unlink(bin, slab);
+    lm_slab *slab = take_queued(bin);
+    if (slab)
         return slab;
-    }
     slab = bin->slab;
     if (!slab || lm_slab_free_slots(slab) == 0)
         return NULL;

@@ -7,8 +7,8 @@
  *
  * A slab's countdown makes the owner's frees come here just when something is to be done:
  *
- *   CURRENT, small class    slots handed out or available: 0 when all of them came and went
- *   CURRENT, medium class   live slots, exactly: 0 when the slab is empty
+ *   CURRENT, small class    slots handed out or available: 0 when all of them came and went; fewer
+ * when the thread winds down CURRENT, medium class   live slots, exactly: 0 when the slab is empty
  *   FULL                    frees until an eighth of the slots is free
  *   QUEUED                  live slots: 0 when the slab is empty
  *

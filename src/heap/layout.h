@@ -158,10 +158,12 @@ enum { LM_HEAP_FREE = 0, LM_HEAP_IN_USE, LM_HEAP_STALE };
 struct lm_heap {
     lm_bin bins[LM_CLASSES]; /* [owner] */
     size_t idle;             /* [owner] bytes of empty CURRENT slabs of medium classes */
-    lm_heap *next;           /* [once] all heaps ever made */
-    lm_heap *next_free;      /* under lm_threads_lock */
-    int exit_rounds;         /* [owner] thread-exit rounds that this thread has seen */
-    _Atomic int state; /* LM_HEAP_...: IN_USE by a thread; STALE: its thread was lost in a fork */
+    size_t freed;       /* [owner] bytes of slabs in which much was freed since one was needed */
+    bool winding_down;  /* [owner] that was a lot: the thread keeps nothing that is empty */
+    lm_heap *next;      /* [once] all heaps ever made */
+    lm_heap *next_free; /* under lm_threads_lock */
+    int exit_rounds;    /* [owner] thread-exit rounds that this thread has seen */
+    _Atomic int state;  /* LM_HEAP_...: IN_USE by a thread; STALE: its thread was lost in a fork */
     char pad[LM_CACHE_LINE];
     _Atomic size_t lent;        /* [any] bytes freed by others in slabs that the thread takes from,
                                  * since it last looked; an estimate */

@@ -73,7 +73,11 @@ static int verify_place(lm_slab *slab) {
     case LM_PLACE_CURRENT:
         if (bin->slab != slab)
             return LM_VERIFY_PLACE;
-        return slab->countdown == (medium ? live : slab->slots - pending) ? 0 : LM_VERIFY_COUNTDOWN;
+        if (medium)
+            return slab->countdown == live ? 0 : LM_VERIFY_COUNTDOWN;
+        return slab->countdown > 0 && slab->countdown <= slab->slots - pending
+                   ? 0
+                   : LM_VERIFY_COUNTDOWN;
     case LM_PLACE_QUEUED:
         if (!in_queue(bin, slab))
             return LM_VERIFY_PLACE;
