@@ -77,6 +77,11 @@ function(loam_add_libraries)
         -Wl,-z,nodelete            # its code runs in every thread until the last one is gone
         -Wl,-z,now -Wl,-z,relro -Wl,-z,defs
         -Wl,-Bsymbolic-functions -Wl,--as-needed -Wl,--exclude-libs,ALL)
+    # Preloaded, it is in every program that somebody debugs: a breakpoint on that program's own `push` must
+    # not find one of Loam's as well.
+    if(LOAM_STRIP AND NOT LOAM_DEBUG)
+        target_link_options(loam_shared PRIVATE -Wl,--strip-all)
+    endif()
     loam_used_from_outside(loam_shared)
     set(map "${PROJECT_SOURCE_DIR}/src/abi/exports.map")
     if(EXISTS "${map}")
