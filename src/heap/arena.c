@@ -1,5 +1,6 @@
 #include "heap/arena.h"
 
+#include "heap/limits.h"
 #include "heap/waiting.h"
 #include "os/os.h"
 
@@ -13,12 +14,6 @@ lm_lock lm_purge_lock = LM_LOCK(LM_RANK_PURGE);
 lm_arena_settings lm_arena_setting;
 size_t lm_arena_peak_units;
 
-static const size_t wished_size = (size_t)1 << 40;
-static const size_t commit_step_max = (size_t)64 << 20;
-static const size_t region_step = (size_t)64 << 10;
-static const size_t keep_least = (size_t)4 << 20;
-static const size_t keep_usual = (size_t)32 << 20;
-
 static size_t
     purged_units; /* free ones that the system has back; a hint, after many runs of mixed kind */
 static size_t regret_units; /* see lm_arena_keep_bytes */
@@ -28,7 +23,7 @@ static size_t regret_units; /* see lm_arena_keep_bytes */
 static bool region_grow(lm_region *region, size_t wanted) {
     if (LM_LIKELY(wanted <= region->committed))
         return true;
-    size_t end = lm_min(lm_align_up(wanted, lm_max(region_step, lm_os.page)), region->size);
+    size_t end = lm_min(lm_align_up(wanted, lm_max(LM_REGION_STEP, lm_os.page)), region->size);
     if (wanted > end || !lm_os_commit(region->at + region->committed, end - region->committed))
         return false;
     region->committed = end;
@@ -61,7 +56,7 @@ static size_t lay_out(lm_arena *arena, char *at, size_t size) {
 /* Takes address space for an arena of `size` bytes and its second range, guards on both sides of
  * it. */
 static bool reserve(lm_arena *arena, size_t size) {
-    size_t guard = lm_max(region_step, lm_os.page);
+    size_t guard = lm_max(LM_REGION_STEP, lm_os.page);
     size_t meta_size = lay_out(arena, NULL, size) + 2 * guard;
     char *range = lm_os_reserve(size + LM_CHUNK);
     if (!range)
@@ -88,7 +83,7 @@ static size_t size_to_try(void) {
     if (lm_arena_setting.first_size)
         return lm_max(lm_align_down(lm_arena_setting.first_size, LM_CHUNK), LM_CHUNK);
     if (lm_os.address_limit == SIZE_MAX)
-        return wished_size;
+        return LM_ARENA_WISHED;
     /* Leave most of a limited address space to the rest of the program; more arenas follow on
      * demand. */
     return lm_max((size_t)1 << lm_highest_bit(lm_os.address_limit / 4 | LM_CHUNK), LM_CHUNK);
@@ -159,7 +154,7 @@ static bool commit_chunks(lm_arena *arena, size_t bytes) {
  * rarer. */
 static bool extend(lm_arena *arena, size_t chunks) {
     size_t needed = chunks << LM_CHUNK_SHIFT;
-    size_t wished = lm_min(lm_align_down(arena->committed / 8, LM_CHUNK), commit_step_max);
+    size_t wished = lm_min(lm_align_down(arena->committed / 8, LM_CHUNK), LM_COMMIT_STEP_MAX);
     wished = lm_min(wished, arena->lookup->size - arena->committed);
     return (wished > needed && commit_chunks(arena, wished)) || commit_chunks(arena, needed);
 }
@@ -304,7 +299,7 @@ static size_t dirty_units(void) {
 
 /* As much as is in use, but that soon gets too much: up to 32 MiB, then an eighth. */
 static size_t keep_for(size_t used) {
-    return lm_max(lm_min(lm_max(used, keep_least), keep_usual), used / 8);
+    return lm_max(lm_min(lm_max(used, LM_KEEP_LEAST), LM_KEEP_USUAL), used / 8);
 }
 
 /* How much free memory is kept. A program that gets back what it just freed shouldn't pay for the

@@ -1,21 +1,14 @@
 #include "heap/bin.h"
 
 #include "heap/arena.h"
+#include "heap/limits.h"
 #include "heap/orphans.h"
 #include "heap/remote.h"
 #include "heap/slab.h"
 
-/* What a thread keeps of empty slabs of medium classes, so that a loop over one block needs no
- * lock; and what all threads together keep, as long as each keeps at least one such slab. */
-static const size_t idle_max = (size_t)1 << 20;
-static const size_t idle_max_of_all = (size_t)16 << 20;
-static const size_t idle_least = (size_t)LM_SLAB_UNITS_MAX * LM_UNIT;
-
-/* What a thread frees, without needing any, before it winds down. */
-static const size_t freed_a_lot = (size_t)1 << 20;
-
 static size_t idle_bound(void) {
-    return lm_max(lm_min(idle_max, idle_max_of_all / lm_orphans_count_threads()), idle_least);
+    size_t share = LM_IDLE_MAX_OF_ALL / lm_orphans_count_threads();
+    return lm_max(lm_min(LM_IDLE_MAX, share), (size_t)LM_SLAB_UNITS_MAX * LM_UNIT);
 }
 
 lm_pair lm_bin_no_slots;
@@ -241,7 +234,7 @@ void lm_bin_freed(lm_heap *heap, lm_slab *slab) {
     } else {
         freed_in_full(heap, slab);
     }
-    if (heap->freed > freed_a_lot && !heap->winding_down)
+    if (heap->freed > LM_FREED_A_LOT && !heap->winding_down)
         wind_down(heap);
 }
 

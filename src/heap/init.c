@@ -5,6 +5,7 @@
 #include "heap/arena.h"
 #include "heap/fork.h"
 #include "heap/large.h"
+#include "heap/limits.h"
 #include "heap/orphans.h"
 #include "heap/slow.h"
 #include "heap/stats.h"
@@ -20,9 +21,6 @@ lm_options lm_options_now;
 static lm_lock init_lock = LM_LOCK(LM_RANK_INIT);
 static _Atomic bool ready;
 static bool failed;
-
-/* The most mappings when nothing else is said: little enough to leave the rest to the program. */
-static const size_t mappings_most = 8192;
 
 /* ---- Options -------------------------------------------------------------------------------- */
 
@@ -75,7 +73,7 @@ static void apply_options(void) {
     lm_large_setting.guards = choose_guards();
     lm_large_setting.mappings = lm_options_now.mappings
                                     ? lm_options_now.mappings
-                                    : lm_min(mappings_most, lm_os.map_limit / 8);
+                                    : lm_min(LM_MAPPINGS_USUAL, lm_os.map_limit / 8);
 }
 
 static void announce(void) {

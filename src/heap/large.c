@@ -1,6 +1,7 @@
 #include "heap/large.h"
 
 #include "heap/arena.h"
+#include "heap/limits.h"
 #include "os/os.h"
 
 #include <string.h>
@@ -14,14 +15,9 @@ static _Atomic size_t mappings;
 static const size_t mappings_each = 2;
 
 /* Spans that rest, oldest first. Under lm_large_lock. */
-enum { RESTING_MAX = 32 };
-static lm_span *resting[RESTING_MAX];
+static lm_span *resting[LM_RESTING_MAX];
 static unsigned resting_count;
 static size_t resting_bytes;
-static const size_t resting_bytes_max = (size_t)16 << 20;
-
-/* Blocks from this size on are moved by their pages instead of by their bytes. */
-static const size_t remap_least = (size_t)256 << 10;
 
 /* `bytes` is at most a few times LM_LARGE_MAX: the count fits. */
 static uint32_t units_for(size_t bytes) {
@@ -93,11 +89,11 @@ static void release(lm_span *span);
 
 /* Puts a freed span to rest; the oldest make room for it. */
 static void rest(lm_span *span) {
-    lm_span *out[RESTING_MAX];
+    lm_span *out[LM_RESTING_MAX];
     unsigned n = 0;
     lm_lock_take(&lm_large_lock);
-    while (resting_count > 0 &&
-           (resting_count == RESTING_MAX || resting_bytes + span->bytes > resting_bytes_max)) {
+    while (resting_count > 0 && (resting_count == LM_RESTING_MAX ||
+                                 resting_bytes + span->bytes > LM_RESTING_BYTES_MAX)) {
         out[n++] = resting[0];
         unrest(0);
     }
@@ -109,7 +105,7 @@ static void rest(lm_span *span) {
 }
 
 void lm_large_flush(void) {
-    lm_span *out[RESTING_MAX];
+    lm_span *out[LM_RESTING_MAX];
     lm_lock_take(&lm_large_lock);
     unsigned n = resting_count;
     memcpy(out, resting, n * sizeof out[0]);
@@ -235,7 +231,7 @@ void *lm_large_new(size_t size, size_t alignment, bool zero) {
 bool lm_large_free(lm_span *span) {
     if (atomic_exchange_explicit(&span->live, 0, memory_order_acq_rel) != 1)
         return false;
-    if (span->bytes <= resting_bytes_max / 2)
+    if (span->bytes <= LM_RESTING_BYTES_MAX / 2)
         rest(span);
     else
         release(span);
@@ -307,7 +303,7 @@ static void shrink_in_place(lm_span *span, size_t size) {
 /* Brings the content of one span to another: by its pages where that is cheaper. */
 static void move_content(lm_span *to, const lm_span *from) {
     size_t bytes = lm_min(from->bytes, to->bytes);
-    if (bytes >= remap_least && !to->moved && afford_mapping()) {
+    if (bytes >= LM_REMAP_LEAST && !to->moved && afford_mapping()) {
         if (lm_os_move(lm_span_address(to), lm_span_address(from), bytes)) {
             to->moved = 1;
             return;

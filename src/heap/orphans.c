@@ -1,6 +1,7 @@
 #include "heap/orphans.h"
 
 #include "heap/bin.h"
+#include "heap/limits.h"
 #include "heap/remote.h"
 #include "heap/slab.h"
 #include "heap/twice.h"
@@ -23,10 +24,9 @@ typedef struct heap_room {
 static heap_room *rooms; /* newest first */
 
 static _Atomic size_t threads; /* heaps in use */
-static const size_t room_step = (size_t)64 << 10;
 
 static bool new_room(void) {
-    size_t size = lm_max(room_step, lm_os.page);
+    size_t size = lm_max(LM_ROOM_STEP, lm_os.page);
     heap_room *room = lm_os_reserve(size);
     if (!room)
         return false;

@@ -1,6 +1,7 @@
 #include "heap/waiting.h"
 
 #include "heap/arena.h"
+#include "heap/limits.h"
 #include "heap/orphans.h"
 #include "heap/remote.h"
 #include "heap/slab.h"
@@ -12,10 +13,6 @@ size_t lm_waiting_gone_units;
 /* WAITING slabs are in no bin's queue: their links are free for a list of their own, oldest first.
  */
 static lm_slab *first, *last;
-
-/* What other threads may have freed in the slabs that threads take from, all together, before pages
- * of them go: a thread at work takes it over long before. */
-static const size_t lent_max_of_all = (size_t)8 << 20;
 
 /* ---- FULL slabs ----------------------------------------------------------------------------- */
 
@@ -107,7 +104,7 @@ static void look_at_taken_from(lm_slab *slab) {
     uint64_t borrowed = bits & (bits - 1);
     size_t bytes = lm_count_bits(bits) * (size_t)lm_slab_size(slab);
     size_t lent = atomic_fetch_add_explicit(&owner->lent, bytes, memory_order_relaxed);
-    if (lent + bytes <= lent_max_of_all / lm_orphans_count_threads() || !borrowed ||
+    if (lent + bytes <= LM_LENT_MAX_OF_ALL / lm_orphans_count_threads() || !borrowed ||
         !atomic_compare_exchange_strong(&remote->bits, &bits, bits & ~borrowed))
         return;
     purge_bits(slab, borrowed);

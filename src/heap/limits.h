@@ -1,0 +1,55 @@
+/* Every amount that is a choice and not a necessity, on one page. The test mode (-DLM_TEST_MODE)
+ * shrinks them, so that what is rare in a program is frequent in a test: many arenas, memory given
+ * back all the time. */
+#ifndef LM_HEAP_LIMITS_H
+#define LM_HEAP_LIMITS_H
+
+#include <stddef.h>
+
+#ifdef LM_TEST_MODE
+#define LM_LIMIT(usual, in_tests) ((size_t)(in_tests))
+#else
+#define LM_LIMIT(usual, in_tests) ((size_t)(usual))
+#endif
+
+#define LM_KIB(n) ((size_t)(n) << 10)
+#define LM_MIB(n) ((size_t)(n) << 20)
+
+/* Address space that is wished for an arena. */
+#define LM_ARENA_WISHED LM_LIMIT(LM_MIB(1 << 20), LM_MIB(64))
+
+/* The most that a frontier moves at a time beyond what is needed; and a region of the second range.
+ */
+#define LM_COMMIT_STEP_MAX LM_LIMIT(LM_MIB(64), LM_MIB(2))
+#define LM_REGION_STEP     LM_LIMIT(LM_KIB(64), LM_KIB(4))
+
+/* Free memory that is kept, see lm_arena_keep_bytes. */
+#define LM_KEEP_LEAST LM_LIMIT(LM_MIB(4), LM_KIB(64))
+#define LM_KEEP_USUAL LM_LIMIT(LM_MIB(32), LM_KIB(512))
+
+/* What a thread keeps of empty slabs of medium classes, so that a loop over one block needs no
+ * lock; and what all threads keep together, as long as each may keep one slab. */
+#define LM_IDLE_MAX        LM_LIMIT(LM_MIB(1), LM_KIB(64))
+#define LM_IDLE_MAX_OF_ALL LM_LIMIT(LM_MIB(16), LM_KIB(256))
+
+/* What a thread frees, without needing any, before it winds down. */
+#define LM_FREED_A_LOT LM_LIMIT(LM_MIB(1), LM_KIB(64))
+
+/* What other threads may have freed in the slabs that threads take from, all together, before pages
+ * of them go: a thread at work takes it over long before. */
+#define LM_LENT_MAX_OF_ALL LM_LIMIT(LM_MIB(8), LM_KIB(64))
+
+/* Large blocks that rest after they were freed. */
+#define LM_RESTING_MAX       32 /* count */
+#define LM_RESTING_BYTES_MAX LM_LIMIT(LM_MIB(16), LM_MIB(1))
+
+/* Large blocks from this size on are moved by their pages instead of by their bytes. */
+#define LM_REMAP_LEAST LM_LIMIT(LM_KIB(256), LM_KIB(128))
+
+/* Mappings of their own that guards and moved blocks may cost, unless the option says otherwise. */
+#define LM_MAPPINGS_USUAL LM_LIMIT(8192, 64)
+
+/* Memory for thread heaps is taken in such steps. */
+#define LM_ROOM_STEP LM_KIB(64)
+
+#endif
