@@ -19,8 +19,8 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
-#define LOAM_API __attribute__((visibility("default")))
-#define LOAM_ALLOCATES __attribute__((malloc, warn_unused_result))
+#define LOAM_API        __attribute__((visibility("default")))
+#define LOAM_ALLOCATES  __attribute__((malloc, warn_unused_result))
 #define LOAM_SIZED(...) __attribute__((alloc_size(__VA_ARGS__)))
 #else
 #define LOAM_API
@@ -104,38 +104,38 @@ LOAM_API bool loam_visit(loam_visitor *visitor, void *context);
 /* Statistics. Every member is in bytes unless its name says otherwise. At any moment at which no other
  * thread allocates or frees: live + slack + cached + purged = the arenas' committed bytes. */
 #define LOAM_STATS_VERSION 1
-#define LOAM_CLASSES_MAX 96
+#define LOAM_CLASSES_MAX   96
 
 typedef struct loam_class_stats {
-    size_t size;         /* bytes of one slot */
-    size_t live_blocks;  /* count */
-    size_t free_slots;   /* count: slots in slabs of this class without a live block */
-    size_t slabs;        /* count */
+    size_t size;          /* bytes of one slot */
+    size_t live_blocks;   /* count */
+    size_t free_slots;    /* count: slots in slabs of this class without a live block */
+    size_t slabs;         /* count */
     uint64_t allocations; /* count since start: blocks of this class handed out */
 } loam_class_stats;
 
 typedef struct loam_stats {
-    size_t version;        /* LOAM_STATS_VERSION */
-    size_t live;           /* in live blocks: slots and spans, as usable size */
-    size_t live_blocks;    /* count */
-    size_t slack;          /* in slabs and spans in use, but in no live block */
-    size_t cached;         /* free units whose memory is kept for reuse */
-    size_t purged;         /* free units whose memory was given back to the system, or never touched */
-    size_t metadata;       /* records, maps and thread heaps, committed */
-    size_t peak;           /* the most that slabs and spans ever held at one time */
-    size_t reserved;       /* address space of all arenas */
-    size_t large_live;     /* live bytes in large blocks (each a span of its own) */
-    size_t large_blocks;   /* count */
+    size_t version;     /* LOAM_STATS_VERSION */
+    size_t live;        /* in live blocks: slots and spans, as usable size */
+    size_t live_blocks; /* count */
+    size_t slack;       /* in slabs and spans in use, but in no live block */
+    size_t cached;      /* free units whose memory is kept for reuse */
+    size_t purged;      /* free units whose memory was given back to the system, or never touched */
+    size_t metadata;    /* records, maps and thread heaps, committed */
+    size_t peak;        /* the most that slabs and spans ever held at one time */
+    size_t reserved;    /* address space of all arenas */
+    size_t large_live;  /* live bytes in large blocks (each a span of its own) */
+    size_t large_blocks;        /* count */
     uint64_t large_allocations; /* count since start */
-    size_t arenas;         /* count */
-    size_t heaps;          /* count: thread heaps ever made; they are reused */
-    size_t heaps_in_use;   /* count: those of living threads */
-    uint64_t commits;      /* count of system calls since start: memory made accessible */
-    uint64_t purges;       /* count of system calls since start: memory given back */
-    uint64_t guards;       /* count of system calls since start: guard pages set or taken away */
-    uint64_t remaps;       /* count of system calls since start: blocks moved or grown by mremap */
-    uint64_t maps;         /* count of system calls since start: mmap and munmap */
-    size_t classes;        /* count: how many members of by_class are filled */
+    size_t arenas;              /* count */
+    size_t heaps;               /* count: thread heaps ever made; they are reused */
+    size_t heaps_in_use;        /* count: those of living threads */
+    uint64_t commits;           /* count of system calls since start: memory made accessible */
+    uint64_t purges;            /* count of system calls since start: memory given back */
+    uint64_t guards; /* count of system calls since start: guard pages set or taken away */
+    uint64_t remaps; /* count of system calls since start: blocks moved or grown by mremap */
+    uint64_t maps;   /* count of system calls since start: mmap and munmap */
+    size_t classes;  /* count: how many members of by_class are filled */
     loam_class_stats by_class[LOAM_CLASSES_MAX];
 } loam_stats;
 

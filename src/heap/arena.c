@@ -14,9 +14,9 @@ lm_lock lm_purge_lock = LM_LOCK(LM_RANK_PURGE);
 lm_arena_settings lm_arena_setting;
 size_t lm_arena_peak_units;
 
-static size_t
-    purged_units; /* free ones that the system has back; a hint, after many runs of mixed kind */
-static size_t regret_units; /* see lm_arena_keep_bytes */
+/* Free units that the system has back (a hint: runs of mixed kind blur it), and those of them that
+ * were needed again (see lm_arena_keep_bytes). Under lm_arena_lock. */
+static size_t purged_units, regret_units;
 
 /* ---- Regions of the second range ------------------------------------------------------------ */
 
@@ -323,7 +323,7 @@ static void note_taken_clean(size_t units) {
 
 void lm_arena_note_purged(size_t units) {
     purged_units += units;
-    regret_units -= lm_min(regret_units, units / 4);
+    regret_units -= lm_min(regret_units, (units + 3) / 4);
 }
 
 bool lm_arena_excess(size_t more) {
@@ -337,12 +337,13 @@ static bool purge_one(lm_arena *arena, uint32_t step) {
     if (!run.count)
         return false;
     lm_lock_give(&lm_arena_lock);
-    lm_os_purge((char *)arena->lookup->base + ((size_t)run.first << LM_UNIT_SHIFT),
-                (size_t)run.count << LM_UNIT_SHIFT);
+    bool purged = lm_os_purge((char *)arena->lookup->base + ((size_t)run.first << LM_UNIT_SHIFT),
+                              (size_t)run.count << LM_UNIT_SHIFT);
     lm_lock_take(&lm_arena_lock);
-    lm_chunks_give(&arena->chunks, run.first, run.count, false);
-    lm_arena_note_purged(run.count);
-    return true;
+    lm_chunks_give(&arena->chunks, run.first, run.count, !purged);
+    if (purged)
+        lm_arena_note_purged(run.count);
+    return purged;
 }
 
 static bool purge_any(void) {
@@ -373,7 +374,7 @@ static bool trim_below_bound(void) {
         return false;
     while (dirty_units() << LM_UNIT_SHIFT > lm_arena_keep_bytes() / 4 * 3 && purge_any())
         any = true;
-    return any;
+    return lm_waiting_purge(false) || any;
 }
 
 void lm_arena_trim_excess(void) {

@@ -1,18 +1,18 @@
-/* Bins: from which slab a thread takes slots of one class, and when a slab with freed slots comes
- * back.
+/* Bins: from which slab a thread takes slots of one class, and when a slab with freed slots comes back.
  *
- *   new --> CURRENT --(all words empty)--> FULL --(an eighth is free)--> QUEUED --(its turn)-->
- * CURRENT |                             |                              |
+ *   new --> CURRENT --(all words empty)--> FULL --(an eighth is free)--> QUEUED --(its turn)--> CURRENT
+ *              |                             |                             |
  *              +-------- empty: released, but for what a thread keeps -----+
  *
  * A slab's countdown makes the owner's frees come here just when something is to be done:
  *
- *   CURRENT, small class    slots handed out or available: 0 when all of them came and went; fewer
- * when the thread winds down CURRENT, medium class   live slots, exactly: 0 when the slab is empty
+ *   CURRENT, small class    slots handed out or available: 0 when all of them came and went;
+ *                           fewer when the thread winds down
+ *   CURRENT, medium class   live slots, exactly: 0 when the slab is empty
  *   FULL                    frees until an eighth of the slots is free
  *   QUEUED                  live slots: 0 when the slab is empty
  *
- * All functions: by the heap's thread only. */
+ * All functions: by the heap's thread only, unless they say otherwise. */
 #ifndef LM_HEAP_BIN_H
 #define LM_HEAP_BIN_H
 

@@ -2,8 +2,8 @@
 
 #include "heap/layout.h"
 
-/* A slab has at least 16 slots up to 4 KiB, then 8, then 4: enough that a thread seldom needs
- * another one, few enough that one slab for each class and thread is no burden. */
+/* A slab has 16 slots or more up to 4 KiB, then 8, from above 8 KiB on 4: enough that a thread seldom
+ * needs another one, few enough that one slab for each class and thread is no burden. */
 #define UNITS(size)                                                                                \
     ((size) <= 1024 ? 1 : (size) <= 2048 ? 2 : (size) <= 16384 ? 4 : (size) <= 32768 ? 8 : 16)
 #define SLOTS(size)      (UNITS(size) * LM_UNIT / (size))

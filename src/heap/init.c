@@ -10,6 +10,7 @@
 #include "heap/slow.h"
 #include "heap/stats.h"
 #include "heap/thread.h"
+#include "heap/waiting.h"
 #include "heap/walk.h"
 #include "loam/loam.h"
 #include "os/os.h"
@@ -158,6 +159,7 @@ static void leave(void) {
     lm_self = &lm_heap_none;
     lm_orphans_dissolve();
     lm_arena_dissolve();
+    lm_waiting_reset();
     atomic_store_explicit(&ready, false, memory_order_release);
 }
 

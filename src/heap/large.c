@@ -1,6 +1,7 @@
 #include "heap/large.h"
 
 #include "heap/arena.h"
+#include "heap/find.h"
 #include "heap/limits.h"
 #include "os/os.h"
 
@@ -174,14 +175,13 @@ static bool too_many_to_keep(uint32_t units) {
 
 /* Gives units of a span back, which the map still names; and its record, unless that is NULL. */
 static void give_units(lm_arena *arena, uint32_t first, uint32_t units, lm_span *record) {
-    bool purge = too_many_to_keep(units);
-    if (purge)
-        lm_os_purge((char *)arena->lookup->base + ((size_t)first << LM_UNIT_SHIFT),
-                    (size_t)units << LM_UNIT_SHIFT);
+    bool purged = too_many_to_keep(units) &&
+                  lm_os_purge((char *)arena->lookup->base + ((size_t)first << LM_UNIT_SHIFT),
+                              (size_t)units << LM_UNIT_SHIFT);
     lm_lock_take(&lm_arena_lock);
     lm_arena_map(arena, first, units, NULL);
-    lm_arena_give(arena, first, units, !purge);
-    if (purge)
+    lm_arena_give(arena, first, units, !purged);
+    if (purged)
         lm_arena_note_purged(units);
     if (record)
         lm_arena_give_record(arena, record, lm_slab_record_size(1));
@@ -228,8 +228,21 @@ void *lm_large_new(size_t size, size_t alignment, bool zero) {
     return span ? lm_span_address(span) : NULL;
 }
 
-bool lm_large_free(lm_span *span) {
-    if (atomic_exchange_explicit(&span->live, 0, memory_order_acq_rel) != 1)
+/* The span of a live block, which is from now on nobody's but the caller's; NULL when it isn't live. Looked
+ * up under the lock: of two threads that free it at once, the second may not even touch the record. */
+static lm_span *claim(const void *block) {
+    lm_lock_take(&lm_arena_lock);
+    lm_found found = lm_find_locked(block);
+    bool live = found.span && found.block == block && found.live;
+    if (live)
+        atomic_store_explicit(&found.span->live, 0, memory_order_relaxed);
+    lm_lock_give(&lm_arena_lock);
+    return live ? found.span : NULL;
+}
+
+bool lm_large_free(void *block) {
+    lm_span *span = claim(block);
+    if (!span)
         return false;
     if (span->bytes <= LM_RESTING_BYTES_MAX / 2)
         rest(span);
@@ -320,7 +333,7 @@ static void *move(lm_span *span, size_t size) {
     if (!target)
         return NULL;
     move_content(target, span);
-    lm_large_free(span);
+    lm_large_free(lm_span_address(span));
     return lm_span_address(target);
 }
 

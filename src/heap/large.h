@@ -26,7 +26,7 @@ extern lm_large_settings lm_large_setting;
 void *lm_large_new(size_t size, size_t alignment, bool zero);
 
 /* Frees a block. Returns false, and changes nothing, when it is free already. */
-bool lm_large_free(lm_span *span);
+bool lm_large_free(void *block);
 
 /* The block with a new size, above LM_SLOT_MAX, in place or moved; NULL when there is no memory,
  * the old block is then unchanged. */

@@ -1,5 +1,4 @@
-/* Every structure that the parts of the heap share, drawn. Who may touch what is said at each
- * field:
+/* Every structure that the parts of the heap share, drawn. Who may touch what is said at each field:
  *
  *   [once]    written before anyone else can see it, never again
  *   [arena]   under lm_arena_lock
@@ -8,48 +7,49 @@
  *
  * THE ADDRESS SPACE OF AN ARENA
  *
- *   base                                  committed                          base + size
- *   |  chunk 0  |  chunk 1  |  chunk 2  |  | reserved: inaccessible, not accounted   |
- *   +-----------+-----------+-----------+--+-----------------------------------------+
+ *   base                                  committed                         base + size
+ *   |  chunk 0  |  chunk 1  |  chunk 2  |  | reserved: inaccessible, not accounted  |
+ *   +-----------+-----------+-----------+--+----------------------------------------+
  *   |s|ssss|S---S|..|s|     |           |
  *   +-----------+
  *    128 units of 16 KiB: slabs (s), spans (S) and free units (.)
  *
  * Nothing in there is the manager's. Its own records lie in a second range, somewhere else:
  *
- *   | inaccessible | map: 4 bytes a unit | chunks: 64 bytes each | records ...       | inaccessible
- * |
+ *   | guard | map: 4 bytes a unit | chunks: 64 bytes each | whole chunks: bits | records | guard |
  *
- * FROM A POINTER TO ITS RECORD (lm_find_record in find.h)
+ * FROM A POINTER TO ITS RECORD (lm_record_at in find.h)
  *
- *   p - base = offset:   | unit number         | 14 bits |
+ *   p - base = offset:   | unit number      | 14 bits |
  *                                |
  *                                v
- *   map:      ... | 0 | 7 | 9 | 9 | 9 | 9 | 0 | ...      which record describes the unit, in steps
- * of 64 |                       bytes; 0 is the void record: all zero, so that v every test of the
- * fast path fails on it records:  | void    | slab    | span    | slab ...
+ *   map:      ... | 0 | 7 | 9 | 9 | 9 | 9 | 0 | ...     which record describes the unit, in steps
+ *                                |                      of 64 bytes; 0 is the void record: all
+ *                                v                      zero, so every test of the fast path
+ *   records:  | void | slab | span | slab ...           fails on it
  *
  * THE RECORD OF A SLAB
  *
- *   byte 0         8        16         32        48       64       80
- *   | start | recipr.| next   | pair 0 | pair 1 | ...    | gap to 64 | remote 0 | remote 1 | ...
- *   | owner | slots..| prev   |        |        |        |           |          |          |
- *                                       \______ the owner's lines _______/     \_ the others' lines
- * _/
+ *   byte 0      16       32     48       64       80
+ *   | start   | recipr.| next | pair 0 | pair 1 | ... | gap to 64 | remote 0 | remote 1 | ...
+ *   | owner   | slots..| prev |        |        |     |           |          |          |
+ *   \____________ the owner's lines _____________/               \__ the others' lines __/
  *
  *   Bit i of word w speaks of slot 64 w + i. A slot is allocated exactly when it has no bit in
- * avail, pending and remote: avail    can be handed out pending  freed by the owner, rests until
- * the slab is harvested remote   freed by another thread, until the owner has taken the word over
- * into pending
+ *   avail, pending and remote:
+ *      avail    can be handed out
+ *      pending  freed by the owner, rests until the slab is harvested
+ *      remote   freed by another thread, until the owner has taken the word over into pending
  *
  * REMOTE FREES
  *
- *   A thread that frees a slot of somebody else's slab sets its bit in remote[w].bits. Whoever
- * finds the word empty there (the old value was 0) owes it to the owner to push the word onto its
- * heap's inbox: a stack of words linked through remote[w].next. The owner takes a word's bits only
- * after it has popped the word, so: a word that isn't 0 is in an inbox, or about to be pushed by
- * exactly one thread; a slab with such a word has a live slot in the owner's eyes, so it is not
- * released; a thread that found the word not empty touches nothing after its one atomic operation.
+ *   A thread that frees a slot of somebody else's slab sets its bit in remote[w].bits. Whoever finds
+ *   the word empty there (the old value was 0) owes it to the owner to push the word onto its heap's
+ *   inbox: a stack of words linked through remote[w].next. The owner takes a word's bits only after
+ *   it has popped the word, so:
+ *      a word that isn't 0 is in an inbox, or about to be pushed by exactly one thread;
+ *      a slab with such a word has a live slot in the owner's eyes, so it is not released;
+ *      a thread that found the word not empty touches nothing after its one atomic operation.
  */
 #ifndef LM_HEAP_LAYOUT_H
 #define LM_HEAP_LAYOUT_H

@@ -18,7 +18,7 @@ static void push(lm_heap *heap, lm_remote *remote) {
 
 /* A word of the slab at this offset became wholly free. The slab itself may be gone by now, so it
  * is looked up again. */
-static void settle(lm_arena *arena, uint64_t offset) {
+static void settle(lm_arena *arena, uint64_t offset, size_t word) {
     lm_heap *idle = NULL;
     lm_lock_take(&lm_arena_lock);
     lm_slab *slab = lm_record_at(arena->lookup, offset);
@@ -27,9 +27,10 @@ static void settle(lm_arena *arena, uint64_t offset) {
         if (atomic_load_explicit(&owner->state, memory_order_relaxed) == LM_HEAP_FREE)
             idle = owner;
         else
-            lm_waiting_look(slab);
+            lm_waiting_look(slab, word);
     }
     lm_lock_give(&lm_arena_lock);
+    lm_twice_say();
     if (idle)
         lm_orphans_tidy(idle);
 }
@@ -45,7 +46,10 @@ void lm_remote_reopen(lm_slab *slab) {
 }
 
 void lm_remote_give_back(lm_remote *remote, uint64_t bits) {
-    if (atomic_fetch_or_explicit(&remote->bits, bits, memory_order_acq_rel) == 0)
+    uint64_t old = atomic_fetch_or_explicit(&remote->bits, bits, memory_order_acq_rel);
+    if (old & bits) /* freed again meanwhile */
+        lm_twice_note(remote->slab, (unsigned)remote->word, old & bits);
+    if (old == 0)
         push(atomic_load_explicit(&remote->slab->owner, memory_order_acquire), remote);
 }
 
@@ -70,7 +74,7 @@ bool lm_remote_free(lm_slab *slab, size_t slot) {
     if (old == 0)
         push(atomic_load_explicit(&slab->owner, memory_order_acquire), remote);
     if (LM_UNLIKELY((old | bit | known) == valid))
-        settle(arena, offset);
+        settle(arena, offset, w);
     return true;
 }
 
@@ -87,7 +91,8 @@ static void take_over(lm_heap *heap, lm_remote *remote) {
     if (LM_UNLIKELY(twice))
         lm_twice_note(slab, w, twice);
     atomic_store_explicit(&pair->pending, pending | (bits & ~twice), memory_order_relaxed);
-    lm_bin_freed(heap, slab);
+    if (bits & ~twice)
+        lm_bin_freed(heap, slab);
 }
 
 void lm_remote_drain(lm_heap *heap) {

@@ -44,7 +44,8 @@ LM_INLINE unsigned lm_slab_place(const lm_slab *slab) {
 }
 
 LM_INLINE void lm_slab_set_place(lm_slab *slab, unsigned place) {
-    atomic_store_explicit(&slab->place, (uint8_t)place, memory_order_relaxed);
+    /* Whoever finds it FULL finds its words as they were then. */
+    atomic_store_explicit(&slab->place, (uint8_t)place, memory_order_release);
 }
 
 #endif

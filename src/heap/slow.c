@@ -100,7 +100,7 @@ LM_NOINLINE void lm_free_slow(void *p) {
     if (!lm_find_exact(p, &found)) {
         report("free", p);
     } else if (found.span) {
-        if (!lm_large_free(found.span))
+        if (!lm_large_free(p))
             report("free", p);
     } else if (atomic_load_explicit(&found.slab->owner, memory_order_relaxed) != lm_self) {
         lm_free_remote(p, found.slab, found.slot);

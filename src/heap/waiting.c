@@ -50,12 +50,20 @@ bool lm_waiting_purge(bool all) {
     while (first && (all || lm_arena_excess(0)) && lm_os.page <= LM_UNIT) {
         lm_slab *slab = first;
         lm_waiting_end(slab);
-        lm_os_purge(lm_slab_address(slab), lm_slab_bytes(slab));
-        lm_slab_set_place(slab, LM_PLACE_PURGED);
-        lm_waiting_gone_units += lm_classes[slab->class].units;
-        any = true;
+        if (lm_os_purge(lm_slab_address(slab), lm_slab_bytes(slab))) {
+            lm_slab_set_place(slab, LM_PLACE_PURGED);
+            lm_waiting_gone_units += lm_classes[slab->class].units;
+            any = true;
+        } else {
+            lm_slab_set_place(slab, LM_PLACE_FULL); /* locked memory */
+        }
     }
     return any;
+}
+
+void lm_waiting_reset(void) {
+    first = last = NULL;
+    lm_waiting_units = lm_waiting_gone_units = 0;
 }
 
 /* From the moment that the slab isn't FULL any more, its owner waits for the lock before it touches
@@ -75,21 +83,21 @@ static void look_at_full(lm_slab *slab) {
 /* ---- Slabs that their owner takes from ------------------------------------------------------ */
 
 /* Gives the whole pages of slots `from` to `to` back. */
-static void purge_slots(const lm_slab *slab, unsigned from, unsigned to) {
-    uintptr_t begin_at = (uintptr_t)lm_slab_address(slab) + (size_t)from * lm_slab_size(slab);
-    uintptr_t end_at = (uintptr_t)lm_slab_address(slab) + (size_t)to * lm_slab_size(slab);
+static void purge_slots(const lm_slab *slab, size_t from, size_t to) {
+    uintptr_t begin_at = (uintptr_t)lm_slab_address(slab) + from * lm_slab_size(slab);
+    uintptr_t end_at = (uintptr_t)lm_slab_address(slab) + to * lm_slab_size(slab);
     begin_at = lm_align_up(begin_at, lm_os.page);
     end_at = lm_align_down(end_at, lm_os.page);
     if (begin_at < end_at)
         lm_os_purge((void *)begin_at, end_at - begin_at);
 }
 
-static void purge_bits(const lm_slab *slab, uint64_t bits) {
+static void purge_bits(const lm_slab *slab, size_t word, uint64_t bits) {
     while (bits) {
         unsigned from = lm_lowest_bit(bits);
         uint64_t rest = ~(bits >> from);
         unsigned length = lm_lowest_bit(rest); /* never 64: the lowest bit was left out */
-        purge_slots(slab, from, from + length);
+        purge_slots(slab, word * 64 + from, word * 64 + from + length);
         bits &= ~(lm_low_bits(length) << from);
     }
 }
@@ -97,9 +105,9 @@ static void purge_bits(const lm_slab *slab, uint64_t bits) {
 /* The bits of a remote word, but for one, are borrowed: the owner can't take those slots over
  * meanwhile. The one stays, so that the word is never found empty by others while it is in the
  * inbox. */
-static void look_at_taken_from(lm_slab *slab) {
+static void look_at_taken_from(lm_slab *slab, size_t word) {
     lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_relaxed);
-    lm_remote *remote = &lm_slab_remotes(slab)[0];
+    lm_remote *remote = &lm_slab_remotes(slab)[word];
     uint64_t bits = atomic_load_explicit(&remote->bits, memory_order_relaxed);
     uint64_t borrowed = bits & (bits - 1);
     size_t bytes = lm_count_bits(bits) * (size_t)lm_slab_size(slab);
@@ -107,19 +115,19 @@ static void look_at_taken_from(lm_slab *slab) {
     if (lent + bytes <= LM_LENT_MAX_OF_ALL / lm_orphans_count_threads() || !borrowed ||
         !atomic_compare_exchange_strong(&remote->bits, &bits, bits & ~borrowed))
         return;
-    purge_bits(slab, borrowed);
+    purge_bits(slab, word, borrowed);
     lm_remote_give_back(remote, borrowed);
 }
 
-void lm_waiting_look(lm_slab *slab) {
+void lm_waiting_look(lm_slab *slab, size_t word) {
     switch (lm_slab_place(slab)) {
     case LM_PLACE_FULL:
         look_at_full(slab);
         break;
     case LM_PLACE_CURRENT:
     case LM_PLACE_QUEUED:
-        if (slab->class >= LM_SMALL_CLASSES)
-            look_at_taken_from(slab);
+        if (word < lm_slab_words(slab) && (size_t)lm_slab_size(slab) * 64 > lm_os.page)
+            look_at_taken_from(slab, word);
         break;
     default:
         break;

@@ -13,9 +13,12 @@
 extern size_t lm_waiting_units;
 extern size_t lm_waiting_gone_units;
 
-/* Locked (lm_arena_lock). A word of the slab became wholly free, the slab being another thread's:
- * sees what can be done. */
-void lm_waiting_look(lm_slab *slab);
+/* Locked (lm_arena_lock). A word of the slab became wholly free, the slab being another thread's: sees what
+ * can be done. */
+void lm_waiting_look(lm_slab *slab, size_t word);
+
+/* Forgets all slabs: there are no arenas any more. */
+void lm_waiting_reset(void);
 
 /* Locked. The owner is back, or the slab is released: it is WAITING or PURGED no more. */
 void lm_waiting_end(lm_slab *slab);

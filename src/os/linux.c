@@ -111,9 +111,9 @@ bool lm_os_commit(void *at, size_t size) {
     return protect(at, size, PROT_READ | PROT_WRITE);
 }
 
-void lm_os_purge(void *at, size_t size) {
+bool lm_os_purge(void *at, size_t size) {
     count(&lm_os_count.purges);
-    advise(at, size, MADV_DONTNEED);
+    return advise(at, size, MADV_DONTNEED);
 }
 
 bool lm_os_renew(void *at, size_t size) {

@@ -50,8 +50,9 @@ bool lm_os_make_readable(void *at, size_t size);
 /* Reserved or readable memory becomes writable. False when the system has no more. */
 bool lm_os_commit(void *at, size_t size);
 
-/* Gives committed memory back: it stays accessible and reads as zeros. */
-void lm_os_purge(void *at, size_t size);
+/* Gives committed memory back: it stays accessible and reads as zeros. False, and nothing happened, for
+ * memory that the program has locked (mlock, mlockall). */
+bool lm_os_purge(void *at, size_t size);
 
 /* Fresh committed memory of zeros in place of what is mapped there, so that the kernel can join it
  * with its neighbours again. False leaves the old mapping. */
