@@ -2,6 +2,7 @@
  * themselves, which then sleep; by the main thread while they sleep; after they have ended; or each
  * block by another of the threads. Then the program makes no call at all: its resident memory must
  * be within 64 MiB of what it was before. malloc_trim(0) brings it lower. */
+// ctest-builds: release
 // ctest-args: owners small
 // ctest-args: owners mixed
 // ctest-args: owners large
@@ -14,7 +15,6 @@
 // ctest-args: neighbours small
 // ctest-args: neighbours mixed
 // ctest-args: neighbours large
-// ctest-builds: release debug
 // ctest-processors: 2
 #include "check.h"
 

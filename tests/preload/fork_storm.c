@@ -6,7 +6,7 @@
 // ctest-builds: release
 // ctest-timeout: 200
 // ctest-args: 300
-// ctest-builds: clang debug test-mode
+// ctest-builds: debug test-mode
 // ctest-args: 100000
 // ctest-label: soak
 // ctest-timeout: 5400

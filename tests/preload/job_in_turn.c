@@ -1,13 +1,13 @@
 /* 64 threads, one after the other, run the same job: 50 MB allocated, touched and freed. They end
  * after it, or they stay, as those of a thread pool do. The resident memory at the end is at most
  * twice that after the first one. */
+// ctest-builds: release
 // ctest-args: ended small
 // ctest-args: ended mixed
 // ctest-args: ended large
 // ctest-args: alive small
 // ctest-args: alive mixed
 // ctest-args: alive large
-// ctest-builds: release debug
 #include "check.h"
 
 #include <pthread.h>

@@ -1,5 +1,6 @@
 /* 2,000 threads alive at once, with small stacks: each has blocks, which another one frees; then
  * all end. And the same again: the memory of the first time is used again. */
+// ctest-builds: release test-mode
 #include "check.h"
 
 #include <limits.h>

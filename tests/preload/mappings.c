@@ -1,12 +1,12 @@
 /* Large blocks at random, growing ones, and memory given back, with each kind of guard pages: never
  * more than 8,192 lines in /proc/self/maps beyond those at the start, and all blocks keep their
  * content. */
+// ctest-builds: release test-mode
+// ctest-timeout: 100
 // ctest-args: auto
 // ctest-args: protect
 // ctest-args: advise
 // ctest-args: off
-// ctest-builds: release debug test-mode
-// ctest-timeout: 100
 #include "check.h"
 
 #include <malloc.h>

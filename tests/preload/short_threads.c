@@ -1,6 +1,7 @@
 /* 10,000 threads, one batch of ten after the other; each allocates about 100 KB and frees it, but
  * for some blocks that a thread of a later batch frees. The peak of resident memory is at most
  * twice that of the first ten. */
+// ctest-builds: release test-mode
 // ctest-timeout: 60
 #include "check.h"
 

@@ -2,7 +2,7 @@
 # Each program of tests/faults makes one mistake with the heap. On standard error it must get exactly what its
 # .expected file holds (addresses are PTR there), and end or go on as the option on_error says.
 #
-# ctest-builds: release clang debug
+# ctest-builds: release debug
 set -uo pipefail
 
 scratch=$(mktemp -d)
