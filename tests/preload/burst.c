@@ -15,7 +15,6 @@
 // ctest-args: neighbours small
 // ctest-args: neighbours mixed
 // ctest-args: neighbours large
-// ctest-processors: 2
 #include "check.h"
 
 #include <malloc.h>
