@@ -2,8 +2,7 @@
  * blocks take one way through the heap and none through the C++ library. Written in C: a C program
  * must not need a C++ library. What is needed of one, the new-handler and the exception, is looked
  * for when memory has run out (ISO C++ [new.delete.single]).
- *
- * Where the new-handler throws out of a nothrow form, the exception reaches the caller. */
+ */
 #include "heap/fast.h"
 #include "heap/slow.h"
 #include "os/os.h"
@@ -47,7 +46,7 @@ static void throw_bad_alloc(void) {
 }
 
 /* Tries until there is memory, as long as a new-handler promises more. */
-static LM_COLD void *new_after_failure(size_t alignment, size_t size, bool throws) {
+static LM_COLD void *new_after_failure(size_t size, size_t alignment, bool throws) {
     new_handler handler;
     while ((handler = get_handler()) != NULL) {
         handler();
@@ -60,14 +59,45 @@ static LM_COLD void *new_after_failure(size_t alignment, size_t size, bool throw
     return NULL;
 }
 
-LM_INLINE void *new_plain(size_t size, bool throws) {
-    void *p = lm_malloc(size);
-    return LM_LIKELY(p != NULL) ? p : new_after_failure(LM_GRAIN, size, throws);
+/* A handler may throw, and C can't catch that: the C++ library's nothrow forms can, they call the throwing
+ * ones, which are the ones below. */
+static LM_COLD void *nothrow_after_failure(size_t size, size_t alignment, const void *nothrow) {
+    if (get_handler() == NULL)
+        return NULL;
+    if (alignment <= LM_GRAIN) {
+        void *(*plain)(size_t, const void *) = NULL;
+        void *symbol = dlsym(RTLD_NEXT, "_ZnwmRKSt9nothrow_t");
+        memcpy(&plain, &symbol, sizeof plain);
+        if (plain)
+            return plain(size, nothrow);
+    } else {
+        void *(*aligned)(size_t, size_t, const void *) = NULL;
+        void *symbol = dlsym(RTLD_NEXT, "_ZnwmSt11align_val_tRKSt9nothrow_t");
+        memcpy(&aligned, &symbol, sizeof aligned);
+        if (aligned)
+            return aligned(size, alignment, nothrow);
+    }
+    return new_after_failure(size, alignment, false);
 }
 
-LM_INLINE void *new_aligned(size_t size, size_t alignment, bool throws) {
+LM_INLINE void *new_plain(size_t size) {
+    void *p = lm_malloc(size);
+    return LM_LIKELY(p != NULL) ? p : new_after_failure(size, LM_GRAIN, true);
+}
+
+LM_INLINE void *new_aligned(size_t size, size_t alignment) {
     void *p = lm_aligned(alignment, size);
-    return LM_LIKELY(p != NULL) ? p : new_after_failure(alignment, size, throws);
+    return LM_LIKELY(p != NULL) ? p : new_after_failure(size, alignment, true);
+}
+
+LM_INLINE void *nothrow_plain(size_t size, const void *nothrow) {
+    void *p = lm_malloc(size);
+    return LM_LIKELY(p != NULL) ? p : nothrow_after_failure(size, LM_GRAIN, nothrow);
+}
+
+LM_INLINE void *nothrow_aligned(size_t size, size_t alignment, const void *nothrow) {
+    void *p = lm_aligned(alignment, size);
+    return LM_LIKELY(p != NULL) ? p : nothrow_after_failure(size, alignment, nothrow);
 }
 
 /* A function under its mangled name: _Znw new, _Zna new[], _Zdl delete, _Zda delete[]; m a size_t,
@@ -77,41 +107,37 @@ LM_INLINE void *new_aligned(size_t size, size_t alignment, bool throws) {
     result name(__VA_ARGS__)
 
 OPERATOR(void *, _Znwm, size_t size) {
-    return new_plain(size, true);
+    return new_plain(size);
 }
 
 OPERATOR(void *, _ZnwmRKSt9nothrow_t, size_t size, const void *nothrow) {
-    (void)nothrow;
-    return new_plain(size, false);
+    return nothrow_plain(size, nothrow);
 }
 
 OPERATOR(void *, _ZnwmSt11align_val_t, size_t size, size_t alignment) {
-    return new_aligned(size, alignment, true);
+    return new_aligned(size, alignment);
 }
 
 OPERATOR(void *, _ZnwmSt11align_val_tRKSt9nothrow_t, size_t size, size_t alignment,
          const void *nothrow) {
-    (void)nothrow;
-    return new_aligned(size, alignment, false);
+    return nothrow_aligned(size, alignment, nothrow);
 }
 
 OPERATOR(void *, _Znam, size_t size) {
-    return new_plain(size, true);
+    return new_plain(size);
 }
 
 OPERATOR(void *, _ZnamRKSt9nothrow_t, size_t size, const void *nothrow) {
-    (void)nothrow;
-    return new_plain(size, false);
+    return nothrow_plain(size, nothrow);
 }
 
 OPERATOR(void *, _ZnamSt11align_val_t, size_t size, size_t alignment) {
-    return new_aligned(size, alignment, true);
+    return new_aligned(size, alignment);
 }
 
 OPERATOR(void *, _ZnamSt11align_val_tRKSt9nothrow_t, size_t size, size_t alignment,
          const void *nothrow) {
-    (void)nothrow;
-    return new_aligned(size, alignment, false);
+    return nothrow_aligned(size, alignment, nothrow);
 }
 
 OPERATOR(void, _ZdlPv, void *p) {

@@ -109,11 +109,12 @@ static void read_version(struct run *run) {
     FILE *file = fopen(run->workdir.loaded, "re");
     if (file == NULL)
         return;
-    long pid;
-    char version[sizeof run->version];
-    while (fscanf(file, "%ld %31s", &pid, version) == 2) {
-        if (pid == (long)run->child.pid)
-            memcpy(run->version, version, sizeof run->version);
+    char line[64];
+    while (fgets(line, sizeof line, file) != NULL) {
+        char *rest;
+        if (strtol(line, &rest, 10) == (long)run->child.pid && *rest == ' ')
+            snprintf(run->version, sizeof run->version, "%.*s", (int)strcspn(rest + 1, "\n"),
+                     rest + 1);
     }
     fclose(file);
 }
