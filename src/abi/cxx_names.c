@@ -1,8 +1,7 @@
 /* C++'s operators new and delete, by their names in the Itanium C++ ABI, so that a C++ program's
  * blocks take one way through the heap and none through the C++ library. Written in C: a C program
  * must not need a C++ library. What is needed of one, the new-handler and the exception, is looked
- * for when memory has run out (ISO C++ [new.delete.single]).
- */
+ * for when memory has run out (ISO C++ [new.delete.single]). */
 #include "heap/fast.h"
 #include "heap/slow.h"
 #include "os/os.h"
