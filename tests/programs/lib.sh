@@ -77,7 +77,7 @@ wait_for() {
     tries=400
     # It sleeps at least once, so that both runs start the same programs.
     while sleep 0.05; do
-        if "$@" >/dev/null 2>&1; then
+        if "$@" >>tmp/wait.log 2>&1; then
             return 0
         fi
         tries=$((tries - 1))

@@ -15,18 +15,18 @@ run() {
         openssl dgst "-$digest" "$IN/prose"
     done
     for cipher in aes-256-cbc chacha20 camellia-128-cbc; do
-        openssl enc "-$cipher" -K 000102 -iv 0001 -in "$IN/prose" 2>/dev/null | cksum
+        openssl enc "-$cipher" -K 000102 -iv 0001 -in "$IN/prose" 2>>tmp/stderr.log | cksum
     done
     openssl dgst -sha256 -sign "$IN/key.pem" -out signature "$IN/prose"
     openssl x509 -in "$IN/cert.pem" -noout -text -fingerprint
     openssl dgst -sha256 -sign "$IN/ec.pem" -out tmp/random "$IN/prose"
     openssl dgst -sha256 -prverify "$IN/ec.pem" -signature tmp/random "$IN/prose"
-    openssl genrsa -out tmp/new.pem 2048 2>/dev/null
+    openssl genrsa -out tmp/new.pem 2048 2>>tmp/stderr.log
     openssl rsa -in tmp/new.pem -check -noout 2>&1
     openssl s_server -accept "127.0.0.1:$PORT" -key "$IN/key.pem" -cert "$IN/cert.pem" -www -quiet >tmp/server.log 2>&1 &
     server=$!
     get() {
-        printf 'GET / HTTP/1.0\r\n\r\n' | timeout 10 openssl s_client -connect "127.0.0.1:$PORT" -CAfile "$IN/cert.pem" -quiet -verify_return_error 2>/dev/null
+        printf 'GET / HTTP/1.0\r\n\r\n' | timeout 10 openssl s_client -connect "127.0.0.1:$PORT" -CAfile "$IN/cert.pem" -quiet -verify_return_error 2>>tmp/stderr.log
     }
     wait_for get
     for i in $(seq 20); do
