@@ -30,10 +30,17 @@ static bool region_grow(lm_region *region, size_t wanted) {
     return true;
 }
 
-/* The largest record is that of a slab of the smallest slots, one for each unit; the void record is
- * one more. */
+/* A freed record serves its own size only: so there is room for a record of each size for each unit,
+ * were the arena full of slabs of one size after the other; the void record is one more. Numbers
+ * have 32 bits. */
 static size_t records_size(size_t units) {
-    return (units + 1) * lm_slab_record_size(LM_WORDS_MAX);
+    size_t sizes = 0, before = 0;
+    for (unsigned class = 0; class < LM_CLASSES; class ++) {
+        size_t size = lm_slab_record_size(lm_classes[class].words);
+        sizes += size != before ? size : 0;
+        before = size;
+    }
+    return lm_min((units + 1) * sizes, (size_t)UINT32_MAX * LM_RECORD_GRAIN);
 }
 
 /* Lays the regions out in the second range, or just counts with `at` 0. Returns the bytes needed.
@@ -330,6 +337,17 @@ bool lm_arena_excess(size_t more) {
     return (dirty_units() + lm_waiting_units + more) << LM_UNIT_SHIFT > lm_arena_keep_bytes();
 }
 
+/* Of a run that the program has locked a page of (mlock), that page can't be given back: its unit is
+ * cleared instead, else it would stand in the way of all others for good. */
+static void purge_run(char *at, size_t size) {
+    size_t step = lm_max(LM_UNIT, lm_os.page);
+    if (lm_os_purge(at, size))
+        return;
+    for (size_t done = 0; done < size; done += step)
+        if (!lm_os_purge(at + done, step))
+            memset(at + done, 0, step);
+}
+
 /* Both locks are held, but for lm_arena_lock while the system works: the run is nobody's then.
  * Returns whether there was one. */
 static bool purge_one(lm_arena *arena, uint32_t step) {
@@ -337,13 +355,12 @@ static bool purge_one(lm_arena *arena, uint32_t step) {
     if (!run.count)
         return false;
     lm_lock_give(&lm_arena_lock);
-    bool purged = lm_os_purge((char *)arena->lookup->base + ((size_t)run.first << LM_UNIT_SHIFT),
-                              (size_t)run.count << LM_UNIT_SHIFT);
+    purge_run((char *)arena->lookup->base + ((size_t)run.first << LM_UNIT_SHIFT),
+              (size_t)run.count << LM_UNIT_SHIFT);
     lm_lock_take(&lm_arena_lock);
-    lm_chunks_give(&arena->chunks, run.first, run.count, !purged);
-    if (purged)
-        lm_arena_note_purged(run.count);
-    return purged;
+    lm_chunks_give(&arena->chunks, run.first, run.count, false);
+    lm_arena_note_purged(run.count);
+    return true;
 }
 
 static bool purge_any(void) {

@@ -89,7 +89,8 @@ static void use_slab(lm_heap *heap, lm_bin *bin, lm_slab *slab, bool fresh) {
     bin->slab = slab;
     bin->fresh = fresh;
     count_current(heap, slab);
-    use_next_word(bin, 0);
+    if (!use_next_word(bin, 0)) /* what was pending was freed twice */
+        atomic_store_explicit(&bin->pair, &slab->pairs[0], memory_order_relaxed);
 }
 
 /* The slots of words that were put in use but not emptied don't count as given. */
@@ -133,27 +134,32 @@ static lm_slab *take_queued(lm_bin *bin) {
     return slab;
 }
 
+static bool has_slot(const lm_bin *bin) {
+    const lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
+    return atomic_load_explicit(&pair->avail, memory_order_relaxed) != 0;
+}
+
 bool lm_bin_refill(lm_heap *heap, unsigned class) {
     lm_bin *bin = &heap->bins[class];
     bool fresh = false;
     if (atomic_load_explicit(&heap->inbox, memory_order_relaxed))
         lm_remote_drain(heap);
-    /* All slots of the current slab may have come back just now, and it has begun again. */
-    lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
-    if (atomic_load_explicit(&pair->avail, memory_order_relaxed))
-        return true;
-    if (bin->slab && go_on_with_current(heap, bin))
-        return true;
-    heap->winding_down = false;
-    heap->freed = 0;
-    lm_slab *slab = take_queued(bin);
-    if (!slab)
-        slab = lm_orphans_adopt(heap, class);
-    if (!slab)
-        slab = lm_slab_new(heap, class, &fresh);
-    if (!slab)
-        return false;
-    use_slab(heap, bin, slab, fresh);
+    /* All slots of the current slab may have come back just now, and it has begun again. And a slab
+     * of which all that seemed free was freed twice has nothing to give. */
+    while (!has_slot(bin)) {
+        if (bin->slab && go_on_with_current(heap, bin))
+            continue;
+        heap->winding_down = false;
+        heap->freed = 0;
+        lm_slab *slab = take_queued(bin);
+        if (!slab)
+            slab = lm_orphans_adopt(heap, class);
+        if (!slab)
+            slab = lm_slab_new(heap, class, &fresh);
+        if (!slab)
+            return false;
+        use_slab(heap, bin, slab, fresh);
+    }
     return true;
 }
 
