@@ -4,7 +4,7 @@
  * times. */
 // ctest-args: 3000
 // ctest-builds: release
-// ctest-timeout: 200
+// ctest-timeout: 500
 // ctest-args: 300
 // ctest-builds: debug test-mode
 // ctest-args: 100000

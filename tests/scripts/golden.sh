@@ -4,7 +4,7 @@
 # After a change that is meant:  LOAM_BUILD=build LOAM_SRC=. bash tests/scripts/golden.sh --write
 #
 # ctest-builds: release
-# ctest-timeout: 120
+# ctest-timeout: 300
 set -euo pipefail
 
 golden=$LOAM_SRC/tests/golden/fast_path.txt

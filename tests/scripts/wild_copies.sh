@@ -3,7 +3,7 @@
 # block given to the other one is named as foreign.
 #
 # ctest-builds: release debug
-# ctest-timeout: 120
+# ctest-timeout: 300
 set -uo pipefail
 
 scratch=$(mktemp -d)

@@ -4,7 +4,7 @@
 # ways in which a library may carry it, in a process with the C library's heap and in one that runs on Loam.
 #
 # ctest-builds: release debug
-# ctest-timeout: 120
+# ctest-timeout: 300
 set -euo pipefail
 
 scratch=$(mktemp -d)
@@ -31,7 +31,7 @@ carry malloc_symbolic -DPLUGIN_USES_MALLOC -Wl,-Bsymbolic
 for plugin in own_names malloc_hidden malloc_symbolic; do
     for preload in "" "$LOAM_BUILD/libloam.so"; do
         printf '%s%s: ' "$plugin" "${preload:+, on Loam}"
-        env ${preload:+LD_PRELOAD="$preload"} timeout 60 ./host "./$plugin.so" "$rounds" || {
+        env ${preload:+LD_PRELOAD="$preload"} timeout 100 ./host "./$plugin.so" "$rounds" || {
             echo "FAILED: exit status $?"
             failed=1
         }
