@@ -373,10 +373,9 @@ static bool purge_any(void) {
 }
 
 bool lm_arena_trim(size_t keep) {
-    bool any = false;
     lm_lock_take(&lm_purge_lock);
     lm_lock_take(&lm_arena_lock);
-    any = keep == 0 && lm_waiting_purge(true);
+    bool any = keep == 0 && lm_waiting_purge(true);
     while (dirty_units() << LM_UNIT_SHIFT > keep && purge_any())
         any = true;
     lm_lock_give(&lm_arena_lock);

@@ -198,6 +198,7 @@ size_t lm_good(size_t size) {
 bool lm_trim(size_t keep) {
     if (!lm_init())
         return false;
+    uint64_t before = atomic_load_explicit(&lm_os_count.purges, memory_order_relaxed);
     lm_heap *heap = lm_thread_heap();
     if (heap) {
         lm_remote_drain(heap);
@@ -205,5 +206,6 @@ bool lm_trim(size_t keep) {
     }
     lm_twice_say();
     lm_large_flush();
-    return lm_arena_trim(keep);
+    lm_arena_trim(keep);
+    return atomic_load_explicit(&lm_os_count.purges, memory_order_relaxed) != before;
 }

@@ -101,10 +101,12 @@ static int verify_slab(lm_slab *slab) {
         slab->reciprocal != class->reciprocal || slab->start % LM_UNIT != 0)
         return LM_VERIFY_RECORD;
     int broken = verify_run(arena, slab, slab->start >> LM_UNIT_SHIFT, class->units);
+    /* What a thread lost in a fork was doing to its own slabs isn't known. */
+    if (atomic_load(&owner->state) == LM_HEAP_STALE)
+        return broken;
     if (!broken)
         broken = verify_bits(slab);
-    /* What a thread lost in a fork was doing to its own slabs isn't known. */
-    if (!broken && atomic_load(&owner->state) != LM_HEAP_STALE)
+    if (!broken)
         broken = verify_place(slab);
     return broken;
 }
