@@ -32,14 +32,14 @@ set pagination off
 set width 0
 set style enabled off
 info functions push
-break bug.c:push if number == 37
+break push if number == 37
 run
 backtrace
 info locals
 finish
 print *list
 delete
-break bug.c:sum if list == 0
+break sum if list == 0
 continue
 backtrace -5
 python print(sum(int(f.read_var('list')['number']) for f in (lambda f: iter(lambda: None, None))(0)) if False else gdb.newest_frame().name())
@@ -58,7 +58,6 @@ GDB
 }
 
 run() {
-    # Breakpoints name the file: a preloaded library may have a function of the same name.
     # Addresses in the heap and process numbers are different in every run.
     gdb -nx -batch -x "$IN/commands" "$IN/bug" 2>&1 | sed -E 's/0x[0-9a-f]{6,}/ADDRESS/g; s/(process|Process|LWP) [0-9]+/\1 N/g'
 }
