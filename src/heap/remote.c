@@ -3,6 +3,7 @@
 #include "heap/arena.h"
 #include "heap/bin.h"
 #include "heap/find.h"
+#include "heap/limits.h"
 #include "heap/orphans.h"
 #include "heap/slab.h"
 #include "heap/twice.h"
@@ -55,6 +56,16 @@ void lm_remote_give_back(lm_remote *remote, uint64_t bits) {
 
 /* ---- The freeing thread --------------------------------------------------------------------- */
 
+/* Whether a word that became wholly free is worth the lock: where threads pass one block at a time
+ * to each other, every free makes one. */
+static bool worth_a_look(lm_heap *owner, unsigned place, size_t bytes) {
+    if ((place != LM_PLACE_CURRENT && place != LM_PLACE_QUEUED) ||
+        atomic_load_explicit(&owner->state, memory_order_relaxed) != LM_HEAP_IN_USE)
+        return true;
+    size_t lent = atomic_fetch_add_explicit(&owner->lent, bytes, memory_order_relaxed);
+    return lent + bytes > LM_LENT_MAX_OF_ALL / lm_orphans_count_threads();
+}
+
 bool lm_remote_free(lm_slab *slab, size_t slot) {
     size_t w = slot / 64;
     uint64_t bit = lm_bit((unsigned)slot % 64);
@@ -66,6 +77,9 @@ bool lm_remote_free(lm_slab *slab, size_t slot) {
     uint64_t valid = lm_slab_valid(slab, w);
     lm_arena *arena = &lm_arenas[slab->arena];
     uint64_t offset = slab->start;
+    unsigned place = lm_slab_place(slab);
+    size_t size = lm_slab_size(slab);
+    lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_relaxed);
     if (known & bit)
         return false;
     uint64_t old = atomic_fetch_or_explicit(&remote->bits, bit, memory_order_acq_rel);
@@ -73,7 +87,8 @@ bool lm_remote_free(lm_slab *slab, size_t slot) {
         return false;
     if (old == 0)
         push(atomic_load_explicit(&slab->owner, memory_order_acquire), remote);
-    if (LM_UNLIKELY((old | bit | known) == valid))
+    if (LM_UNLIKELY((old | bit | known) == valid) &&
+        worth_a_look(owner, place, lm_count_bits(old | bit) * size))
         settle(arena, offset, w);
     return true;
 }

@@ -1,8 +1,6 @@
 #include "heap/waiting.h"
 
 #include "heap/arena.h"
-#include "heap/limits.h"
-#include "heap/orphans.h"
 #include "heap/remote.h"
 #include "heap/slab.h"
 #include "os/os.h"
@@ -106,14 +104,10 @@ static void purge_bits(const lm_slab *slab, size_t word, uint64_t bits) {
  * meanwhile. The one stays, so that the word is never found empty by others while it is in the
  * inbox. */
 static void look_at_taken_from(lm_slab *slab, size_t word) {
-    lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_relaxed);
     lm_remote *remote = &lm_slab_remotes(slab)[word];
     uint64_t bits = atomic_load_explicit(&remote->bits, memory_order_relaxed);
     uint64_t borrowed = bits & (bits - 1);
-    size_t bytes = lm_count_bits(bits) * (size_t)lm_slab_size(slab);
-    size_t lent = atomic_fetch_add_explicit(&owner->lent, bytes, memory_order_relaxed);
-    if (lent + bytes <= LM_LENT_MAX_OF_ALL / lm_orphans_count_threads() || !borrowed ||
-        !atomic_compare_exchange_strong(&remote->bits, &bits, bits & ~borrowed))
+    if (!borrowed || !atomic_compare_exchange_strong(&remote->bits, &bits, bits & ~borrowed))
         return;
     purge_bits(slab, word, borrowed);
     lm_remote_give_back(remote, borrowed);
