@@ -19,7 +19,8 @@ static int is_library(struct dl_phdr_info *info, size_t size, void *path) {
     return strcmp(info->dlpi_name, path) == 0;
 }
 
-/* The object whose malloc the program's calls reach: the first in the order of loading that has one. */
+/* The object whose malloc the program's calls reach: the first in the order of loading that has
+ * one. */
 static const char *server_of_malloc(void) {
     Dl_info info = {0};
     void *extra = NULL;
