@@ -191,13 +191,21 @@ static void give_units(lm_arena *arena, uint32_t first, uint32_t units, lm_span 
         lm_arena_trim_excess();
 }
 
+/* Without the advice that the arena has, the fresh mapping would not join its neighbours. */
+static bool renew(char *at, size_t size) {
+    bool done = lm_os_renew(at, size);
+    if (done && lm_arena_setting.huge_pages)
+        lm_os_huge_pages(at, size, lm_arena_setting.huge_pages);
+    return done;
+}
+
 static void release(lm_span *span) {
     char *block = lm_span_address(span);
     unguard(block - span->guard_front, span->guard_front);
     unguard(block + span->bytes, span->guard_back);
     /* Pages that were moved here lie in a mapping of their own; a fresh one joins with its
      * neighbours. */
-    if (span->moved && lm_os_renew(block, span->bytes))
+    if (span->moved && renew(block, span->bytes))
         give_mapping();
     give_units(&lm_arenas[span->arena], span->first, span->units, span);
 }
@@ -264,7 +272,7 @@ static void set_bytes(lm_span *span, size_t bytes) {
     char *block = lm_span_address(span);
     unguard(block + span->bytes, span->guard_back);
     if (span->moved && bytes < span->bytes)
-        lm_os_renew(block + bytes, span->bytes - bytes);
+        renew(block + bytes, span->bytes - bytes);
     size_t back = guard(block + bytes);
     lm_lock_take(&lm_arena_lock);
     span->bytes = bytes;

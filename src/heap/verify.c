@@ -42,12 +42,13 @@ static int verify_run(const lm_arena *arena, const void *record, uint64_t first,
  * ------------------------------------------------------------------------------------------------
  */
 
-static int verify_bits(lm_slab *slab) {
+/* A thread that was lost in a fork may have been in the middle of a harvest. */
+static int verify_bits(lm_slab *slab, bool lost) {
     lm_remote *remotes = lm_slab_remotes(slab);
     for (unsigned w = 0; w < lm_slab_words(slab); w++) {
         uint64_t avail = load(&slab->pairs[w].avail), pending = load(&slab->pairs[w].pending);
         uint64_t remote = load(&remotes[w].bits);
-        if ((avail & pending) || (avail & remote) || (pending & remote) ||
+        if ((avail & pending && !lost) || (avail & remote) || (pending & remote) ||
             ((avail | pending | remote) & ~lm_slab_valid(slab, w)))
             return LM_VERIFY_BITS;
         if (remotes[w].slab != slab || remotes[w].word != w)
@@ -100,13 +101,12 @@ static int verify_slab(lm_slab *slab) {
     if (slab->class >= LM_CLASSES || slab->slots != class->slots ||
         slab->reciprocal != class->reciprocal || slab->start % LM_UNIT != 0)
         return LM_VERIFY_RECORD;
+    bool lost = atomic_load(&owner->state) == LM_HEAP_STALE;
     int broken = verify_run(arena, slab, slab->start >> LM_UNIT_SHIFT, class->units);
+    if (!broken)
+        broken = verify_bits(slab, lost);
     /* What a thread lost in a fork was doing to its own slabs isn't known. */
-    if (atomic_load(&owner->state) == LM_HEAP_STALE)
-        return broken;
-    if (!broken)
-        broken = verify_bits(slab);
-    if (!broken)
+    if (!broken && !lost)
         broken = verify_place(slab);
     return broken;
 }
