@@ -91,14 +91,23 @@ bool lm_slab_empty(lm_slab *slab) {
     return lm_slab_free_slots(slab) == slab->slots;
 }
 
+/* Bits of a word's free slots, whoever freed them. */
+static uint64_t free_bits(lm_slab *slab, unsigned w) {
+    return atomic_load_explicit(&slab->pairs[w].avail, memory_order_relaxed) |
+           atomic_load_explicit(&slab->pairs[w].pending, memory_order_relaxed) |
+           atomic_load_explicit(&lm_slab_remotes(slab)[w].bits, memory_order_acquire);
+}
+
 bool lm_slab_all_free(lm_slab *slab) {
-    lm_remote *remotes = lm_slab_remotes(slab);
-    for (unsigned w = 0; w < lm_slab_words(slab); w++) {
-        uint64_t free_bits = atomic_load_explicit(&slab->pairs[w].avail, memory_order_relaxed) |
-                             atomic_load_explicit(&slab->pairs[w].pending, memory_order_relaxed) |
-                             atomic_load_explicit(&remotes[w].bits, memory_order_acquire);
-        if (free_bits != lm_slab_valid(slab, w))
+    for (unsigned w = 0; w < lm_slab_words(slab); w++)
+        if (free_bits(slab, w) != lm_slab_valid(slab, w))
             return false;
-    }
     return true;
+}
+
+unsigned lm_slab_live(lm_slab *slab) {
+    unsigned live = slab->slots;
+    for (unsigned w = 0; w < lm_slab_words(slab); w++)
+        live -= lm_count_bits(free_bits(slab, w));
+    return live;
 }

@@ -30,6 +30,9 @@ unsigned lm_slab_pending(const lm_slab *slab);
  * lock. */
 bool lm_slab_all_free(lm_slab *slab);
 
+/* Slots that nobody has freed. A hint without the owner's lock. */
+unsigned lm_slab_live(lm_slab *slab);
+
 /* So many slots must be free before a FULL slab returns to its bin: an eighth. */
 LM_INLINE unsigned lm_slab_threshold(const lm_slab *slab) {
     return slab->slots >= 8 ? slab->slots / 8u : 1;

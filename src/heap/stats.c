@@ -1,7 +1,6 @@
 #include "heap/stats.h"
 
 #include "heap/arena.h"
-#include "heap/find.h"
 #include "heap/init.h"
 #include "heap/large.h"
 #include "heap/orphans.h"
@@ -18,9 +17,7 @@ _Static_assert(LM_CLASSES <= LOAM_CLASSES_MAX, "struct loam_stats has room for a
 
 static void add_slab(loam_stats *out, lm_slab *slab) {
     loam_class_stats *class = &out->by_class[slab->class];
-    size_t live = 0;
-    for (unsigned i = 0; i < slab->slots; i++)
-        live += lm_slot_live(slab, i);
+    size_t live = lm_slab_live(slab);
     class->slabs++;
     class->live_blocks += live;
     class->free_slots += slab->slots - live;
