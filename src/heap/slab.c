@@ -80,6 +80,7 @@ unsigned lm_slab_free_slots(const lm_slab *slab) {
 }
 
 bool lm_slab_empty(lm_slab *slab) {
+    uint64_t others = 0;
     if (lm_slab_free_slots(slab) < slab->slots)
         return false;
     for (unsigned w = 0; w < lm_slab_words(slab); w++) {
@@ -87,8 +88,10 @@ bool lm_slab_empty(lm_slab *slab) {
         uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
         atomic_store_explicit(&pair->pending, lm_twice_sort_out(slab, w, pending),
                               memory_order_relaxed);
+        others |= atomic_load_explicit(&lm_slab_remotes(slab)[w].bits, memory_order_relaxed);
     }
-    return lm_slab_free_slots(slab) == slab->slots;
+    /* A word with bits is in an inbox: the slab stays until the owner has taken it out. */
+    return others == 0 && lm_slab_free_slots(slab) == slab->slots;
 }
 
 /* Bits of a word's free slots, whoever freed them. */
