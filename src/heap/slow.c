@@ -58,17 +58,30 @@ static void *take_anywhere(unsigned class, bool *fresh) {
     return p;
 }
 
+/* When memory is short, what others freed of this thread's, and what rests, may be enough. */
+static void *take_large(size_t size, size_t alignment, bool zero) {
+    void *p = lm_init() ? lm_large_new(size, alignment, zero) : NULL;
+    if (LM_UNLIKELY(!p) && lm_self != &lm_heap_none) {
+        lm_remote_drain(lm_self);
+        lm_bins_tidy(lm_self);
+        lm_twice_say();
+        lm_large_flush();
+        p = lm_large_new(size, alignment, zero);
+    }
+    return or_enomem(p);
+}
+
 LM_NOINLINE void *lm_malloc_slow(size_t size) {
     bool fresh;
     if (LM_LIKELY(size <= LM_SLOT_MAX))
         return or_enomem(take_anywhere(lm_class_of(size), &fresh));
-    return or_enomem(lm_init() ? lm_large_new(size, 1, false) : NULL);
+    return take_large(size, 1, false);
 }
 
 void *lm_calloc(size_t size) {
     bool fresh;
     if (size > LM_SLOT_MAX)
-        return or_enomem(lm_init() ? lm_large_new(size, 1, true) : NULL);
+        return take_large(size, 1, true);
     void *p = or_enomem(take_anywhere(lm_class_of(size), &fresh));
     if (p && !fresh)
         memset(p, 0, size);
@@ -174,7 +187,7 @@ void *lm_aligned(size_t alignment, size_t size) {
         if (class < LM_CLASSES)
             return or_enomem(take_anywhere(class, &fresh));
     }
-    return or_enomem(lm_init() ? lm_large_new(lm_max(size, 1), alignment, false) : NULL);
+    return take_large(lm_max(size, 1), alignment, false);
 }
 
 /* ---- Questions and requests about the whole ------------------------------------------------- */
