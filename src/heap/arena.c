@@ -86,9 +86,14 @@ static void unreserve(lm_arena *arena) {
         lm_os_release(arena->reserved[i], arena->reserved_size[i]);
 }
 
-static size_t size_to_try(void) {
-    if (lm_arena_setting.first_size)
-        return lm_max(lm_align_down(lm_arena_setting.first_size, LM_CHUNK), LM_CHUNK);
+/* Bytes to ask for. When the first arena's size is set, later ones are as large, but grow as they get many, so
+ * that the table of arenas doesn't end before the memory does. */
+static size_t size_to_try(uint32_t index) {
+    if (lm_arena_setting.first_size) {
+        size_t first = lm_min(lm_arena_setting.first_size, LM_ARENA_WISHED);
+        first = lm_max(lm_align_down(first, LM_CHUNK), LM_CHUNK);
+        return lm_min(first << index / 4, LM_ARENA_WISHED);
+    }
     if (lm_os.address_limit == SIZE_MAX)
         return LM_ARENA_WISHED;
     /* Leave most of a limited address space to the rest of the program; more arenas follow on
@@ -122,7 +127,7 @@ static lm_arena *prepare_arena(uint32_t units) {
     if (index == LM_ARENAS_MAX)
         return NULL;
     lm_arena *arena = &lm_arenas[index];
-    for (size_t size = lm_max(size_to_try(), least);; size = lm_max(size / 2, least)) {
+    for (size_t size = lm_max(size_to_try(index), least);; size = lm_max(size / 2, least)) {
         size = lm_align_up(size, LM_CHUNK);
         memset(arena, 0, sizeof *arena);
         if (reserve(arena, size)) {
