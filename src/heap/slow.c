@@ -58,14 +58,31 @@ static void *take_anywhere(unsigned class, bool *fresh) {
     return p;
 }
 
-/* When memory is short, what others freed of this thread's, and what rests, may be enough. */
-static void *take_large(size_t size, size_t alignment, bool zero) {
-    void *p = lm_init() ? lm_large_new(size, alignment, zero) : NULL;
-    if (LM_UNLIKELY(!p) && lm_self != &lm_heap_none) {
+/* Lets go of what the thread and the heap keep for later: what others freed of the thread's, empty slabs,
+ * resting blocks. */
+static LM_COLD void let_go_of_spare(void) {
+    if (lm_self != &lm_heap_none) {
         lm_remote_drain(lm_self);
         lm_bins_tidy(lm_self);
-        lm_twice_say();
-        lm_large_flush();
+    }
+    lm_twice_say();
+    lm_large_flush();
+}
+
+/* When memory is short, what is kept for later may be enough. */
+static void *take_small(unsigned class, bool *fresh) {
+    void *p = take_anywhere(class, fresh);
+    if (LM_UNLIKELY(!p) && lm_init()) {
+        let_go_of_spare();
+        p = take_anywhere(class, fresh);
+    }
+    return or_enomem(p);
+}
+
+static void *take_large(size_t size, size_t alignment, bool zero) {
+    void *p = lm_init() ? lm_large_new(size, alignment, zero) : NULL;
+    if (LM_UNLIKELY(!p) && lm_init()) {
+        let_go_of_spare();
         p = lm_large_new(size, alignment, zero);
     }
     return or_enomem(p);
@@ -74,7 +91,7 @@ static void *take_large(size_t size, size_t alignment, bool zero) {
 LM_NOINLINE void *lm_malloc_slow(size_t size) {
     bool fresh;
     if (LM_LIKELY(size <= LM_SLOT_MAX))
-        return or_enomem(take_anywhere(lm_class_of(size), &fresh));
+        return take_small(lm_class_of(size), &fresh);
     return take_large(size, 1, false);
 }
 
@@ -82,7 +99,7 @@ void *lm_calloc(size_t size) {
     bool fresh;
     if (size > LM_SLOT_MAX)
         return take_large(size, 1, true);
-    void *p = or_enomem(take_anywhere(lm_class_of(size), &fresh));
+    void *p = take_small(lm_class_of(size), &fresh);
     if (p && !fresh)
         memset(p, 0, size);
     return p;
@@ -98,9 +115,8 @@ static LM_COLD void report(const char *call, const void *p) {
         finding.class_size = lm_slab_size(found.slab);
     if (!found.inside)
         finding.kind = LM_FOREIGN_FREE;
-    else if ((const void *)found.block == p)
-        finding.kind =
-            LM_DOUBLE_FREE; /* live again by now, perhaps: it was not when it was freed */
+    else if ((const void *)found.block == p) /* live again by now, perhaps: it was not before */
+        finding.kind = LM_DOUBLE_FREE;
     else if (found.used_before && (uintptr_t)p % LM_GRAIN == 0)
         finding.kind = LM_DOUBLE_FREE; /* the units came free since: only a freed block led here */
     lm_finding_report(&finding);
@@ -185,7 +201,7 @@ void *lm_aligned(size_t alignment, size_t size) {
     if (alignment <= LM_UNIT && size <= LM_SLOT_MAX) {
         unsigned class = aligned_class(alignment, size);
         if (class < LM_CLASSES)
-            return or_enomem(take_anywhere(class, &fresh));
+            return take_small(class, &fresh);
     }
     return take_large(lm_max(size, 1), alignment, false);
 }
@@ -212,13 +228,7 @@ bool lm_trim(size_t keep) {
     if (!lm_init())
         return false;
     uint64_t before = atomic_load_explicit(&lm_os_count.purges, memory_order_relaxed);
-    lm_heap *heap = lm_thread_heap();
-    if (heap) {
-        lm_remote_drain(heap);
-        lm_bins_tidy(heap);
-    }
-    lm_twice_say();
-    lm_large_flush();
+    let_go_of_spare();
     lm_arena_trim(keep);
     return atomic_load_explicit(&lm_os_count.purges, memory_order_relaxed) != before;
 }
