@@ -166,15 +166,16 @@ static void too_much_free_memory_goes_at_once(void **state) {
 /* ---- Where the system says no, in a child
  * ----------------------------------------------------------------- */
 
-static size_t own_pages(void) {
-    size_t pages = 0;
+/* In use: of address space, or of data alone. */
+static size_t own_pages(bool data) {
+    size_t all = 0, data_only = 0;
     FILE *file = fopen("/proc/self/statm", "r");
-    if (file) {
-        if (fscanf(file, "%zu", &pages) != 1)
-            pages = 0;
-        fclose(file);
-    }
-    return pages;
+    if (!file)
+        return 0;
+    if (fscanf(file, "%zu %*u %*u %*u %*u %zu", &all, &data_only) != 2)
+        all = data_only = 0;
+    fclose(file);
+    return data ? data_only : all;
 }
 
 typedef struct limit {
@@ -184,7 +185,7 @@ typedef struct limit {
 } limit;
 
 static void limit_memory(const limit *l) {
-    size_t bytes = own_pages() * lm_os.page + l->more;
+    size_t bytes = own_pages(l->data) * lm_os.page + l->more;
     const struct rlimit most = {bytes, bytes};
     setrlimit(l->data ? RLIMIT_DATA : RLIMIT_AS, &most);
 }
