@@ -18,6 +18,9 @@ size_t lm_arena_peak_units;
  * were needed again (see lm_arena_keep_bytes). Under lm_arena_lock. */
 static size_t purged_units, regret_units;
 
+/* The most that was in use, forgotten as memory is given back. Under lm_arena_lock. */
+static size_t lately_units;
+
 /* ---- Regions of the second range ------------------------------------------------------------ */
 
 static bool region_grow(lm_region *region, size_t wanted) {
@@ -314,28 +317,35 @@ static size_t keep_for(size_t used) {
     return lm_max(lm_min(lm_max(used, LM_KEEP_LEAST), LM_KEEP_USUAL), used / 8);
 }
 
+/* Units in use, but for those of slabs that others have emptied. */
+static size_t busy_units(void) {
+    return lm_arena_used_units() - lm_waiting_units - lm_waiting_gone_units;
+}
+
 /* How much free memory is kept. A program that gets back what it just freed shouldn't pay for the
  * way through the system: what was given back and is needed again raises the bound by as much, up
- * to half of what is in use; what is given back lowers it, more slowly. A program that only frees
- * ends at the lowest bound, since less and less is in use. */
+ * to a quarter of what was in use lately; what is given back lowers it, more slowly. A program that only
+ * frees ends at the lowest bound, since less and less is in use. */
 size_t lm_arena_keep_bytes(void) {
     if (lm_arena_setting.keep)
         return lm_arena_setting.keep;
-    size_t used = lm_arena_used_units() - lm_waiting_units - lm_waiting_gone_units;
-    size_t regret = lm_min(regret_units, used / 2);
-    return keep_for(used << LM_UNIT_SHIFT) + (regret << LM_UNIT_SHIFT);
+    size_t busy = busy_units();
+    size_t regret = lm_min(regret_units, lm_max(busy, lately_units) / 4);
+    return keep_for(busy << LM_UNIT_SHIFT) + (regret << LM_UNIT_SHIFT);
 }
 
 /* Units were taken that the system had back, or had never given. */
 static void note_taken_clean(size_t units) {
     size_t back = lm_min(units, purged_units);
     purged_units -= back;
-    regret_units = lm_min(regret_units + back, lm_arena_used_units() / 2);
+    lately_units = lm_max(lately_units, busy_units());
+    regret_units = lm_min(regret_units + back, lately_units / 4);
 }
 
 void lm_arena_note_purged(size_t units) {
     purged_units += units;
     regret_units -= lm_min(regret_units, (units + 3) / 4);
+    lately_units -= lm_min(lately_units, (units + 3) / 4);
 }
 
 bool lm_arena_excess(size_t more) {
