@@ -173,8 +173,18 @@ static bool too_many_to_keep(uint32_t units) {
     return too_many && lm_os.page <= LM_UNIT;
 }
 
-/* Gives units of a span back, which the map still names; and its record, unless that is NULL. */
-static void give_units(lm_arena *arena, uint32_t first, uint32_t units, lm_span *record) {
+/* Without the advice that the arena has, the fresh mapping would not join its neighbours. */
+static bool renew(char *at, size_t size) {
+    bool done = lm_os_renew(at, size);
+    if (done && lm_arena_setting.huge_pages)
+        lm_os_huge_pages(at, size, lm_arena_setting.huge_pages);
+    return done;
+}
+
+/* Gives the units of a span back but for the first `keep`; with none kept, its record too. */
+static void give_units(lm_span *span, uint32_t keep) {
+    lm_arena *arena = &lm_arenas[span->arena];
+    uint32_t first = span->first + keep, units = span->units - keep;
     bool purged = too_many_to_keep(units) &&
                   lm_os_purge((char *)arena->lookup->base + ((size_t)first << LM_UNIT_SHIFT),
                               (size_t)units << LM_UNIT_SHIFT);
@@ -183,20 +193,14 @@ static void give_units(lm_arena *arena, uint32_t first, uint32_t units, lm_span 
     lm_arena_give(arena, first, units, !purged);
     if (purged)
         lm_arena_note_purged(units);
-    if (record)
-        lm_arena_give_record(arena, record, lm_slab_record_size(1));
+    if (keep)
+        span->units = keep;
+    else
+        lm_arena_give_record(arena, span, lm_slab_record_size(1));
     bool excess = lm_arena_excess(0);
     lm_lock_give(&lm_arena_lock);
     if (excess)
         lm_arena_trim_excess();
-}
-
-/* Without the advice that the arena has, the fresh mapping would not join its neighbours. */
-static bool renew(char *at, size_t size) {
-    bool done = lm_os_renew(at, size);
-    if (done && lm_arena_setting.huge_pages)
-        lm_os_huge_pages(at, size, lm_arena_setting.huge_pages);
-    return done;
 }
 
 static void release(lm_span *span) {
@@ -207,7 +211,7 @@ static void release(lm_span *span) {
      * neighbours. */
     if (span->moved && renew(block, span->bytes))
         give_mapping();
-    give_units(&lm_arenas[span->arena], span->first, span->units, span);
+    give_units(span, 0);
 }
 
 static lm_span *new_block(size_t size, size_t alignment, bool zero) {
@@ -311,14 +315,10 @@ static bool grow_in_place(lm_span *span, size_t size) {
 
 /* Gives the run's end back. */
 static void shrink_in_place(lm_span *span, size_t size) {
-    lm_arena *arena = &lm_arenas[span->arena];
     set_bytes(span, lm_align_up(size, lm_os.page));
     uint32_t keep = units_for(span->start + span->bytes + lm_os.page) - span->first;
-    uint32_t given = span->units - keep;
-    lm_lock_take(&lm_arena_lock);
-    span->units = keep;
-    lm_lock_give(&lm_arena_lock);
-    give_units(arena, span->first + keep, given, NULL);
+    if (keep < span->units)
+        give_units(span, keep);
 }
 
 /* Brings the content of one span to another: by its pages where that is cheaper. */
