@@ -324,13 +324,13 @@ static size_t busy_units(void) {
 
 /* How much free memory is kept. A program that gets back what it just freed shouldn't pay for the
  * way through the system: what was given back and is needed again raises the bound by as much, up
- * to a quarter of what was in use lately; what is given back lowers it, more slowly. A program that only
+ * to a sixth of what was in use lately; what is given back lowers it, more slowly. A program that only
  * frees ends at the lowest bound, since less and less is in use. */
 size_t lm_arena_keep_bytes(void) {
     if (lm_arena_setting.keep)
         return lm_arena_setting.keep;
     size_t busy = busy_units();
-    size_t regret = lm_min(regret_units, lm_max(busy, lately_units) / 4);
+    size_t regret = lm_min(regret_units, lm_max(busy, lately_units) / 6);
     return keep_for(busy << LM_UNIT_SHIFT) + (regret << LM_UNIT_SHIFT);
 }
 
@@ -339,7 +339,7 @@ static void note_taken_clean(size_t units) {
     size_t back = lm_min(units, purged_units);
     purged_units -= back;
     lately_units = lm_max(lately_units, busy_units());
-    regret_units = lm_min(regret_units + back, lately_units / 4);
+    regret_units = lm_min(regret_units + back, lately_units / 6);
 }
 
 void lm_arena_note_purged(size_t units) {
