@@ -6,6 +6,7 @@
  * from others and threads end with blocks left, and yet an input always does the same. */
 #include "../tests/support/pattern.h"
 #include "../tests/support/trap.h"
+#include "check.h"
 #include "heap/find.h"
 #include "heap/thread.h"
 #include "heap/verify.h"
@@ -31,15 +32,6 @@ typedef struct bytes {
 
 static block blocks[BLOCKS];
 static uint64_t next_id;
-
-/* A failed check stops the fuzzer, which then keeps the input. */
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 /* ---- Reading
  * ----------------------------------------------------------------------------------------- */

@@ -1,18 +1,11 @@
 /* The option parser takes any text: it complains in whole lines that a terminal can show, leaves
  * every option within its bounds, and what it says the values are is what it would read again. */
+#include "check.h"
 #include "conf/options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);                        \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 static void hear(const char *message, void *context) {
     CHECK(message[0] != '\0');

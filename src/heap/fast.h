@@ -41,6 +41,20 @@ LM_INLINE lm_pair *lm_pair_of(lm_slab *slab, size_t slot) {
     return (lm_pair *)(void *)((char *)slab->pairs + offset);
 }
 
+/* Frees a slot of the calling thread's own slab. False, and nothing happened: it is free already. */
+LM_INLINE bool lm_free_own(lm_slab *slab, size_t slot) {
+    lm_pair *pair = lm_pair_of(slab, slot);
+    uint64_t bit = lm_bit((unsigned)slot % 64);
+    uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
+    uint64_t known = atomic_load_explicit(&pair->avail, memory_order_relaxed) | pending;
+    if (LM_UNLIKELY(known & bit))
+        return false;
+    atomic_store_explicit(&pair->pending, pending | bit, memory_order_relaxed);
+    if (LM_UNLIKELY(--slab->countdown == 0))
+        lm_free_counted(slab);
+    return true;
+}
+
 LM_INLINE void lm_free(void *p) {
     const lm_lookup *lookup = &lm_lookups[0];
     uint64_t offset = (uintptr_t)p - lookup->base;
@@ -58,17 +72,8 @@ LM_INLINE void lm_free(void *p) {
         lm_free_remote(p, slab, slot);
         return;
     }
-    lm_pair *pair = lm_pair_of(slab, slot);
-    uint64_t bit = lm_bit((unsigned)slot % 64);
-    uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
-    uint64_t known = atomic_load_explicit(&pair->avail, memory_order_relaxed) | pending;
-    if (LM_UNLIKELY(known & bit)) {
+    if (LM_UNLIKELY(!lm_free_own(slab, slot)))
         lm_free_slow(p);
-        return;
-    }
-    atomic_store_explicit(&pair->pending, pending | bit, memory_order_relaxed);
-    if (LM_UNLIKELY(--slab->countdown == 0))
-        lm_free_counted(slab);
 }
 
 #endif

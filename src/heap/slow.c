@@ -133,13 +133,8 @@ LM_NOINLINE void lm_free_slow(void *p) {
             report("free", p);
     } else if (atomic_load_explicit(&found.slab->owner, memory_order_relaxed) != lm_self) {
         lm_free_remote(p, found.slab, found.slot);
-    } else { /* a slab of another arena than the first */
-        lm_pair *pair = &found.slab->pairs[found.slot / 64];
-        uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
-        atomic_store_explicit(&pair->pending, pending | lm_bit((unsigned)found.slot % 64),
-                              memory_order_relaxed);
-        if (--found.slab->countdown == 0)
-            lm_free_counted(found.slab);
+    } else if (!lm_free_own(found.slab, found.slot)) { /* a slab of another arena than the first */
+        report("free", p);
     }
 }
 
