@@ -45,11 +45,12 @@ static void throw_bad_alloc(void) {
 }
 
 /* Tries until there is memory, as long as a new-handler promises more. */
-static LM_COLD void *new_after_failure(size_t size, size_t alignment, bool throws) {
+static LM_COLD void *new_after_failure(size_t size, size_t alignment, lm_family family,
+                                       bool throws) {
     new_handler handler;
     while ((handler = get_handler()) != NULL) {
         handler();
-        void *p = lm_aligned(alignment, size);
+        void *p = lm_aligned(alignment, size, family);
         if (p)
             return p;
     }
@@ -60,44 +61,52 @@ static LM_COLD void *new_after_failure(size_t size, size_t alignment, bool throw
 
 /* A handler may throw, and C can't catch that: the C++ library's nothrow forms can, they call the throwing
  * ones, which are the ones below. */
-static LM_COLD void *nothrow_after_failure(size_t size, size_t alignment, const void *nothrow) {
+static LM_COLD void *nothrow_after_failure(size_t size, size_t alignment, lm_family family,
+                                           const void *nothrow) {
     if (get_handler() == NULL)
         return NULL;
     if (alignment <= LM_GRAIN) {
         void *(*plain)(size_t, const void *) = NULL;
-        void *symbol = dlsym(RTLD_NEXT, "_ZnwmRKSt9nothrow_t");
+        void *symbol = dlsym(RTLD_NEXT, family == LM_FAMILY_ARRAY ? "_ZnamRKSt9nothrow_t"
+                                                            : "_ZnwmRKSt9nothrow_t");
         memcpy(&plain, &symbol, sizeof plain);
         if (plain)
             return plain(size, nothrow);
     } else {
         void *(*aligned)(size_t, size_t, const void *) = NULL;
-        void *symbol = dlsym(RTLD_NEXT, "_ZnwmSt11align_val_tRKSt9nothrow_t");
+        void *symbol = dlsym(RTLD_NEXT, family == LM_FAMILY_ARRAY
+                                            ? "_ZnamSt11align_val_tRKSt9nothrow_t"
+                                            : "_ZnwmSt11align_val_tRKSt9nothrow_t");
         memcpy(&aligned, &symbol, sizeof aligned);
         if (aligned)
             return aligned(size, alignment, nothrow);
     }
-    return new_after_failure(size, alignment, false);
+    return new_after_failure(size, alignment, family, false);
 }
 
-LM_INLINE void *new_plain(size_t size) {
-    void *p = lm_malloc(size);
-    return LM_LIKELY(p != NULL) ? p : new_after_failure(size, LM_GRAIN, true);
+LM_INLINE void *new_plain(size_t size, lm_family family) {
+    void *p = lm_malloc(size, family);
+    return LM_LIKELY(p != NULL) ? p : new_after_failure(size, LM_GRAIN, family, true);
 }
 
-LM_INLINE void *new_aligned(size_t size, size_t alignment) {
-    void *p = lm_aligned(alignment, size);
-    return LM_LIKELY(p != NULL) ? p : new_after_failure(size, alignment, true);
+LM_INLINE void *new_aligned(size_t size, size_t alignment, lm_family family) {
+    void *p = lm_aligned(alignment, size, family);
+    return LM_LIKELY(p != NULL) ? p : new_after_failure(size, alignment, family, true);
 }
 
-LM_INLINE void *nothrow_plain(size_t size, const void *nothrow) {
-    void *p = lm_malloc(size);
-    return LM_LIKELY(p != NULL) ? p : nothrow_after_failure(size, LM_GRAIN, nothrow);
+LM_INLINE void *nothrow_plain(size_t size, lm_family family, const void *nothrow) {
+    void *p = lm_malloc(size, family);
+    return LM_LIKELY(p != NULL) ? p : nothrow_after_failure(size, LM_GRAIN, family, nothrow);
 }
 
-LM_INLINE void *nothrow_aligned(size_t size, size_t alignment, const void *nothrow) {
-    void *p = lm_aligned(alignment, size);
-    return LM_LIKELY(p != NULL) ? p : nothrow_after_failure(size, alignment, nothrow);
+LM_INLINE void *nothrow_aligned(size_t size, size_t alignment, lm_family family,
+                                const void *nothrow) {
+    void *p = lm_aligned(alignment, size, family);
+    return LM_LIKELY(p != NULL) ? p : nothrow_after_failure(size, alignment, family, nothrow);
 }
+
+static const lm_way by_delete = {"operator delete", LM_FAMILY_NEW};
+static const lm_way by_delete_array = {"operator delete[]", LM_FAMILY_ARRAY};
 
 /* A function under its mangled name: _Znw new, _Zna new[], _Zdl delete, _Zda delete[]; m a size_t,
  * St11align_val_t an alignment, RKSt9nothrow_t the nothrow form. */
@@ -106,99 +115,89 @@ LM_INLINE void *nothrow_aligned(size_t size, size_t alignment, const void *nothr
     result name(__VA_ARGS__)
 
 OPERATOR(void *, _Znwm, size_t size) {
-    return new_plain(size);
+    return new_plain(size, LM_FAMILY_NEW);
 }
 
 OPERATOR(void *, _ZnwmRKSt9nothrow_t, size_t size, const void *nothrow) {
-    return nothrow_plain(size, nothrow);
+    return nothrow_plain(size, LM_FAMILY_NEW, nothrow);
 }
 
 OPERATOR(void *, _ZnwmSt11align_val_t, size_t size, size_t alignment) {
-    return new_aligned(size, alignment);
+    return new_aligned(size, alignment, LM_FAMILY_NEW);
 }
 
 OPERATOR(void *, _ZnwmSt11align_val_tRKSt9nothrow_t, size_t size, size_t alignment,
          const void *nothrow) {
-    return nothrow_aligned(size, alignment, nothrow);
+    return nothrow_aligned(size, alignment, LM_FAMILY_NEW, nothrow);
 }
 
 OPERATOR(void *, _Znam, size_t size) {
-    return new_plain(size);
+    return new_plain(size, LM_FAMILY_ARRAY);
 }
 
 OPERATOR(void *, _ZnamRKSt9nothrow_t, size_t size, const void *nothrow) {
-    return nothrow_plain(size, nothrow);
+    return nothrow_plain(size, LM_FAMILY_ARRAY, nothrow);
 }
 
 OPERATOR(void *, _ZnamSt11align_val_t, size_t size, size_t alignment) {
-    return new_aligned(size, alignment);
+    return new_aligned(size, alignment, LM_FAMILY_ARRAY);
 }
 
 OPERATOR(void *, _ZnamSt11align_val_tRKSt9nothrow_t, size_t size, size_t alignment,
          const void *nothrow) {
-    return nothrow_aligned(size, alignment, nothrow);
+    return nothrow_aligned(size, alignment, LM_FAMILY_ARRAY, nothrow);
 }
 
 OPERATOR(void, _ZdlPv, void *p) {
-    lm_free(p);
+    lm_free(p, &by_delete, LM_ANY_SIZE);
 }
 
 OPERATOR(void, _ZdlPvm, void *p, size_t size) {
-    (void)size;
-    lm_free(p);
+    lm_free(p, &by_delete, size);
 }
 
 OPERATOR(void, _ZdlPvRKSt9nothrow_t, void *p, const void *nothrow) {
     (void)nothrow;
-    lm_free(p);
+    lm_free(p, &by_delete, LM_ANY_SIZE);
 }
 
 OPERATOR(void, _ZdlPvSt11align_val_t, void *p, size_t alignment) {
-    (void)alignment;
-    lm_free(p);
+    lm_free_slow(p, &by_delete, LM_ANY_SIZE, alignment);
 }
 
 OPERATOR(void, _ZdlPvmSt11align_val_t, void *p, size_t size, size_t alignment) {
-    (void)size;
-    (void)alignment;
-    lm_free(p);
+    lm_free_slow(p, &by_delete, size, alignment);
 }
 
 OPERATOR(void, _ZdlPvSt11align_val_tRKSt9nothrow_t, void *p, size_t alignment,
          const void *nothrow) {
-    (void)alignment;
     (void)nothrow;
-    lm_free(p);
+    lm_free_slow(p, &by_delete, LM_ANY_SIZE, alignment);
 }
 
 OPERATOR(void, _ZdaPv, void *p) {
-    lm_free(p);
+    lm_free(p, &by_delete_array, LM_ANY_SIZE);
 }
 
 OPERATOR(void, _ZdaPvm, void *p, size_t size) {
-    (void)size;
-    lm_free(p);
+    lm_free(p, &by_delete_array, size);
 }
 
 OPERATOR(void, _ZdaPvRKSt9nothrow_t, void *p, const void *nothrow) {
     (void)nothrow;
-    lm_free(p);
+    lm_free(p, &by_delete_array, LM_ANY_SIZE);
 }
 
 OPERATOR(void, _ZdaPvSt11align_val_t, void *p, size_t alignment) {
-    (void)alignment;
-    lm_free(p);
+    lm_free_slow(p, &by_delete_array, LM_ANY_SIZE, alignment);
 }
 
 OPERATOR(void, _ZdaPvmSt11align_val_t, void *p, size_t size, size_t alignment) {
-    (void)size;
-    (void)alignment;
-    lm_free(p);
+    lm_free_slow(p, &by_delete_array, size, alignment);
 }
 
 OPERATOR(void, _ZdaPvSt11align_val_tRKSt9nothrow_t, void *p, size_t alignment,
          const void *nothrow) {
-    (void)alignment;
     (void)nothrow;
-    lm_free(p);
+    lm_free_slow(p, &by_delete_array, LM_ANY_SIZE, alignment);
 }

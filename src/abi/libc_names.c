@@ -2,6 +2,7 @@
  * these in a program, or preloaded into it, the C library's own heap is never used. */
 #include "base/text.h"
 #include "heap/fast.h"
+#include "heap/init.h"
 #include "heap/stats.h"
 #include "loam/loam.h"
 #include "os/os.h"
@@ -20,15 +21,17 @@ EXPORT void free_aligned_sized(void *p, size_t alignment, size_t size);
 EXPORT void cfree(void *p);
 
 EXPORT void *malloc(size_t size) {
-    return lm_malloc(size);
+    return lm_malloc(size, LM_FAMILY_C);
 }
 
+static const lm_way by_free = {"free", LM_FAMILY_C};
+
 EXPORT void free(void *p) {
-    lm_free(p);
+    lm_free(p, &by_free, LM_ANY_SIZE);
 }
 
 EXPORT void cfree(void *p) {
-    lm_free(p);
+    lm_free(p, &by_free, LM_ANY_SIZE);
 }
 
 EXPORT void *calloc(size_t count, size_t size) {
@@ -84,6 +87,11 @@ EXPORT int mallopt(int parameter, int value) {
     (void)parameter;
     (void)value;
     return 0;
+}
+
+/* The names make this heap the program's own. */
+__attribute__((constructor)) static void seal(void) {
+    lm_init_seal();
 }
 
 /* ---- Statistics, in the C library's terms --------------------------------------------------- */

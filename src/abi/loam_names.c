@@ -14,12 +14,16 @@
 
 /* ---- The four, and their kin ---------------------------------------------------------------- */
 
+static const lm_way by_free = {"free", LM_FAMILY_C};
+static const lm_way by_free_sized = {"free_sized", LM_FAMILY_C};
+static const lm_way by_free_aligned = {"free_aligned_sized", LM_FAMILY_C};
+
 void *loam_malloc(size_t size) {
-    return lm_malloc(size);
+    return lm_malloc(size, LM_FAMILY_C);
 }
 
 void loam_free(void *p) {
-    lm_free(p);
+    lm_free(p, &by_free, LM_ANY_SIZE);
 }
 
 static void *fail(int error) {
@@ -35,7 +39,7 @@ void *loam_calloc(size_t count, size_t size) {
 }
 
 void *loam_realloc(void *p, size_t size) {
-    return p ? lm_realloc(p, size) : lm_malloc(size);
+    return p ? lm_realloc(p, size) : lm_malloc(size, LM_FAMILY_C);
 }
 
 void *loam_reallocarray(void *p, size_t count, size_t size) {
@@ -46,31 +50,29 @@ void *loam_reallocarray(void *p, size_t count, size_t size) {
 }
 
 void loam_free_sized(void *p, size_t size) {
-    (void)size;
-    lm_free(p);
+    lm_free(p, &by_free_sized, size);
 }
 
 void loam_free_aligned_sized(void *p, size_t alignment, size_t size) {
-    (void)alignment;
-    (void)size;
-    lm_free(p);
+    lm_free_slow(p, &by_free_aligned, size, lm_max(alignment, 1));
 }
 
 void *loam_aligned_alloc(size_t alignment, size_t size) {
-    return lm_is_power_of_two(alignment) ? lm_aligned(alignment, size) : fail(EINVAL);
+    return lm_is_power_of_two(alignment) ? lm_aligned(alignment, size, LM_FAMILY_C) : fail(EINVAL);
 }
 
 void *loam_memalign(size_t alignment, size_t size) {
     if (alignment > (size_t)PTRDIFF_MAX / 2)
         return fail(EINVAL);
-    return lm_aligned((size_t)1 << lm_log2_ceil(alignment ? alignment : 1), size);
+    return lm_aligned((size_t)1 << lm_log2_ceil(alignment ? alignment : 1), size,
+                      LM_FAMILY_C);
 }
 
 int loam_posix_memalign(void **out, size_t alignment, size_t size) {
     if (!lm_is_power_of_two(alignment) || alignment % sizeof(void *) != 0)
         return EINVAL;
     int saved = errno;
-    void *p = lm_aligned(alignment, size);
+    void *p = lm_aligned(alignment, size, LM_FAMILY_C);
     errno = saved;
     if (!p)
         return ENOMEM;
@@ -79,13 +81,13 @@ int loam_posix_memalign(void **out, size_t alignment, size_t size) {
 }
 
 void *loam_valloc(size_t size) {
-    return lm_init() ? lm_aligned(lm_os.page, size) : fail(ENOMEM);
+    return lm_init() ? lm_aligned(lm_os.page, size, LM_FAMILY_C) : fail(ENOMEM);
 }
 
 void *loam_pvalloc(size_t size) {
     if (!lm_init() || size > PTRDIFF_MAX)
         return fail(ENOMEM);
-    return lm_aligned(lm_os.page, lm_align_up(size, lm_os.page));
+    return lm_aligned(lm_os.page, lm_align_up(size, lm_os.page), LM_FAMILY_C);
 }
 
 /* ---- Questions about blocks ----------------------------------------------------------------- */
@@ -103,7 +105,7 @@ void *loam_block_of(const void *p, size_t *size) {
     if (!found.live)
         return NULL;
     if (size)
-        *size = found.size;
+        *size = lm_block_size(&found);
     return found.block;
 }
 

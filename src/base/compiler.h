@@ -11,8 +11,12 @@
 #define LM_COLD        __attribute__((noinline, cold))
 #define LM_CACHE_LINE  64
 
-/* Keeps a pointer that was computed once from being computed again at each use. */
-#define LM_KEEP_IN_REGISTER(pointer) __asm__("" : "+r"(pointer))
+/* At a declaration: defined in the same object file, so its address is known when that is linked. */
+#define LM_HIDDEN __attribute__((visibility("hidden")))
+
+/* Keeps what was computed once from being computed again at each use, and what is computed from it on
+ * one path from being computed before the paths part. */
+#define LM_KEEP_IN_REGISTER(value) __asm__("" : "+r"(value))
 
 /* An address where the manager keeps nothing but its own records may be checked in debug builds; a
  * user's program never meets this: a release build compiles the condition and throws it away. */

@@ -4,51 +4,135 @@
 #include "base/system.h"
 #include "base/text.h"
 
-lm_policy lm_finding_policy = LM_POLICY_ABORT;
+LM_ONCE lm_finding_rules lm_finding_rule;
 void (*lm_finding_hook)(const lm_finding *finding);
 
-static const struct {
-    const char *code;
-    const char *sentence;
-} kinds[] = {
-    [LM_DOUBLE_FREE] = {"double-free", "the block is already free"},
-    [LM_INVALID_FREE] = {"invalid-free", "not the first byte of a block"},
-    [LM_FOREIGN_FREE] = {"foreign-free", "no block of this heap, and never was"},
-};
+#define CODE(enumerator, code, sentence)     [enumerator] = code,
+#define SENTENCE(enumerator, code, sentence) [enumerator] = sentence,
+static const char *const codes[] = {LM_KINDS(CODE)};
+static const char *const sentences[] = {LM_KINDS(SENTENCE)};
 
 const char *lm_kind_code(lm_kind kind) {
-    return kinds[kind].code;
+    return codes[kind];
 }
 
-static void describe_block(lm_text *text, const lm_finding *finding) {
-    if (!finding->block)
+/* ---- The lines of a report ------------------------------------------------------------------ */
+
+static void put_headline(lm_text *text, const lm_finding *finding) {
+    lm_text_format(text, "loam: error[%s]: %s", codes[finding->kind], finding->call);
+    if (finding->pointer)
+        lm_text_format(text, "(%p)", finding->pointer);
+    lm_text_format(text, ": %s", sentences[finding->kind]);
+    if (!finding->block) {
+        lm_text_put(text, "\n");
         return;
-    lm_text_format(text, " (block %p of %zu bytes, ", finding->block, finding->block_size);
+    }
+    lm_text_format(text, " (block %p of %s%zu %s, ", finding->block,
+                   finding->size_at_most ? "at most " : "", finding->block_size,
+                   finding->block_size == 1 ? "byte" : "bytes");
     if (finding->class_size)
         lm_text_format(text, "class %zu", finding->class_size);
     else
         lm_text_put(text, "large");
-    if (finding->pointer != finding->block)
+    if (finding->pointer && finding->pointer != finding->block)
         lm_text_format(text, ", byte %zu of it",
                        (size_t)((const char *)finding->pointer - (const char *)finding->block));
-    lm_text_put(text, ")");
+    lm_text_put(text, ")\n");
+}
+
+static void put_offset(lm_text *text, ptrdiff_t offset) {
+    lm_text_format(text, "%s%zu", offset < 0 ? "-" : "", (size_t)(offset < 0 ? -offset : offset));
+}
+
+static void put_evidence(lm_text *text, const lm_finding *finding) {
+    if (finding->damaged) {
+        bool one = finding->first == finding->last;
+        lm_text_put(text, one ? "loam:   byte " : "loam:   bytes ");
+        put_offset(text, finding->first);
+        if (!one) {
+            lm_text_put(text, " to ");
+            put_offset(text, finding->last);
+        }
+        lm_text_put(text, one ? " was changed\n" : " were changed\n");
+    }
+    if (finding->or_before)
+        lm_text_format(text, "loam:   or they were overwritten from before the block %p\n",
+                       finding->or_before);
+    if (finding->was)
+        lm_text_format(text, "loam:   allocated by %s, freed by %s\n", finding->was, finding->now);
+    if (finding->quantity)
+        lm_text_format(text, "loam:   allocated with %s %zu, freed with %s %zu\n",
+                       finding->quantity, finding->was_size, finding->quantity, finding->now_size);
+}
+
+static void put_trace(lm_text *text, const char *what, const lm_trace *trace) {
+    if (!trace)
+        return;
+    lm_text_format(text, "loam:   %s by thread %llu:\n", what, (unsigned long long)trace->thread);
+    if (lm_finding_rule.put_trace)
+        lm_finding_rule.put_trace(text, trace);
+}
+
+static bool is_plain(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '/' || c == '.' || c == '-' || c == '_' || c == '=' || c == ':' || c == ',' ||
+           c == '+' || c == '@' || c == '%';
+}
+
+/* One argument as a shell would read it. */
+static void put_argument(lm_text *text, const char *argument) {
+    bool plain = argument[0] != '\0';
+    for (const char *c = argument; *c; c++)
+        plain = plain && is_plain(*c);
+    lm_text_put(text, plain ? " " : " '");
+    for (const char *c = argument; *c; c++) {
+        if (*c == '\'')
+            lm_text_put(text, "'\\''");
+        else
+            lm_text_format(text, "%c", *c);
+    }
+    if (!plain)
+        lm_text_put(text, "'");
+}
+
+static void put_command(lm_text *text) {
+    enum { COMMAND_MAX = 400 };
+    char line[COMMAND_MAX];
+    size_t length = lm_os_command_line(line, sizeof line);
+    if (length == 0)
+        return;
+    lm_text_put(text, "loam:   more: loam check --");
+    for (size_t at = 0; at < length;) {
+        put_argument(text, line + at);
+        while (line[at] != '\0')
+            at++;
+        at++;
+    }
+    if (length == sizeof line)
+        lm_text_put(text, "...");
+    lm_text_put(text, "\n");
 }
 
 LM_COLD void lm_finding_report(const lm_finding *finding) {
+    enum { REPORT_MAX = 8192 };
     if (lm_finding_hook) {
         lm_finding_hook(finding);
         return;
     }
-    if (lm_finding_policy == LM_POLICY_IGNORE)
+    lm_policy policy = lm_finding_rule.policy[finding->kind];
+    if (policy == LM_POLICY_IGNORE)
         return;
-    char line[256];
+    char report[REPORT_MAX];
     lm_text text;
-    lm_text_init(&text, line, sizeof line);
-    lm_text_format(&text, "loam: error[%s]: %s(%p): %s", kinds[finding->kind].code, finding->call,
-                   finding->pointer, kinds[finding->kind].sentence);
-    describe_block(&text, finding);
-    lm_text_put(&text, "\n");
-    lm_os_message(line, text.length < sizeof line ? text.length : sizeof line - 1);
-    if (lm_finding_policy == LM_POLICY_ABORT)
+    lm_text_init(&text, report, sizeof report);
+    put_headline(&text, finding);
+    put_evidence(&text, finding);
+    put_trace(&text, "allocated", finding->allocated);
+    put_trace(&text, "freed", finding->freed);
+    lm_text_format(&text, "loam:   thread %llu of process %d\n",
+                   (unsigned long long)lm_os_thread(), lm_os_process());
+    put_command(&text);
+    lm_os_message(report, text.length < sizeof report ? text.length : sizeof report - 1);
+    if (policy == LM_POLICY_ABORT)
         lm_os_abort();
 }

@@ -8,7 +8,7 @@
  * the rare system call. */
 enum { SPINS = 100 };
 
-static inline void pause_cpu(void) {
+void lm_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
 #elif defined(__aarch64__)
@@ -45,7 +45,7 @@ LM_COLD void lm_lock_take_slow(lm_lock *lock) {
             atomic_compare_exchange_weak_explicit(&lock->state, &expected, 1, memory_order_acquire,
                                                   memory_order_relaxed))
             return;
-        pause_cpu();
+        lm_pause();
     }
     while (atomic_exchange_explicit(&lock->state, 2, memory_order_acquire) != 0)
         lm_os_wait(&lock->state, 2);

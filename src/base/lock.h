@@ -27,6 +27,9 @@ typedef struct lm_lock {
 #define LM_LOCK(its_rank)                                                                          \
     { 0, its_rank }
 
+/* Lets the processor know that the thread only waits. */
+void lm_pause(void);
+
 void lm_lock_take_slow(lm_lock *lock);
 void lm_lock_give_slow(lm_lock *lock);
 void lm_lock_note_taken(lm_lock *lock);

@@ -9,6 +9,7 @@
 #ifndef LM_CONF_OPTIONS_H
 #define LM_CONF_OPTIONS_H
 
+#include "base/once.h"
 #include "base/text.h"
 
 #include <stdbool.h>
@@ -37,7 +38,7 @@ typedef struct lm_options {
 #define LM_OPTION_NUMBER(key, ...) uint64_t key;
 #define LM_OPTION_PATH(key, ...)   char key[LM_OPTION_PATH_MAX];
 #include "conf/options.def"
-} lm_options;
+} LM_ONCE_ALIGNED lm_options;
 
 /* ---- Setting them --------------------------------------------------------------------------- */
 

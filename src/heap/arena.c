@@ -6,12 +6,11 @@
 
 #include <string.h>
 
-lm_lookup lm_lookups[LM_ARENAS_MAX];
 lm_arena lm_arenas[LM_ARENAS_MAX];
 _Atomic uint32_t lm_arena_count;
 lm_lock lm_arena_lock = LM_LOCK(LM_RANK_ARENA);
 lm_lock lm_purge_lock = LM_LOCK(LM_RANK_PURGE);
-lm_arena_settings lm_arena_setting;
+LM_ONCE lm_arena_settings lm_arena_setting;
 size_t lm_arena_peak_units;
 
 /* Free units that the system has back (a hint: runs of mixed kind blur it), and those of them that
@@ -63,15 +62,24 @@ static size_t lay_out(lm_arena *arena, char *at, size_t size) {
 
 /* ---- Making arenas -------------------------------------------------------------------------- */
 
+/* A place by chance in the lower 47 bits of addresses, which user programs have on most systems; where they
+ * don't, the system takes another one. */
+static uintptr_t far_away(void) {
+    enum { SPREAD_BITS = 45, LOWEST = 1 << 20 };
+    uintptr_t place;
+    lm_os_random(&place, sizeof place);
+    return ((place & (lm_bit(SPREAD_BITS) - 1)) + ((uintptr_t)LOWEST << 20)) & ~(uintptr_t)(LM_CHUNK - 1);
+}
+
 /* Takes address space for an arena of `size` bytes and its second range, guards on both sides of
  * it. */
 static bool reserve(lm_arena *arena, size_t size) {
     size_t guard = lm_max(LM_REGION_STEP, lm_os.page);
     size_t meta_size = lay_out(arena, NULL, size) + 2 * guard;
-    char *range = lm_os_reserve(size + LM_CHUNK);
+    char *range = lm_os_reserve(size + LM_CHUNK, far_away());
     if (!range)
         return false;
-    char *meta = lm_os_reserve(meta_size);
+    char *meta = lm_os_reserve(meta_size, far_away());
     if (!meta) {
         lm_os_release(range, size + LM_CHUNK);
         return false;
@@ -104,19 +112,24 @@ static size_t size_to_try(uint32_t index) {
     return lm_max((size_t)1 << lm_highest_bit(lm_os.address_limit / 4 | LM_CHUNK), LM_CHUNK);
 }
 
+/* The void record and that of guards come first, each as large as the smallest slab's. */
+enum { FIXED_RECORDS = 2, FIXED_RECORD_SIZE = 2 * LM_CACHE_LINE };
+
 /* Makes the map readable, commits the first records: what the fast path looks at before any unit is
  * used. */
 static bool open_up(lm_arena *arena, lm_lookup *lookup, size_t size) {
     if (!lm_os_make_readable(arena->map.at, arena->map.size) ||
-        !region_grow(&arena->records, LM_RECORD_GRAIN))
+        !region_grow(&arena->records, FIXED_RECORDS * FIXED_RECORD_SIZE))
         return false;
-    arena->records_used =
-        lm_slab_record_size(1); /* the void record, as large as the smallest slab's */
+    arena->records_used = FIXED_RECORDS * FIXED_RECORD_SIZE;
+    ((lm_slab *)(void *)(arena->records.at + FIXED_RECORD_SIZE))->kind = LM_KIND_GUARD;
     arena->lookup = lookup;
     arena->chunks.table = (lm_chunk *)(void *)arena->table.at;
     arena->chunks.whole = (uint64_t *)(void *)arena->whole.at;
     *lookup = (lm_lookup){lm_align_up((uintptr_t)arena->reserved[0], LM_CHUNK), size,
                           (_Atomic uint32_t *)(void *)arena->map.at, arena->records.at};
+    if (lookup == &lm_once.lookups[0] && lm_once.protect == LM_PROTECT_NOT)
+        lm_once.plain_size = size;
     if (lm_arena_setting.huge_pages)
         lm_os_huge_pages((void *)lookup->base, size, lm_arena_setting.huge_pages);
     return true;
@@ -134,7 +147,10 @@ static lm_arena *prepare_arena(uint32_t units) {
         size = lm_align_up(size, LM_CHUNK);
         memset(arena, 0, sizeof *arena);
         if (reserve(arena, size)) {
-            if (open_up(arena, &lm_lookups[index], size))
+            bool sealed = lm_os_seal(false);
+            bool opened = open_up(arena, &lm_once.lookups[index], size);
+            lm_os_seal(sealed);
+            if (opened)
                 break;
             unreserve(arena);
             return NULL;
@@ -221,6 +237,10 @@ void lm_arena_give_record(lm_arena *arena, void *record, size_t size) {
     *free_list = (uint32_t)((size_t)((char *)record - arena->records.at) / LM_RECORD_GRAIN);
 }
 
+const void *lm_arena_guard_record(const lm_arena *arena) {
+    return arena->records.at + FIXED_RECORD_SIZE; /* behind the void record */
+}
+
 void lm_arena_map(lm_arena *arena, uint32_t first, uint32_t units, const void *record) {
     uint32_t number =
         record ? (uint32_t)((size_t)((const char *)record - arena->records.at) / LM_RECORD_GRAIN)
@@ -297,7 +317,7 @@ size_t lm_arena_used_units(void) {
 lm_arena *lm_arena_of(uintptr_t address) {
     uint32_t n = atomic_load_explicit(&lm_arena_count, memory_order_acquire);
     for (uint32_t i = 0; i < n; i++)
-        if (address - lm_lookups[i].base < lm_lookups[i].size)
+        if (address - lm_once.lookups[i].base < lm_once.lookups[i].size)
             return &lm_arenas[i];
     return NULL;
 }
@@ -435,7 +455,7 @@ void lm_arena_dissolve(void) {
     uint32_t n = atomic_exchange(&lm_arena_count, 0);
     for (uint32_t i = 0; i < n; i++) {
         unreserve(&lm_arenas[i]);
-        memset(&lm_lookups[i], 0, sizeof lm_lookups[i]);
+        memset(&lm_once.lookups[i], 0, sizeof lm_once.lookups[i]);
     }
 }
 
@@ -456,6 +476,7 @@ void lm_arena_dissolve_unused(void) {
         release_tail(&arena->whole);
         release_tail(&arena->records);
         arena->lookup->size = units.size;
+        lm_once.plain_size = lm_min(lm_once.plain_size, lm_once.lookups[0].size);
         release_tail(&arena->map); /* offsets below the new size are in its committed part */
     }
     lm_lock_give(&lm_arena_lock);

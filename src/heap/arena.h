@@ -20,7 +20,7 @@ typedef struct lm_arena_settings {
     size_t first_size; /* bytes of address space for the first arena; 0: as much as is sensible */
     size_t keep; /* bytes of free memory to keep; 0: by what is in use, see lm_arena_keep_bytes */
     int huge_pages; /* 1 asks for transparent huge pages, -1 for none, 0 leaves it to the system */
-} lm_arena_settings;
+} LM_ONCE_ALIGNED lm_arena_settings;
 
 extern lm_arena_settings lm_arena_setting;
 
@@ -40,6 +40,9 @@ bool lm_arena_take_behind(lm_arena *arena, uint32_t first, uint32_t units);
 
 /* Locked. Writes the record's number into the map for `units` units; NULL for none. */
 void lm_arena_map(lm_arena *arena, uint32_t first, uint32_t units, const void *record);
+
+/* The record to which units lead that are guards. */
+const void *lm_arena_guard_record(const lm_arena *arena);
 
 /* Locked. Gives units back, and a record. The map no longer names them. */
 void lm_arena_give(lm_arena *arena, uint32_t first, uint32_t units, bool dirty);

@@ -18,10 +18,10 @@ static bool is_medium(unsigned class) {
 }
 
 void lm_bins_init(lm_heap *heap) {
-    for (unsigned class = 0; class < LM_CLASSES; class ++) {
+    for (unsigned class = 0; class < LM_BINS; class ++)
         atomic_store_explicit(&heap->bins[class].pair, &lm_bin_no_slots, memory_order_relaxed);
+    for (unsigned class = 0; class < LM_CLASSES; class ++)
         heap->bins[class].size = lm_classes[class].size;
-    }
 }
 
 /* ---- The queue ------------------------------------------------------------------------------ */
@@ -84,7 +84,7 @@ static bool use_next_word(lm_bin *bin, unsigned from) {
 }
 
 static void use_slab(lm_heap *heap, lm_bin *bin, lm_slab *slab, bool fresh) {
-    lm_slab_harvest(slab);
+    lm_slab_harvest(slab, &heap->random);
     lm_slab_set_place(slab, LM_PLACE_CURRENT);
     bin->slab = slab;
     bin->fresh = fresh;

@@ -1,38 +1,49 @@
-/* THE FAST PATH: malloc and free of small blocks, and what they fall back to. No byte of the block
- * is read or written. Everything rare hangs on an empty word (malloc), on a record that fails a
- * test, or on the countdown (free). How a pointer leads to its record, and what the bits mean, is
- * drawn in layout.h.
+/* THE FAST PATH: malloc and free of small blocks, and what they fall back to. Everything rare hangs
+ * on an empty word (malloc), on a record that fails a test, or on the countdown (free). How a
+ * pointer leads to its record, and what the bits mean, is drawn in layout.h; the block's tail, and
+ * what a free slot holds, in protect.h.
  *
- *   malloc: size -> class -> bin -> word; lowest bit -> slot
- *   free:   pointer -> unit -> record -> slot -> bit
+ *   malloc: size -> class -> bin -> word; lowest bit -> slot -> its tail
+ *   free:   pointer -> unit -> record -> slot -> its tail -> bit
  */
 #ifndef LM_HEAP_FAST_H
 #define LM_HEAP_FAST_H
 
 #include "heap/find.h"
+#include "heap/protect.h"
 #include "heap/slow.h"
 #include "heap/thread.h"
 
-/* The bin for a request of up to LM_SMALL_MAX bytes. */
+/* The bin for a request of up to LM_SMALL_MAX bytes; one without slots where none serves. */
 LM_INLINE lm_bin *lm_small_bin(lm_heap *heap, size_t size) {
-    lm_bin *bin =
-        (lm_bin *)(void *)((char *)heap + lm_small_offset[(size + LM_GRAIN - 1) / LM_GRAIN]);
+    lm_bin *bin = (lm_bin *)(void *)((char *)heap + lm_once.small_offset[(size + 7) / 8]);
     LM_KEEP_IN_REGISTER(bin);
     return bin;
 }
 
-LM_INLINE void *lm_malloc(size_t size) {
+/* With `protect` false: without protection, as plain_limit and plain_size say. */
+LM_INLINE void *lm_malloc_in(lm_heap *heap, size_t size, lm_family family, bool protect) {
+    lm_bin *bin = lm_small_bin(heap, size);
+    lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
+    uint64_t word = atomic_load_explicit(&pair->avail, memory_order_relaxed);
+    if (LM_UNLIKELY(word == 0))
+        return lm_malloc_slow(size, family);
+    atomic_store_explicit(&pair->avail, word & (word - 1), memory_order_relaxed);
+    char *p = bin->base + lm_lowest_bit(word) * bin->size;
+    if (!protect)
+        return p;
+    if (LM_UNLIKELY(lm_once.protect != LM_PROTECT_INLINE))
+        return lm_protect_out(p, bin->size, size, lm_kind_of(family, 0), bin->fresh);
+    return lm_protect_out_fast(p, bin, size, family);
+}
+
+LM_INLINE void *lm_malloc(size_t size, lm_family family) {
     lm_heap *heap = lm_self;
-    if (LM_LIKELY(size <= LM_SMALL_MAX)) {
-        lm_bin *bin = lm_small_bin(heap, size);
-        lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
-        uint64_t word = atomic_load_explicit(&pair->avail, memory_order_relaxed);
-        if (LM_LIKELY(word != 0)) {
-            atomic_store_explicit(&pair->avail, word & (word - 1), memory_order_relaxed);
-            return bin->base + lm_lowest_bit(word) * bin->size;
-        }
-    }
-    return lm_malloc_slow(size);
+    if (size < lm_once.plain_limit)
+        return lm_malloc_in(heap, size, family, false);
+    if (LM_LIKELY(size <= LM_SMALL_MAX))
+        return lm_malloc_in(heap, size, family, true);
+    return lm_malloc_slow(size, family);
 }
 
 LM_INLINE lm_pair *lm_pair_of(lm_slab *slab, size_t slot) {
@@ -41,39 +52,56 @@ LM_INLINE lm_pair *lm_pair_of(lm_slab *slab, size_t slot) {
     return (lm_pair *)(void *)((char *)slab->pairs + offset);
 }
 
-/* Frees a slot of the calling thread's own slab. False, and nothing happened: it is free already. */
-LM_INLINE bool lm_free_own(lm_slab *slab, size_t slot) {
-    lm_pair *pair = lm_pair_of(slab, slot);
-    uint64_t bit = lm_bit((unsigned)slot % 64);
+/* Marks a slot of the calling thread's own slab as freed. */
+LM_INLINE void lm_free_own(lm_slab *slab, lm_pair *pair, size_t slot) {
     uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
-    uint64_t known = atomic_load_explicit(&pair->avail, memory_order_relaxed) | pending;
-    if (LM_UNLIKELY(known & bit))
-        return false;
-    atomic_store_explicit(&pair->pending, pending | bit, memory_order_relaxed);
+    atomic_store_explicit(&pair->pending, pending | (uint64_t)1 << slot % 64, memory_order_relaxed);
     if (LM_UNLIKELY(--slab->countdown == 0))
         lm_free_counted(slab);
-    return true;
 }
 
-LM_INLINE void lm_free(void *p) {
-    const lm_lookup *lookup = &lm_lookups[0];
-    uint64_t offset = (uintptr_t)p - lookup->base;
-    if (LM_UNLIKELY(offset >= lookup->size)) {
-        lm_free_slow(p);
-        return;
-    }
-    lm_slab *slab = lm_record_at(lookup, offset);
+/* Whether the owner knows the slot to be free. */
+LM_INLINE bool lm_known_free(const lm_pair *pair, size_t slot) {
+    uint64_t known = atomic_load_explicit(&pair->avail, memory_order_relaxed) |
+                     atomic_load_explicit(&pair->pending, memory_order_relaxed);
+    return known >> slot % 64 & 1;
+}
+
+LM_INLINE void lm_free_in(void *p, const lm_way *way, size_t size, uint64_t offset, bool protect) {
+    lm_slab *slab = lm_record_at(&lm_once.lookups[0], offset);
+    lm_pair *pair;
     size_t slot;
-    if (LM_UNLIKELY(!lm_slot_at(slab, offset, &slot))) {
-        lm_free_slow(p);
-        return;
+    if (LM_UNLIKELY(!lm_slot_at(slab, offset, &slot)) ||
+        LM_UNLIKELY(atomic_load_explicit(&slab->owner, memory_order_relaxed) != lm_self))
+        goto slow;
+    pair = lm_pair_of(slab, slot);
+    if (LM_UNLIKELY(lm_known_free(pair, slot)))
+        goto slow;
+    if (protect) {
+        size_t room = lm_slab_room(slab);
+        if (LM_UNLIKELY(lm_once.protect != LM_PROTECT_INLINE) || LM_UNLIKELY(room > LM_INLINE_ROOM)) {
+            lm_free_general(p, way, size, slab, slot);
+            return;
+        }
+        if (LM_UNLIKELY(!lm_protect_in_fast(p, room, way->family, size)))
+            goto slow;
     }
-    if (LM_UNLIKELY(atomic_load_explicit(&slab->owner, memory_order_relaxed) != lm_self)) {
-        lm_free_remote(p, slab, slot);
-        return;
-    }
-    if (LM_UNLIKELY(!lm_free_own(slab, slot)))
-        lm_free_slow(p);
+    LM_KEEP_IN_REGISTER(slot);
+    lm_free_own(slab, pair, slot);
+    return;
+slow:
+    lm_free_slow(p, way, size, LM_ANY_ALIGNMENT);
+}
+
+/* Frees a block; `size` is what the caller says that it was asked for, or LM_ANY_SIZE. */
+LM_INLINE void lm_free(void *p, const lm_way *way, size_t size) {
+    uint64_t offset = (uintptr_t)p - lm_once.lookups[0].base;
+    if (offset < lm_once.plain_size)
+        lm_free_in(p, way, size, offset, false);
+    else if (LM_LIKELY(offset < lm_once.lookups[0].size))
+        lm_free_in(p, way, size, offset, true);
+    else
+        lm_free_slow(p, way, size, LM_ANY_ALIGNMENT);
 }
 
 #endif

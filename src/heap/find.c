@@ -1,6 +1,8 @@
 #include "heap/find.h"
 
 #include "heap/arena.h"
+#include "heap/large.h"
+#include "heap/protect.h"
 
 bool lm_slot_live(lm_slab *slab, size_t slot) {
     const lm_pair *pair = &slab->pairs[slot / 64];
@@ -13,11 +15,12 @@ bool lm_slot_live(lm_slab *slab, size_t slot) {
 
 static void find_in_slab(lm_found *found, lm_slab *slab, uint64_t offset) {
     found->slab = slab;
-    found->slot = (offset - slab->start) / lm_slab_size(slab);
+    uint64_t inside = offset - lm_slab_start(slab); /* of a guard before it: very large */
+    found->slot = inside / lm_slab_size(slab);
     if (found->slot >= slab->slots)
         return;
     found->block = lm_slab_address(slab) + found->slot * lm_slab_size(slab);
-    found->size = lm_slab_size(slab);
+    found->size = lm_slab_room(slab);
     found->live = lm_slot_live(slab, found->slot);
 }
 
@@ -25,7 +28,7 @@ static void find_in_span(lm_found *found, lm_span *span, uint64_t offset) {
     found->span = span;
     if (offset - span->start >= span->bytes)
         return;
-    found->block = (char *)lm_lookups[span->arena].base + span->start;
+    found->block = (char *)lm_once.lookups[span->arena].base + span->start;
     found->size = span->bytes;
     found->live = atomic_load_explicit(&span->live, memory_order_relaxed) == 1;
 }
@@ -43,12 +46,15 @@ bool lm_find_exact(const void *p, lm_found *found) {
                             .slab = record,
                             .slot = slot,
                             .block = (char *)(uintptr_t)p,
-                            .size = lm_slab_size(record),
+                            .size = lm_slab_room(record),
                             .live = lm_slot_live(record, slot)};
-    } else if (record->kind == LM_KIND_SPAN && record->start == offset) {
-        find_in_span(found, (lm_span *)(void *)record, offset);
+        return found->live;
     }
-    return found->live;
+    if (record->kind == LM_KIND_SPAN)
+        find_in_span(found, (lm_span *)(void *)record, offset);
+    else if (record->kind == LM_KIND_SLAB) /* slots that the fast path may not see */
+        find_in_slab(found, record, offset);
+    return found->live && found->block == p;
 }
 
 lm_found lm_find_locked(const void *p) {
@@ -73,4 +79,12 @@ lm_found lm_find(const void *p) {
     lm_found found = lm_find_locked(p);
     lm_lock_give(&lm_arena_lock);
     return found;
+}
+
+size_t lm_block_size(const lm_found *found) {
+    if (found->span)
+        return lm_large_asked(found->span).size;
+    if (!found->live)
+        return found->slab->class == LM_CLASS_ZERO ? 0 : found->size - lm_once.tail;
+    return lm_protect_asked(found->slab->class, found->block).size;
 }

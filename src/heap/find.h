@@ -12,8 +12,11 @@ LM_INLINE lm_slab *lm_record_at(const lm_lookup *lookup, uint64_t offset) {
     return (lm_slab *)(void *)(lookup->records + (size_t)number * LM_RECORD_GRAIN);
 }
 
-/* Which slot begins at the offset. False when none does: in a slot's middle, behind the last one,
- * or the record is no slab's (its reciprocal is 0).
+/* Which slot begins at the offset, which leads to this record. False when none does: in a slot's
+ * middle, or the record is no slab's (its reciprocal is 0).
+ *
+ * What lies behind the last slot is less than a slot, so the only false start there is that of slot
+ * number `slots`; its bit is pending at all times (layout.h), so it passes for a free slot.
  *
  * With r = ceil(2^64 / size), the product (offset in slab) * r has the slot's number in its upper
  * half; the lower half is below r exactly for multiples of size (Lemire, Kaser, Kurz: Faster
@@ -21,9 +24,9 @@ LM_INLINE lm_slab *lm_record_at(const lm_lookup *lookup, uint64_t offset) {
  * every class. */
 LM_INLINE bool lm_slot_at(const lm_slab *slab, uint64_t offset, size_t *slot) {
     __extension__ unsigned __int128 product =
-        (unsigned __int128)(uint32_t)(offset - slab->start) * slab->reciprocal;
+        (unsigned __int128)((uint32_t)offset - slab->start_low) * slab->reciprocal;
     *slot = (size_t)(product >> 64);
-    return (uint64_t)product < slab->reciprocal && *slot < slab->slots;
+    return (uint64_t)product < slab->reciprocal;
 }
 
 /* What a pointer was found to be. */
@@ -33,7 +36,7 @@ typedef struct lm_found {
     lm_span *span;    /* the span that it lies in, else NULL */
     size_t slot;      /* of the slab */
     char *block;      /* first byte of the slot or of the span's block; NULL: it lies in none */
-    size_t size;      /* usable bytes there */
+    size_t size;      /* bytes of the slot's room, or of the span's block */
     bool live;        /* allocated, as far as can be seen now */
     bool used_before; /* in no slab or span now, but behind it lies memory that was handed out */
 } lm_found;
@@ -48,6 +51,10 @@ lm_found lm_find(const void *p);
 
 /* The same for one who holds lm_arena_lock. */
 lm_found lm_find_locked(const void *p);
+
+/* Bytes that the program may use of what was found: of a live block what it asked for, else what it could
+ * have asked for at most. */
+size_t lm_block_size(const lm_found *found);
 
 /* Whether a slot is allocated, as far as can be seen now. */
 bool lm_slot_live(lm_slab *slab, size_t slot);

@@ -5,8 +5,8 @@
 #include "heap/arena.h"
 #include "heap/fork.h"
 #include "heap/large.h"
-#include "heap/limits.h"
 #include "heap/orphans.h"
+#include "heap/settings.h"
 #include "heap/slow.h"
 #include "heap/stats.h"
 #include "heap/thread.h"
@@ -17,7 +17,7 @@
 
 #include <stdlib.h>
 
-lm_options lm_options_now;
+LM_ONCE lm_options lm_options_now;
 
 static lm_lock init_lock = LM_LOCK(LM_RANK_INIT);
 static _Atomic bool ready;
@@ -53,30 +53,6 @@ static void read_options(void) {
         show_help();
 }
 
-static lm_guards choose_guards(void) {
-    if (lm_options_now.guards == LM_GUARDS_AUTO)
-        return lm_os.guards_by_advice ? LM_GUARDS_ADVISE : LM_GUARDS_PROTECT;
-    if (lm_options_now.guards == LM_GUARDS_ADVISE && !lm_os.guards_by_advice)
-        return LM_GUARDS_OFF;
-    return lm_options_now.guards;
-}
-
-static void apply_options(void) {
-    static const lm_policy policies[] = {[LM_ON_ERROR_ABORT] = LM_POLICY_ABORT,
-                                         [LM_ON_ERROR_REPORT] = LM_POLICY_REPORT,
-                                         [LM_ON_ERROR_IGNORE] = LM_POLICY_IGNORE};
-    lm_finding_policy = policies[lm_options_now.on_error];
-    lm_arena_setting.first_size = lm_options_now.arena;
-    lm_arena_setting.keep = lm_options_now.keep;
-    lm_arena_setting.huge_pages = lm_options_now.thp == LM_THP_ALWAYS  ? 1
-                                  : lm_options_now.thp == LM_THP_NEVER ? -1
-                                                                       : 0;
-    lm_large_setting.guards = choose_guards();
-    lm_large_setting.mappings = lm_options_now.mappings
-                                    ? lm_options_now.mappings
-                                    : lm_min(LM_MAPPINGS_USUAL, lm_os.map_limit / 8);
-}
-
 static void announce(void) {
     char line[64];
     lm_text text;
@@ -110,7 +86,7 @@ static void start_services(void) {
 static bool start(void) {
     lm_os_start();
     read_options();
-    apply_options();
+    lm_settings_start(&lm_options_now);
     lm_thread_init();
     failed = !lm_arena_start();
     return !failed;
@@ -132,6 +108,11 @@ LM_COLD bool lm_init(void) {
     return !failed;
 }
 
+void lm_init_seal(void) {
+    if (lm_init())
+        lm_os_seal(true);
+}
+
 /* Before the program has a second thread, whatever it calls first. */
 __attribute__((constructor)) static void constructor(void) {
     lm_init();
@@ -150,6 +131,7 @@ static bool stop_at_block(void *block, size_t size, void *context) {
  * code, and what it holds goes back to the system. Blocks that are still live stay readable. Were
  * it called again, it would start anew. */
 static void leave(void) {
+    lm_os_seal(false);
     lm_thread_stop();
     lm_trim(0);
     if (!lm_walk_blocks(stop_at_block, NULL)) {

@@ -14,4 +14,8 @@ extern lm_options lm_options_now;
  */
 bool lm_init(void);
 
+/* Makes all that is written once read-only, for the rest of the process. Called where the heap is the
+ * program's own malloc; tests, which set things as they need them, don't. */
+void lm_init_seal(void);
+
 #endif

@@ -2,18 +2,14 @@
 
 #include "heap/arena.h"
 #include "heap/find.h"
+#include "heap/guard.h"
 #include "heap/limits.h"
 #include "os/os.h"
 
 #include <string.h>
 
-lm_large_settings lm_large_setting;
 lm_lock lm_large_lock = LM_LOCK(LM_RANK_LARGE);
 _Atomic uint64_t lm_large_count;
-
-/* Mappings that guards and moved blocks cost now: a hole in a mapping makes two more. */
-static _Atomic size_t mappings;
-static const size_t mappings_each = 2;
 
 /* Spans that rest, oldest first. Under lm_large_lock. */
 static lm_span *resting[LM_RESTING_MAX];
@@ -25,40 +21,60 @@ static uint32_t units_for(size_t bytes) {
     return (uint32_t)((bytes + LM_UNIT - 1) >> LM_UNIT_SHIFT);
 }
 
-static bool afford_mapping(void) {
-    if (atomic_fetch_add_explicit(&mappings, mappings_each, memory_order_relaxed) + mappings_each <=
-        lm_large_setting.mappings)
-        return true;
-    atomic_fetch_sub_explicit(&mappings, mappings_each, memory_order_relaxed);
-    return false;
-}
-
-static void give_mapping(void) {
-    atomic_fetch_sub_explicit(&mappings, mappings_each, memory_order_relaxed);
-}
-
 /* ---- Guards --------------------------------------------------------------------------------- */
 
 /* Makes a guard of one page. Returns its size; 0 where none can be had, and the page stays unused.
  */
 static size_t guard(char *at) {
-    bool advise = lm_large_setting.guards == LM_GUARDS_ADVISE;
-    if (lm_large_setting.guards == LM_GUARDS_OFF || (!advise && !afford_mapping()))
-        return 0;
-    if (lm_os_guard(at, lm_os.page, advise))
-        return lm_os.page;
-    if (!advise)
-        give_mapping();
-    return 0;
+    return lm_guard_install(at, lm_os.page) ? lm_os.page : 0;
 }
 
 static void unguard(char *at, size_t size) {
-    bool advise = lm_large_setting.guards == LM_GUARDS_ADVISE;
-    if (size == 0)
-        return;
-    lm_os_unguard(at, size, advise);
-    if (!advise)
-        give_mapping();
+    if (size)
+        lm_guard_remove(at, size);
+}
+
+/* ---- What stands behind a block -------------------------------------------------------------- */
+
+enum { MARK = 0xa5, MARKED = 32 /* bytes */ };
+
+lm_asked lm_large_asked(const lm_span *span) {
+    return (lm_asked){lm_once.tail ? span->asked : span->bytes,
+                      span->alignment ? (size_t)1 << span->alignment : 0, (lm_family)span->family};
+}
+
+bool lm_large_check(const lm_span *span, lm_finding *finding, const char *when) {
+    const char *block = lm_span_address(span);
+    size_t marked = lm_once.tail ? lm_min(span->bytes - span->asked, MARKED) : 0;
+    *finding = (lm_finding){.kind = LM_HEAP_OVERFLOW,
+                            .call = when,
+                            .block = block,
+                            .block_size = lm_large_asked(span).size};
+    for (size_t i = 0; i < marked; i++) {
+        if ((unsigned char)block[span->asked + i] == MARK)
+            continue;
+        if (!finding->damaged)
+            finding->first = (ptrdiff_t)(span->asked + i);
+        finding->last = (ptrdiff_t)(span->asked + i);
+        finding->damaged = true;
+    }
+    return !finding->damaged;
+}
+
+lm_asked lm_large_judge(const lm_span *span, const lm_way *way, size_t size, size_t alignment) {
+    lm_finding finding;
+    lm_asked asked = lm_large_asked(span);
+    bool whole = lm_large_check(span, &finding, way->call);
+    finding.pointer = finding.block;
+    if (!whole)
+        lm_finding_report(&finding);
+    finding.damaged = false;
+    if (!lm_once.tail)
+        return asked;
+    lm_protect_compare(&finding, way, size, alignment, &asked);
+    if (finding.kind != LM_KINDS_COUNT)
+        lm_finding_report(&finding);
+    return asked;
 }
 
 /* ---- Resting spans -------------------------------------------------------------------------- */
@@ -210,11 +226,18 @@ static void release(lm_span *span) {
     /* Pages that were moved here lie in a mapping of their own; a fresh one joins with its
      * neighbours. */
     if (span->moved && renew(block, span->bytes))
-        give_mapping();
+        lm_guard_give();
     give_units(span, 0);
 }
 
-static lm_span *new_block(size_t size, size_t alignment, bool zero) {
+/* Sets what was asked for, and marks the bytes behind it: up to the end of the page. */
+static void set_asked(lm_span *span, size_t size) {
+    span->asked = size;
+    if (lm_once.tail)
+        memset(lm_span_address(span) + size, MARK, lm_min(span->bytes - size, MARKED));
+}
+
+static lm_span *new_block(size_t size, size_t alignment, lm_family family, bool zero) {
     if (size > LM_LARGE_MAX || alignment > LM_LARGE_MAX)
         return NULL;
     size_t bytes = lm_align_up(size, lm_os.page);
@@ -230,13 +253,16 @@ static lm_span *new_block(size_t size, size_t alignment, bool zero) {
     }
     if (zero && !clean)
         memset(lm_span_address(span), 0, size);
+    span->family = (uint8_t)family;
+    span->alignment = alignment > LM_GRAIN ? (uint8_t)lm_log2_ceil(alignment) : 0;
+    set_asked(span, size);
     atomic_store_explicit(&span->live, 1, memory_order_release);
     atomic_fetch_add_explicit(&lm_large_count, 1, memory_order_relaxed);
     return span;
 }
 
-void *lm_large_new(size_t size, size_t alignment, bool zero) {
-    lm_span *span = new_block(size, alignment, zero);
+void *lm_large_new(size_t size, size_t alignment, lm_family family, bool zero) {
+    lm_span *span = new_block(size, alignment, family, zero);
     return span ? lm_span_address(span) : NULL;
 }
 
@@ -252,14 +278,20 @@ static lm_span *claim(const void *block) {
     return live ? found.span : NULL;
 }
 
-bool lm_large_free(void *block) {
-    lm_span *span = claim(block);
-    if (!span)
-        return false;
+/* A span that is nobody's any more. */
+static void put_away(lm_span *span) {
     if (span->bytes <= LM_RESTING_BYTES_MAX / 2)
         rest(span);
     else
         release(span);
+}
+
+bool lm_large_free(void *block, const lm_way *way, size_t size, size_t alignment) {
+    lm_span *span = claim(block);
+    if (!span)
+        return false;
+    lm_large_judge(span, way, size, alignment);
+    put_away(span);
     return true;
 }
 
@@ -324,36 +356,37 @@ static void shrink_in_place(lm_span *span, size_t size) {
 /* Brings the content of one span to another: by its pages where that is cheaper. */
 static void move_content(lm_span *to, const lm_span *from) {
     size_t bytes = lm_min(from->bytes, to->bytes);
-    if (bytes >= LM_REMAP_LEAST && !to->moved && afford_mapping()) {
+    if (bytes >= LM_REMAP_LEAST && !to->moved && lm_guard_afford()) {
         if (lm_os_move(lm_span_address(to), lm_span_address(from), bytes)) {
             to->moved = 1;
             return;
         }
-        give_mapping();
+        lm_guard_give();
     }
     memcpy(lm_span_address(to), lm_span_address(from), bytes);
 }
 
 static void *move(lm_span *span, size_t size) {
-    lm_span *target = new_block(with_slack(size), 1, false);
+    lm_span *target = new_block(with_slack(size), 1, LM_FAMILY_C, false);
     if (!target)
-        target = new_block(size, 1, false);
+        target = new_block(size, 1, LM_FAMILY_C, false);
     if (!target)
         return NULL;
     move_content(target, span);
-    lm_large_free(lm_span_address(span));
+    set_asked(target, size);
+    span = claim(lm_span_address(span));
+    if (span)
+        put_away(span);
     return lm_span_address(target);
 }
 
 void *lm_large_resize(lm_span *span, size_t size) {
-    if (size <= span->bytes) {
-        if (span->bytes - size > span->bytes / 4)
-            shrink_in_place(span, size);
-        return lm_span_address(span);
-    }
     if (size > LM_LARGE_MAX)
         return NULL;
-    if (grow_in_place(span, size))
-        return lm_span_address(span);
-    return move(span, size);
+    if (size > span->bytes && !grow_in_place(span, size))
+        return move(span, size);
+    if (span->bytes > size && span->bytes - size > span->bytes / 4)
+        shrink_in_place(span, size);
+    set_asked(span, size);
+    return lm_span_address(span);
 }

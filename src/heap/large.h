@@ -10,23 +10,24 @@
 #ifndef LM_HEAP_LARGE_H
 #define LM_HEAP_LARGE_H
 
-#include "conf/options.h"
-#include "heap/layout.h"
-
-/* Settings, written once before the first call of anything here. */
-typedef struct lm_large_settings {
-    lm_guards guards; /* not LM_GUARDS_AUTO */
-    size_t mappings;  /* count: how many mappings of their own guards and moved blocks may cost */
-} lm_large_settings;
-
-extern lm_large_settings lm_large_setting;
+#include "heap/protect.h"
 
 /* A block of at least `size` bytes, its address a multiple of `alignment` (a power of two); NULL
  * when there is no memory. With `zero` all its bytes are 0. */
-void *lm_large_new(size_t size, size_t alignment, bool zero);
+void *lm_large_new(size_t size, size_t alignment, lm_family family, bool zero);
 
-/* Frees a block. Returns false, and changes nothing, when it is free already. */
-bool lm_large_free(void *block);
+/* Frees a block, on behalf of a call that says this size and alignment of it. Returns false, and
+ * changes nothing, when it is free already. */
+bool lm_large_free(void *block, const lm_way *way, size_t size, size_t alignment);
+
+/* What a live block was asked for. */
+lm_asked lm_large_asked(const lm_span *span);
+
+/* Whether what stands behind a live block is as it must be; else *finding says what is wrong. */
+bool lm_large_check(const lm_span *span, lm_finding *finding, const char *when);
+
+/* The same, and whether the call is right about it; reports what is wrong. */
+lm_asked lm_large_judge(const lm_span *span, const lm_way *way, size_t size, size_t alignment);
 
 /* The block with a new size, above LM_SLOT_MAX, in place or moved; NULL when there is no memory,
  * the old block is then unchanged. */
@@ -47,7 +48,7 @@ extern lm_lock lm_large_lock;
 static const size_t LM_LARGE_MAX = (size_t)1 << 43;
 
 LM_INLINE char *lm_span_address(const lm_span *span) {
-    return (char *)lm_lookups[span->arena].base + span->start;
+    return (char *)lm_once.lookups[span->arena].base + span->start;
 }
 
 #endif

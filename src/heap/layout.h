@@ -4,6 +4,7 @@
  *   [arena]   under lm_arena_lock
  *   [owner]   by the thread whose heap owns the slab, without a lock; others read at most as a hint
  *   [any]     atomic, by any thread
+ *   [holder]  by whoever makes, resizes or frees the block
  *
  * THE ADDRESS SPACE OF AN ARENA
  *
@@ -30,9 +31,9 @@
  *
  * THE RECORD OF A SLAB
  *
- *   byte 0      16       32     48       64       80
- *   | start   | recipr.| next | pair 0 | pair 1 | ... | gap to 64 | remote 0 | remote 1 | ...
- *   | owner   | slots..| prev |        |        |     |           |          |          |
+ *   byte 0         16       32     48       64       80
+ *   | start, room | recipr.| next | pair 0 | pair 1 | ... | gap to 64 | remote 0 | remote 1 | ...
+ *   | owner       | slots..| prev |        |        |     |           |          |          |
  *   \____________ the owner's lines _____________/               \__ the others' lines __/
  *
  *   Bit i of word w speaks of slot 64 w + i. A slot is allocated exactly when it has no bit in
@@ -40,6 +41,7 @@
  *      avail    can be handed out
  *      pending  freed by the owner, rests until the slab is harvested
  *      remote   freed by another thread, until the owner has taken the word over into pending
+ *   Bits of the last word without a slot are pending at all times.
  *
  * REMOTE FREES
  *
@@ -79,7 +81,7 @@ typedef struct lm_heap lm_heap;
 typedef struct lm_slab lm_slab;
 
 /* What a record describes. */
-enum { LM_KIND_VOID = 0, LM_KIND_SLAB = 1, LM_KIND_SPAN = 2 };
+enum { LM_KIND_VOID = 0, LM_KIND_SLAB = 1, LM_KIND_SPAN = 2, LM_KIND_GUARD = 3 };
 
 /* Where a slab is, in its owner's eyes. CURRENT: a bin takes slots from it. QUEUED: in a bin's
  * queue. FULL: in no list, until enough of it is free. When other threads have freed all slots of a
@@ -106,15 +108,20 @@ typedef struct lm_remote {
     uint64_t word;          /* [once] which word of the slab this is */
 } lm_remote;
 
+/* A slab's start is an offset in its arena of which the fast path needs the lower half only. */
 struct lm_slab {
-    uint64_t start;           /* [once] offset of slot 0 in the arena */
+    uint32_t start_low;       /* [once] offset of slot 0 in the arena: see lm_slab_start */
+    uint16_t start_high;      /* [once] */
+    uint16_t room;            /* [once] of a slot, in steps of LM_GRAIN */
     _Atomic(lm_heap *) owner; /* [owner], or under lm_threads_lock when no thread uses that heap */
-    uint64_t reciprocal;      /* [once] of the class; 0 in a span's record */
+    uint64_t reciprocal;      /* [once] of the class; 0 in a span's record, and where slots have no bytes */
     uint16_t slots;           /* [once] */
     uint16_t countdown;    /* [owner] so many more frees by the owner until the slow path looks */
     uint8_t class;         /* [once] */
     uint8_t kind;          /* [once] */
-    uint8_t arena;         /* [once] */
+    uint8_t arena : 6;     /* [once] */
+    uint8_t guarded : 1;   /* [once] the unit before it is this slab's as well, its last page a guard */
+    uint8_t hidden : 1;    /* [once] nobody may touch the slots */
     _Atomic uint8_t place; /* [owner] under lm_arena_lock from FULL on; see above */
     lm_slab *next;         /* [owner] in the bin's queue, oldest first */
     lm_slab *prev;
@@ -124,7 +131,7 @@ struct lm_slab {
 _Static_assert(offsetof(lm_slab, pairs) == 48,
                "a slab of up to 64 slots has its owner's fields on one line");
 
-/* A span's record has a slab's first fields. */
+/* A span's record has a slab's first fields; `moved` to `live` lie where `countdown` to `place` do. */
 typedef struct lm_span {
     uint64_t start;       /* [once] offset of the block in the arena */
     uint64_t no_owner;    /* always 0 */
@@ -135,7 +142,10 @@ typedef struct lm_span {
     uint8_t arena;        /* [once] */
     _Atomic uint8_t live; /* [any] 1 while it holds a block; 0 when it is free or rests */
     uint32_t first;       /* [once] the run's first unit */
-    uint64_t bytes;       /* [arena] usable: up to the guard behind */
+    uint64_t asked;       /* [holder] bytes that the program asked for */
+    uint8_t family;       /* [holder] lm_family */
+    uint8_t alignment;    /* [holder] log2 of what was asked for, 0: none */
+    uint64_t bytes;       /* [arena] up to the guard behind */
     uint64_t guard_front; /* [once] bytes of guard pages before the block, 0 without */
     uint64_t guard_back;  /* [arena] bytes of guard pages at start + bytes, 0 without */
 } lm_span;
@@ -155,9 +165,13 @@ typedef struct lm_bin {
 
 enum { LM_HEAP_FREE = 0, LM_HEAP_IN_USE, LM_HEAP_STALE };
 
+/* Behind the bins of all classes: one that never has a slot. */
+enum { LM_BIN_NONE = LM_CLASSES, LM_BINS };
+
 struct lm_heap {
-    lm_bin bins[LM_CLASSES]; /* [owner] */
-    size_t idle;             /* [owner] bytes of empty CURRENT slabs of medium classes */
+    lm_bin bins[LM_BINS]; /* [owner] */
+    uint64_t random;      /* [owner] state of lm_random_next */
+    size_t idle;          /* [owner] bytes of empty CURRENT slabs of medium classes */
     size_t freed;       /* [owner] bytes of slabs in which much was freed since one was needed */
     bool winding_down;  /* [owner] that was a lot: the thread keeps nothing that is empty */
     lm_heap *next;      /* [once] all heaps ever made */
@@ -170,9 +184,13 @@ struct lm_heap {
     _Atomic(lm_remote *) inbox; /* [any] words with slots freed by other threads */
 };
 
-/* Where in a heap the bin is for a request of up to LM_SMALL_MAX bytes, by (size + 15) / 16: the
- * fast path's form of lm_small_class. */
-extern const uint16_t lm_small_offset[LM_SMALL_MAX / LM_GRAIN + 1];
+/* Where in a heap the bin is for a request of up to LM_SMALL_MAX bytes, by (size + 7) / 8: the fast
+ * path's form of lm_small_class. Blocks of no bytes may have a class apart, for which the fast path
+ * has no bin; with a tail, a block needs a room of LM_TAIL bytes more. */
+enum { LM_SMALL_STEPS = LM_SMALL_MAX / 8 + 1 };
+extern const uint16_t lm_small_offset[LM_SMALL_STEPS];
+extern const uint16_t lm_small_offset_zero_apart[LM_SMALL_STEPS];
+extern const uint16_t lm_small_offset_with_tail[LM_SMALL_STEPS];
 
 _Static_assert(sizeof(lm_bin) == LM_CACHE_LINE && offsetof(lm_heap, bins) == 0,
                "a bin's offset is a multiple of its class");
@@ -184,6 +202,49 @@ typedef struct lm_lookup {
     _Atomic uint32_t *map; /* [once]; entries [arena] */
     char *records;         /* [once] */
 } lm_lookup;
+
+/* Of how many slots of a word that are harvested the blocks beside them are checked. */
+enum { LM_NEIGHBOURS_NONE = 0, LM_NEIGHBOURS_ONE, LM_NEIGHBOURS_ALL };
+
+/* How blocks are protected: protect.h and docs/security.md. */
+typedef struct lm_protection {
+    size_t clear_max;    /* bytes: rooms up to this are cleared when they are freed */
+    int neighbours;      /* LM_NEIGHBOURS_...: whose are checked at harvest */
+    uint64_t guard_rate; /* 1 in so many slabs gets a guard before it; 0: none */
+    bool tail;           /* a canary behind every block in a slot */
+    bool clear;          /* cleared rooms are checked before they are handed out again */
+    bool random;         /* slots and slabs at random places */
+    bool zero_traps;     /* blocks of no bytes can't be touched */
+    bool hide_large;     /* freed large blocks can't be touched while they rest */
+    bool check_before;   /* a free looks at the tail of the block before */
+    bool strict_arrays;  /* new[] must go with delete[], new with delete */
+    bool purge_slabs;    /* classes share units only when the system had them back */
+} lm_protection;
+
+/* How the fast path protects a block: not at all, by its own inlined form of what the default level
+ * asks for, or by the general form out of line. */
+enum { LM_PROTECT_NOT = 0, LM_PROTECT_INLINE, LM_PROTECT_GENERAL };
+
+/* What malloc and free read on every path; [once] but for later arenas.
+ *
+ * A heap without protection has a way of its own through malloc and free, at no cost: the comparison
+ * that leads there is the one that is needed anyway, with a limit that is 0 in all other heaps. */
+typedef struct lm_heap_once {
+    uint64_t secret, multiplier;  /* of canaries; both odd, so that no canary begins with a 0 */
+    const uint16_t *small_offset; /* one of the tables */
+    uint32_t protect;             /* LM_PROTECT_... */
+    uint32_t tail;                /* bytes of a slot's room that the manager takes: 0 or LM_TAIL */
+    lm_lookup lookups[LM_ARENAS_MAX];
+    size_t plain_limit; /* LM_SMALL_MAX + 1 without protection, else 0 */
+    size_t plain_size;  /* lookups[0].size without protection, else 0 */
+    uint64_t seed;      /* of the heaps' lm_random_next */
+    lm_protection protection;
+} LM_ONCE_ALIGNED lm_heap_once;
+
+extern LM_HIDDEN lm_heap_once lm_once;
+
+_Static_assert(offsetof(lm_heap_once, lookups) + sizeof(lm_lookup) == LM_CACHE_LINE,
+               "what the fast path reads is one line");
 
 /* A part of the second range: grows at its end as the arena's frontier does. */
 typedef struct lm_region {
@@ -209,7 +270,6 @@ typedef struct lm_arena {
     size_t reserved_size[2];
 } lm_arena;
 
-extern lm_lookup lm_lookups[LM_ARENAS_MAX];
 extern lm_arena lm_arenas[LM_ARENAS_MAX];
 extern _Atomic uint32_t lm_arena_count;
 extern lm_lock lm_arena_lock;
@@ -222,6 +282,24 @@ LM_INLINE unsigned lm_slab_words(const lm_slab *slab) {
 /* Bytes of a slab's slots. */
 LM_INLINE uint32_t lm_slab_size(const lm_slab *slab) {
     return lm_classes[slab->class].size;
+}
+
+/* Bytes of a slot that a block and its tail may use. */
+LM_INLINE size_t lm_slab_room(const lm_slab *slab) {
+    return (size_t)slab->room * LM_GRAIN;
+}
+
+LM_INLINE uint64_t lm_slab_start(const lm_slab *slab) {
+    return slab->start_low | (uint64_t)slab->start_high << 32;
+}
+
+/* The slab's units, the guard included. */
+LM_INLINE uint32_t lm_slab_first_unit(const lm_slab *slab) {
+    return (uint32_t)(lm_slab_start(slab) >> LM_UNIT_SHIFT) - slab->guarded;
+}
+
+LM_INLINE uint32_t lm_slab_units(const lm_slab *slab) {
+    return lm_classes[slab->class].units + (uint32_t)slab->guarded;
 }
 
 LM_INLINE size_t lm_slab_remote_offset(unsigned words) {
@@ -243,7 +321,7 @@ LM_INLINE uint64_t lm_slab_valid(const lm_slab *slab, size_t word) {
 }
 
 LM_INLINE char *lm_slab_address(const lm_slab *slab) {
-    return (char *)lm_lookups[slab->arena].base + slab->start;
+    return (char *)lm_once.lookups[slab->arena].base + lm_slab_start(slab);
 }
 
 #endif

@@ -49,6 +49,10 @@
 /* Mappings of their own that guards and moved blocks may cost, unless the option says otherwise. */
 #define LM_MAPPINGS_USUAL LM_LIMIT(8192, 64)
 
+/* One in so many slabs has a guard before it: usually, and at the highest level of protection. */
+#define LM_GUARDED_SLABS      8
+#define LM_GUARDED_SLABS_FULL 2
+
 /* Memory for thread heaps is taken in such steps. */
 #define LM_ROOM_STEP LM_KIB(64)
 

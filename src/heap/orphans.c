@@ -1,10 +1,11 @@
 #include "heap/orphans.h"
 
+#include "base/random.h"
 #include "heap/bin.h"
 #include "heap/limits.h"
 #include "heap/remote.h"
 #include "heap/slab.h"
-#include "heap/twice.h"
+#include "heap/note.h"
 #include "os/os.h"
 
 lm_lock lm_threads_lock = LM_LOCK(LM_RANK_THREADS);
@@ -27,7 +28,7 @@ static _Atomic size_t threads; /* heaps in use */
 
 static bool new_room(void) {
     size_t size = lm_max(LM_ROOM_STEP, lm_os.page);
-    heap_room *room = lm_os_reserve(size);
+    heap_room *room = lm_os_reserve(size, 0);
     if (!room)
         return false;
     if (!lm_os_commit(room, size)) {
@@ -46,6 +47,8 @@ static lm_heap *new_heap(void) {
     lm_heap *heap = (lm_heap *)(void *)((char *)rooms + rooms->used);
     rooms->used += size;
     lm_bins_init(heap);
+    heap->random = lm_once.seed ^ (uintptr_t)heap;
+    lm_random_next(&heap->random);
     heap->next = atomic_load_explicit(&lm_heaps, memory_order_relaxed);
     atomic_store_explicit(&lm_heaps, heap, memory_order_release);
     return heap;
@@ -78,7 +81,7 @@ void lm_orphans_give_heap(lm_heap *heap) {
     atomic_fetch_sub_explicit(&threads, 1, memory_order_relaxed);
     atomic_store_explicit(&any_ended, true, memory_order_relaxed);
     lm_lock_give(&lm_threads_lock);
-    lm_twice_say();
+    lm_note_say();
 }
 
 size_t lm_orphans_count_threads(void) {
@@ -102,7 +105,7 @@ void lm_orphans_tidy(lm_heap *heap) {
     if (is_free(heap))
         tidy(heap);
     lm_lock_give(&lm_threads_lock);
-    lm_twice_say();
+    lm_note_say();
 }
 
 /* Looks at a few heaps at each call, so that it stays short however many threads there were. */

@@ -6,7 +6,7 @@
 #include "heap/limits.h"
 #include "heap/orphans.h"
 #include "heap/slab.h"
-#include "heap/twice.h"
+#include "heap/note.h"
 #include "heap/waiting.h"
 
 static void push(lm_heap *heap, lm_remote *remote) {
@@ -31,7 +31,7 @@ static void settle(lm_arena *arena, uint64_t offset, size_t word) {
             lm_waiting_look(slab, word);
     }
     lm_lock_give(&lm_arena_lock);
-    lm_twice_say();
+    lm_note_say();
     if (idle)
         lm_orphans_tidy(idle);
 }
@@ -49,7 +49,7 @@ void lm_remote_reopen(lm_slab *slab) {
 void lm_remote_give_back(lm_remote *remote, uint64_t bits) {
     uint64_t old = atomic_fetch_or_explicit(&remote->bits, bits, memory_order_acq_rel);
     if (old & bits) /* freed again meanwhile */
-        lm_twice_note(remote->slab, (unsigned)remote->word, old & bits);
+        lm_note_twice(remote->slab, (unsigned)remote->word, old & bits);
     if (old == 0)
         push(atomic_load_explicit(&remote->slab->owner, memory_order_acquire), remote);
 }
@@ -76,7 +76,7 @@ bool lm_remote_free(lm_slab *slab, size_t slot) {
                      atomic_load_explicit(&slab->pairs[w].pending, memory_order_relaxed);
     uint64_t valid = lm_slab_valid(slab, w);
     lm_arena *arena = &lm_arenas[slab->arena];
-    uint64_t offset = slab->start;
+    uint64_t offset = lm_slab_start(slab);
     unsigned place = lm_slab_place(slab);
     size_t size = lm_slab_size(slab);
     lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_relaxed);
@@ -87,7 +87,7 @@ bool lm_remote_free(lm_slab *slab, size_t slot) {
         return false;
     if (old == 0)
         push(atomic_load_explicit(&slab->owner, memory_order_acquire), remote);
-    if (LM_UNLIKELY((old | bit | known) == valid) &&
+    if (LM_UNLIKELY(((old | bit | known) & valid) == valid) &&
         worth_a_look(owner, place, lm_count_bits(old | bit) * size))
         settle(arena, offset, w);
     return true;
@@ -104,7 +104,7 @@ static void take_over(lm_heap *heap, lm_remote *remote) {
     uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
     uint64_t twice = bits & (pending | atomic_load_explicit(&pair->avail, memory_order_relaxed));
     if (LM_UNLIKELY(twice))
-        lm_twice_note(slab, w, twice);
+        lm_note_twice(slab, w, twice);
     atomic_store_explicit(&pair->pending, pending | (bits & ~twice), memory_order_relaxed);
     if (bits & ~twice)
         lm_bin_freed(heap, slab);

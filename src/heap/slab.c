@@ -1,63 +1,158 @@
 #include "heap/slab.h"
 
+#include "base/random.h"
 #include "heap/arena.h"
-#include "heap/twice.h"
+#include "heap/find.h"
+#include "heap/guard.h"
+#include "heap/note.h"
+#include "heap/protect.h"
 #include "heap/waiting.h"
+#include "os/os.h"
 
-static void fill_record(lm_slab *slab, lm_heap *heap, unsigned class, const lm_grant *grant) {
+#include <string.h>
+
+static void fill_record(lm_slab *slab, lm_heap *heap, unsigned class, bool guarded,
+                        const lm_grant *grant) {
     const lm_class *c = &lm_classes[class];
-    slab->start = (uint64_t)grant->run.first << LM_UNIT_SHIFT;
+    uint64_t start = ((uint64_t)grant->run.first + guarded) << LM_UNIT_SHIFT;
+    slab->start_low = (uint32_t)start;
+    slab->start_high = (uint16_t)(start >> 32);
+    slab->room = (uint16_t)(c->room / LM_GRAIN);
+    slab->guarded = guarded;
     atomic_store_explicit(&slab->owner, heap, memory_order_relaxed);
-    slab->reciprocal = c->reciprocal;
+    slab->reciprocal = class == LM_CLASS_ZERO ? 0 : c->reciprocal;
     slab->slots = c->slots;
     slab->class = (uint8_t) class;
     slab->kind = LM_KIND_SLAB;
-    slab->arena = (uint8_t)(grant->arena - lm_arenas);
+    slab->arena = (unsigned)(grant->arena - lm_arenas) % LM_ARENAS_MAX;
     lm_remote *remotes = lm_slab_remotes(slab);
     for (unsigned w = 0; w < c->words; w++) {
-        atomic_store_explicit(&slab->pairs[w].avail, lm_slab_valid(slab, w), memory_order_relaxed);
+        atomic_store_explicit(&slab->pairs[w].pending, ~(uint64_t)0, memory_order_relaxed);
         remotes[w].slab = slab;
         remotes[w].word = w;
     }
 }
 
+/* Some slabs get a guard unit before their first slot: by chance, so that nobody knows where. */
+static bool wants_guard(lm_heap *heap) {
+    uint64_t rate = lm_once.protection.guard_rate;
+    return rate && lm_guard_is_cheap() && lm_random_next(&heap->random) % rate == 0;
+}
+
+static bool has_slot_guards(const lm_slab *slab) {
+    return lm_slab_room(slab) < lm_slab_size(slab);
+}
+
+/* Sets up guards, and clears what must be clear. *fresh: the memory reads as zeros. */
+static void prepare_memory(lm_slab *slab, bool *fresh) {
+    char *at = lm_slab_address(slab);
+    size_t room = lm_slab_room(slab), size = lm_slab_size(slab);
+    if (slab->class == LM_CLASS_ZERO) {
+        slab->hidden = lm_guard_install(at, lm_slab_bytes(slab));
+        return;
+    }
+    if (slab->guarded)
+        lm_guard_install(at - lm_os.page, lm_os.page);
+    for (size_t i = 0; i < slab->slots && has_slot_guards(slab); i++)
+        lm_guard_install(at + i * size + room, size - room);
+    if (!*fresh && lm_protect_clears(room)) {
+        for (size_t i = 0; i < slab->slots; i++)
+            memset(at + i * size, 0, room);
+        *fresh = true;
+    }
+}
+
+static void remove_guards(lm_slab *slab) {
+    size_t before = slab->guarded ? lm_os.page : 0;
+    char *from = lm_slab_address(slab) - before;
+    if (slab->hidden)
+        lm_guard_remove(from, lm_slab_bytes(slab));
+    else if (has_slot_guards(slab))
+        lm_guard_remove_all(from, before + lm_slab_bytes(slab));
+    else if (before)
+        lm_guard_remove(from, before);
+}
+
 lm_slab *lm_slab_new(lm_heap *heap, unsigned class, bool *fresh) {
     const lm_class *c = &lm_classes[class];
+    bool guarded = wants_guard(heap);
+    uint32_t units = c->units + (uint32_t)guarded;
     lm_lock_take(&lm_arena_lock);
-    lm_grant grant = lm_arena_take(c->units, lm_slab_record_size(c->words));
+    lm_grant grant = lm_arena_take(units, lm_slab_record_size(c->words));
     if (grant.record) {
-        fill_record(grant.record, heap, class, &grant);
-        lm_arena_map(grant.arena, grant.run.first, c->units, grant.record);
+        fill_record(grant.record, heap, class, guarded, &grant);
+        lm_arena_map(grant.arena, grant.run.first + guarded, c->units, grant.record);
+        if (guarded)
+            lm_arena_map(grant.arena, grant.run.first, 1, lm_arena_guard_record(grant.arena));
     }
     lm_lock_give(&lm_arena_lock);
     *fresh = grant.run.dirty == 0;
+    if (grant.record)
+        prepare_memory(grant.record, fresh);
     return grant.record;
 }
 
 void lm_slab_release(lm_slab *slab) {
     const lm_class *c = &lm_classes[slab->class];
     lm_arena *arena = &lm_arenas[slab->arena];
-    uint32_t first = (uint32_t)(slab->start >> LM_UNIT_SHIFT);
+    uint32_t first = lm_slab_first_unit(slab), units = lm_slab_units(slab);
+    remove_guards(slab);
+    bool purged = lm_once.protection.purge_slabs && lm_os.page <= LM_UNIT &&
+                  lm_os_purge(lm_slab_address(slab), lm_slab_bytes(slab));
     lm_lock_take(&lm_arena_lock);
     unsigned place = lm_slab_place(slab);
     lm_waiting_end(slab);
-    lm_arena_map(arena, first, c->units, NULL);
+    lm_arena_map(arena, first, units, NULL);
     lm_arena_give_record(arena, slab, lm_slab_record_size(c->words));
-    lm_arena_give(arena, first, c->units, place != LM_PLACE_PURGED);
+    lm_arena_give(arena, first, units, place != LM_PLACE_PURGED && !purged);
     bool excess = lm_arena_excess(0);
     lm_lock_give(&lm_arena_lock);
     if (excess)
         lm_arena_trim_excess();
 }
 
-void lm_slab_harvest(lm_slab *slab) {
+/* ---- Harvest -------------------------------------------------------------------------------- */
+
+/* One of the slots that are about to be handed out again: whoever wrote past the end of the block
+ * before it, or before the start of the block behind it, shows there. */
+static void check_neighbours(lm_slab *slab, size_t slot) {
+    lm_finding finding;
+    for (size_t s = slot ? slot - 1 : slot + 1; s <= slot + 1 && s < slab->slots; s += 2)
+        if (lm_slot_live(slab, s) && !lm_protect_check(slab, s, true, &finding, ""))
+            lm_note_damage(lm_slab_address(slab) + s * lm_slab_size(slab));
+}
+
+static void check_some(lm_slab *slab, unsigned word, uint64_t bits, uint64_t random) {
+    if (!bits || lm_once.protection.neighbours == LM_NEIGHBOURS_NONE || slab->class == LM_CLASS_ZERO)
+        return;
+    if (lm_once.protection.neighbours == LM_NEIGHBOURS_ONE) {
+        unsigned from = random % 64;
+        uint64_t rest = bits >> from << from;
+        check_neighbours(slab, (size_t)word * 64 + lm_lowest_bit(rest ? rest : bits));
+        return;
+    }
+    for (uint64_t left = bits; left; left &= left - 1)
+        check_neighbours(slab, (size_t)word * 64 + lm_lowest_bit(left));
+}
+
+/* Which of a word's pending slots become available now. With slots at random places it is every
+ * other one, by chance, as long as that leaves enough; the others follow at the next harvest. */
+static uint64_t choose(uint64_t pending, uint64_t random) {
+    enum { FEW = 4 };
+    uint64_t chosen = pending & random;
+    return lm_once.protection.random && lm_count_bits(chosen) >= FEW ? chosen : pending;
+}
+
+void lm_slab_harvest(lm_slab *slab, uint64_t *random) {
     for (unsigned w = 0; w < lm_slab_words(slab); w++) {
         lm_pair *pair = &slab->pairs[w];
         uint64_t avail = atomic_load_explicit(&pair->avail, memory_order_relaxed);
         uint64_t pending =
-            lm_twice_sort_out(slab, w, atomic_load_explicit(&pair->pending, memory_order_relaxed));
-        atomic_store_explicit(&pair->avail, avail | pending, memory_order_relaxed);
-        atomic_store_explicit(&pair->pending, 0, memory_order_relaxed);
+            lm_note_sort_out(slab, w, atomic_load_explicit(&pair->pending, memory_order_relaxed));
+        uint64_t chosen = choose(pending & lm_slab_valid(slab, w), lm_random_next(random));
+        check_some(slab, w, chosen, lm_random_next(random));
+        atomic_store_explicit(&pair->avail, avail | chosen, memory_order_relaxed);
+        atomic_store_explicit(&pair->pending, pending & ~chosen, memory_order_relaxed);
     }
 }
 
@@ -71,7 +166,7 @@ unsigned lm_slab_available(const lm_slab *slab) {
 unsigned lm_slab_pending(const lm_slab *slab) {
     unsigned count = 0;
     for (unsigned w = 0; w < lm_slab_words(slab); w++)
-        count += lm_count_bits(atomic_load_explicit(&slab->pairs[w].pending, memory_order_relaxed));
+        count += lm_count_bits(lm_slab_pending_bits(slab, w));
     return count;
 }
 
@@ -86,7 +181,7 @@ bool lm_slab_empty(lm_slab *slab) {
     for (unsigned w = 0; w < lm_slab_words(slab); w++) {
         lm_pair *pair = &slab->pairs[w];
         uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
-        atomic_store_explicit(&pair->pending, lm_twice_sort_out(slab, w, pending),
+        atomic_store_explicit(&pair->pending, lm_note_sort_out(slab, w, pending),
                               memory_order_relaxed);
         others |= atomic_load_explicit(&lm_slab_remotes(slab)[w].bits, memory_order_relaxed);
     }
@@ -97,7 +192,7 @@ bool lm_slab_empty(lm_slab *slab) {
 /* Bits of a word's free slots, whoever freed them. */
 static uint64_t free_bits(lm_slab *slab, unsigned w) {
     return atomic_load_explicit(&slab->pairs[w].avail, memory_order_relaxed) |
-           atomic_load_explicit(&slab->pairs[w].pending, memory_order_relaxed) |
+           lm_slab_pending_bits(slab, w) |
            atomic_load_explicit(&lm_slab_remotes(slab)[w].bits, memory_order_acquire);
 }
 

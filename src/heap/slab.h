@@ -5,7 +5,7 @@
 
 #include "heap/layout.h"
 
-/* A new slab of the class, owned by the heap, all slots available; NULL when there is no memory.
+/* A new slab of the class, owned by the heap, all slots pending; NULL when there is no memory.
  * *fresh: whether all its memory reads as zeros. */
 lm_slab *lm_slab_new(lm_heap *heap, unsigned class, bool *fresh);
 
@@ -19,12 +19,19 @@ bool lm_slab_empty(lm_slab *slab);
 /* Slots that are free in the owner's eyes. */
 unsigned lm_slab_free_slots(const lm_slab *slab);
 
-/* Makes all pending slots available. */
-void lm_slab_harvest(lm_slab *slab);
+/* Makes pending slots available: all of them, or by chance about half of them in each word. `random`:
+ * the owner's state for lm_random_next. */
+void lm_slab_harvest(lm_slab *slab, uint64_t *random);
 
 /* Slots that the owner knows to be free: available ones, and those that rest. */
 unsigned lm_slab_available(const lm_slab *slab);
 unsigned lm_slab_pending(const lm_slab *slab);
+
+/* The pending bits of a word that stand for slots. */
+LM_INLINE uint64_t lm_slab_pending_bits(const lm_slab *slab, unsigned word) {
+    return atomic_load_explicit(&slab->pairs[word].pending, memory_order_relaxed) &
+           lm_slab_valid(slab, word);
+}
 
 /* Whether other threads have freed every slot that the owner has not. A hint without the owner's
  * lock. */

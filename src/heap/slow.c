@@ -6,10 +6,10 @@
 #include "heap/fast.h"
 #include "heap/init.h"
 #include "heap/large.h"
+#include "heap/note.h"
 #include "heap/orphans.h"
 #include "heap/remote.h"
 #include "heap/slab.h"
-#include "heap/twice.h"
 #include "os/os.h"
 
 #include <errno.h>
@@ -54,7 +54,7 @@ static void *take_anywhere(unsigned class, bool *fresh) {
     *fresh = heap->bins[class].fresh;
     if (is_late)
         lm_late_give();
-    lm_twice_say();
+    lm_note_say();
     return p;
 }
 
@@ -65,42 +65,58 @@ static LM_COLD void let_go_of_spare(void) {
         lm_remote_drain(lm_self);
         lm_bins_tidy(lm_self);
     }
-    lm_twice_say();
+    lm_note_say();
     lm_large_flush();
 }
 
-/* When memory is short, what is kept for later may be enough. */
-static void *take_small(unsigned class, bool *fresh) {
-    void *p = take_anywhere(class, fresh);
+/* A block in a slot of the class. When memory is short, what is kept for later may be enough.
+ * *fresh: its slot was never used since the system gave it. */
+static void *take_small(unsigned class, size_t size, uint64_t kind, bool *fresh) {
+    char *p = take_anywhere(class, fresh);
     if (LM_UNLIKELY(!p) && lm_init()) {
         let_go_of_spare();
         p = take_anywhere(class, fresh);
     }
-    return or_enomem(p);
+    if (!p || class == LM_CLASS_ZERO || lm_once.protect == LM_PROTECT_NOT)
+        return or_enomem(p);
+    return lm_protect_out(p, lm_classes[class].room, size, kind, *fresh);
 }
 
-static void *take_large(size_t size, size_t alignment, bool zero) {
-    void *p = lm_init() ? lm_large_new(size, alignment, zero) : NULL;
+static void *take_large(size_t size, size_t alignment, lm_family family, bool zero) {
+    void *p = lm_init() ? lm_large_new(size, alignment, family, zero) : NULL;
     if (LM_UNLIKELY(!p) && lm_init()) {
         let_go_of_spare();
-        p = lm_large_new(size, alignment, zero);
+        p = lm_large_new(size, alignment, family, zero);
     }
     return or_enomem(p);
 }
 
-LM_NOINLINE void *lm_malloc_slow(size_t size) {
+/* Whether a block of so many bytes has a slot: what the settings say of it is known only when the
+ * heap has started. */
+static bool has_slot(size_t size) {
+    return size <= LM_SLOT_MAX && lm_init() && size + lm_once.tail <= LM_SLOT_MAX;
+}
+
+static unsigned class_for(size_t size) {
+    if (size == 0)
+        return lm_once.protection.zero_traps ? LM_CLASS_ZERO : 0;
+    return lm_class_of(size + lm_once.tail);
+}
+
+LM_NOINLINE void *lm_malloc_slow(size_t size, lm_family family) {
     bool fresh;
-    if (LM_LIKELY(size <= LM_SLOT_MAX))
-        return take_small(lm_class_of(size), &fresh);
-    return take_large(size, 1, false);
+    if (LM_LIKELY(has_slot(size)))
+        return take_small(class_for(size), size, lm_kind_of(family, 0), &fresh);
+    return take_large(size, 1, family, false);
 }
 
 void *lm_calloc(size_t size) {
     bool fresh;
-    if (size > LM_SLOT_MAX)
-        return take_large(size, 1, true);
-    void *p = take_small(lm_class_of(size), &fresh);
-    if (p && !fresh)
+    if (!has_slot(size))
+        return take_large(size, 1, LM_FAMILY_C, true);
+    unsigned class = class_for(size);
+    void *p = take_small(class, size, lm_kind_of(LM_FAMILY_C, 0), &fresh);
+    if (p && !fresh && !lm_protect_clears(lm_classes[class].room))
         memset(p, 0, size);
     return p;
 }
@@ -110,7 +126,9 @@ void *lm_calloc(size_t size) {
 /* Names the misuse of a pointer that is no live block's first byte. */
 static LM_COLD void report(const char *call, const void *p) {
     lm_found found = lm_find(p);
-    lm_finding finding = {LM_INVALID_FREE, call, p, found.block, found.size, 0};
+    lm_finding finding = {.kind = LM_INVALID_FREE, .call = call, .pointer = p, .block = found.block};
+    finding.block_size = found.block ? lm_block_size(&found) : 0;
+    finding.size_at_most = found.block && !found.live && !found.span && lm_once.tail;
     if (found.slab)
         finding.class_size = lm_slab_size(found.slab);
     if (!found.inside)
@@ -122,33 +140,51 @@ static LM_COLD void report(const char *call, const void *p) {
     lm_finding_report(&finding);
 }
 
-LM_NOINLINE void lm_free_slow(void *p) {
+/* A live slot: what stands around it is looked at before it is freed. False: it is free already. */
+static bool free_slot(const lm_found *found, const lm_way *way, size_t size, size_t alignment) {
+    lm_asked asked;
+    lm_slab *slab = found->slab;
+    bool own = atomic_load_explicit(&slab->owner, memory_order_relaxed) == lm_self;
+    lm_pair *pair = lm_pair_of(slab, found->slot);
+    if (slab->class != LM_CLASS_ZERO &&
+        !lm_protect_judge(slab, found->block, way, size, alignment, &asked))
+        return false;
+    lm_protect_clear(slab, found->block);
+    if (!own)
+        return lm_remote_free(slab, found->slot);
+    if (lm_known_free(pair, found->slot))
+        return false;
+    lm_free_own(slab, pair, found->slot);
+    return true;
+}
+
+LM_NOINLINE void lm_free_slow(void *p, const lm_way *way, size_t size, size_t alignment) {
     lm_found found;
     if (!p)
         return;
-    if (!lm_find_exact(p, &found)) {
-        report("free", p);
-    } else if (found.span) {
-        if (!lm_large_free(p))
-            report("free", p);
-    } else if (atomic_load_explicit(&found.slab->owner, memory_order_relaxed) != lm_self) {
-        lm_free_remote(p, found.slab, found.slot);
-    } else if (!lm_free_own(found.slab, found.slot)) { /* a slab of another arena than the first */
-        report("free", p);
-    }
+    if (!lm_find_exact(p, &found))
+        report(way->call, p);
+    else if (found.span ? !lm_large_free(p, way, size, alignment)
+                        : !free_slot(&found, way, size, alignment))
+        report(way->call, p);
 }
 
-LM_NOINLINE void lm_free_remote(void *p, lm_slab *slab, size_t slot) {
-    if (LM_UNLIKELY(!lm_remote_free(slab, slot)))
-        report("free", p);
+LM_NOINLINE void lm_free_general(void *p, const lm_way *way, size_t size, lm_slab *slab,
+                                 size_t slot) {
+    if (lm_protect_in(slab, p, way->family, size))
+        lm_free_own(slab, lm_pair_of(slab, slot), slot);
+    else
+        lm_free_slow(p, way, size, LM_ANY_ALIGNMENT);
 }
 
 LM_NOINLINE void lm_free_counted(lm_slab *slab) {
     lm_bin_freed(lm_self, slab);
-    lm_twice_say();
+    lm_note_say();
 }
 
 /* ---- realloc -------------------------------------------------------------------------------- */
+
+static const lm_way by_realloc = {"realloc", LM_FAMILY_C};
 
 /* A slot serves a smaller size as long as at least half of it is used; the smallest slots always.
  */
@@ -158,47 +194,63 @@ static bool slot_serves(size_t slot_size, size_t size) {
 }
 
 static void *move(void *p, size_t old_size, size_t size) {
-    void *q = lm_malloc(size);
+    void *q = lm_malloc(size, LM_FAMILY_C);
     if (!q)
         return NULL;
     memcpy(q, p, lm_min(old_size, size));
-    lm_free(p);
+    lm_free(p, &by_realloc, LM_ANY_SIZE);
     return q;
+}
+
+static void *resize_in_slab(lm_slab *slab, char *p, size_t size) {
+    lm_asked asked = {0};
+    size_t room = lm_slab_room(slab);
+    if (slab->class == LM_CLASS_ZERO)
+        return size == 0 ? p : move(p, 0, size);
+    if (!lm_protect_judge(slab, p, &by_realloc, LM_ANY_SIZE, LM_ANY_ALIGNMENT, &asked)) {
+        report(by_realloc.call, p);
+        return NULL;
+    }
+    if (!slot_serves(room - lm_once.tail, size) || (size == 0 && lm_once.protection.zero_traps))
+        return move(p, asked.size, size);
+    lm_protect_resize(slab, p, size);
+    return p;
 }
 
 void *lm_realloc(void *p, size_t size) {
     lm_found found;
     if (!lm_find_exact(p, &found)) {
-        report("realloc", p);
+        report(by_realloc.call, p);
         return NULL;
     }
-    if (found.span && size > LM_SLOT_MAX)
+    if (found.slab)
+        return resize_in_slab(found.slab, found.block, size);
+    lm_asked asked = lm_large_judge(found.span, &by_realloc, LM_ANY_SIZE, LM_ANY_ALIGNMENT);
+    if (!has_slot(size))
         return or_enomem(lm_large_resize(found.span, size));
-    if (found.slab && slot_serves(found.size, size))
-        return p;
-    return move(p, found.size, size);
+    return move(p, asked.size, size);
 }
 
 /* ---- Aligned blocks ------------------------------------------------------------------------- */
 
 /* The smallest class from the size's own on whose slots are all aligned: slabs begin at units. */
 static unsigned aligned_class(size_t alignment, size_t size) {
-    unsigned class = lm_class_of(size);
-    while (class < LM_CLASSES && lm_classes[class].size % alignment != 0)
+    unsigned class = lm_class_of(lm_max(size, 1) + lm_once.tail);
+    while (class < LM_CLASS_ZERO && lm_classes[class].size % alignment != 0)
         class ++;
     return class;
 }
 
-void *lm_aligned(size_t alignment, size_t size) {
+void *lm_aligned(size_t alignment, size_t size, lm_family family) {
     bool fresh;
     if (alignment <= LM_GRAIN)
-        return lm_malloc(size);
-    if (alignment <= LM_UNIT && size <= LM_SLOT_MAX) {
+        return lm_malloc(size, family);
+    if (alignment <= LM_UNIT && has_slot(size)) {
         unsigned class = aligned_class(alignment, size);
-        if (class < LM_CLASSES)
-            return take_small(class, &fresh);
+        if (class < LM_CLASS_ZERO)
+            return take_small(class, size, lm_kind_of(family, alignment), &fresh);
     }
-    return take_large(lm_max(size, 1), alignment, false);
+    return take_large(lm_max(size, 1), alignment, family, false);
 }
 
 /* ---- Questions and requests about the whole ------------------------------------------------- */
@@ -206,16 +258,16 @@ void *lm_aligned(size_t alignment, size_t size) {
 size_t lm_usable(const void *p, const char *call) {
     lm_found found;
     if (lm_find_exact(p, &found))
-        return found.size;
+        return lm_block_size(&found);
     report(call, p);
     return 0;
 }
 
 size_t lm_good(size_t size) {
-    if (size <= LM_SLOT_MAX)
-        return lm_classes[lm_class_of(size)].size;
     if (size > LM_LARGE_MAX)
         return 0;
+    if (has_slot(size))
+        return size ? lm_classes[class_for(size)].room - lm_once.tail : 0;
     return lm_align_up(size, lm_os.page ? lm_os.page : LM_UNIT);
 }
 

@@ -3,16 +3,18 @@
 #ifndef LM_HEAP_SLOW_H
 #define LM_HEAP_SLOW_H
 
-#include "heap/layout.h"
+#include "heap/protect.h"
 
 /* malloc for any size, any thread, at any time. */
-void *lm_malloc_slow(size_t size);
+void *lm_malloc_slow(size_t size, lm_family family);
 
-/* free of any pointer; names what is no live block. */
-void lm_free_slow(void *p);
+/* free of any pointer; names what is no live block, and what is wrong with one. `size` and
+ * `alignment` are what the caller says of the block, LM_ANY_SIZE and LM_ANY_ALIGNMENT where it says
+ * nothing. */
+void lm_free_slow(void *p, const lm_way *way, size_t size, size_t alignment);
 
-/* free of a slot whose slab belongs to another thread. */
-void lm_free_remote(void *p, lm_slab *slab, size_t slot);
+/* free of a live slot of the calling thread's own slab, whose block the general form protects. */
+void lm_free_general(void *p, const lm_way *way, size_t size, lm_slab *slab, size_t slot);
 
 /* The slab's countdown has reached 0. */
 void lm_free_counted(lm_slab *slab);
@@ -24,7 +26,7 @@ void *lm_calloc(size_t size);
 void *lm_realloc(void *p, size_t size);
 
 /* `alignment` is a power of two. */
-void *lm_aligned(size_t alignment, size_t size);
+void *lm_aligned(size_t alignment, size_t size, lm_family family);
 
 /* Usable bytes of a live block; anything else is named on behalf of `call`, and 0. */
 size_t lm_usable(const void *p, const char *call);

@@ -14,10 +14,10 @@
 #define EIGHT_EMPTY EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY
 lm_heap lm_heap_none = {
     .bins = {EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY,
-             EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY},
+             EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY, EMPTY, EMPTY},
     .state = LM_HEAP_FREE,
 };
-_Static_assert(LM_CLASSES == 80, "lm_heap_none has a bin for each class");
+_Static_assert(LM_BINS == 82, "lm_heap_none has all bins");
 
 _Thread_local lm_heap *lm_self = &lm_heap_none;
 
@@ -46,6 +46,7 @@ static void thread_exits(void *argument) {
 void lm_thread_init(void) {
     memset(&late, 0, sizeof late);
     lm_bins_init(&late);
+    late.random = lm_once.seed;
     atomic_store(&late.state, LM_HEAP_IN_USE);
 }
 

@@ -49,7 +49,7 @@ static int verify_bits(lm_slab *slab, bool lost) {
         uint64_t avail = load(&slab->pairs[w].avail), pending = load(&slab->pairs[w].pending);
         uint64_t remote = load(&remotes[w].bits);
         if ((avail & pending && !lost) || (avail & remote) || (pending & remote) ||
-            ((avail | pending | remote) & ~lm_slab_valid(slab, w)))
+            ((avail | remote) & ~lm_slab_valid(slab, w)) || (pending | lm_slab_valid(slab, w)) + 1 != 0)
             return LM_VERIFY_BITS;
         if (remotes[w].slab != slab || remotes[w].word != w)
             return LM_VERIFY_RECORD;
@@ -99,10 +99,11 @@ static int verify_slab(lm_slab *slab) {
     const lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_relaxed);
     const lm_arena *arena = &lm_arenas[slab->arena];
     if (slab->class >= LM_CLASSES || slab->slots != class->slots ||
-        slab->reciprocal != class->reciprocal || slab->start % LM_UNIT != 0)
+        slab->reciprocal != (slab->class == LM_CLASS_ZERO ? 0 : class->reciprocal) ||
+        lm_slab_start(slab) % LM_UNIT != 0 || lm_slab_room(slab) != class->room)
         return LM_VERIFY_RECORD;
     bool lost = atomic_load(&owner->state) == LM_HEAP_STALE;
-    int broken = verify_run(arena, slab, slab->start >> LM_UNIT_SHIFT, class->units);
+    int broken = verify_run(arena, slab, lm_slab_start(slab) >> LM_UNIT_SHIFT, class->units);
     if (!broken)
         broken = verify_bits(slab, lost);
     /* What a thread lost in a fork was doing to its own slabs isn't known. */
@@ -143,7 +144,7 @@ static int verify_records(void) {
     }
     for (uint32_t i = 0; !broken && i < lm_arena_count; i++) {
         lm_arena *arena = &lm_arenas[i];
-        size_t bytes = used[i] + lm_slab_record_size(1);
+        size_t bytes = used[i] + 2 * lm_slab_record_size(1); /* those of void and guards */
         for (size_t s = 0; s < LM_RECORD_SIZES; s++)
             for (uint32_t at = arena->record_free[s]; at && bytes <= arena->records_used;
                  at = *(uint32_t *)(void *)(arena->records.at + (size_t)at * LM_RECORD_GRAIN))

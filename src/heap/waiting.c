@@ -15,7 +15,7 @@ static lm_slab *first, *last;
 /* ---- FULL slabs ----------------------------------------------------------------------------- */
 
 static void begin(lm_slab *slab) {
-    lm_waiting_units += lm_classes[slab->class].units;
+    lm_waiting_units += lm_slab_units(slab);
     slab->next = NULL;
     slab->prev = last;
     if (last)
@@ -26,7 +26,7 @@ static void begin(lm_slab *slab) {
 }
 
 void lm_waiting_end(lm_slab *slab) {
-    size_t units = lm_classes[slab->class].units;
+    size_t units = lm_slab_units(slab);
     unsigned place = lm_slab_place(slab);
     if (place == LM_PLACE_PURGED)
         lm_waiting_gone_units -= units;
@@ -50,7 +50,7 @@ bool lm_waiting_purge(bool all) {
         lm_waiting_end(slab);
         if (lm_os_purge(lm_slab_address(slab), lm_slab_bytes(slab))) {
             lm_slab_set_place(slab, LM_PLACE_PURGED);
-            lm_waiting_gone_units += lm_classes[slab->class].units;
+            lm_waiting_gone_units += lm_slab_units(slab);
             any = true;
         } else {
             lm_slab_set_place(slab, LM_PLACE_FULL); /* locked memory */

@@ -2,8 +2,8 @@
 
 #include "heap/arena.h"
 #include "heap/find.h"
-
-#include <string.h>
+#include "heap/large.h"
+#include "heap/protect.h"
 
 lm_slab *lm_walk_next(lm_walk *walk) {
     uint32_t n = atomic_load_explicit(&lm_arena_count, memory_order_relaxed);
@@ -17,7 +17,7 @@ lm_slab *lm_walk_next(lm_walk *walk) {
                 continue;
             }
             lm_slab *record = lm_record_at(arena->lookup, (uint64_t)walk->unit << LM_UNIT_SHIFT);
-            if (record->kind == LM_KIND_VOID) {
+            if (record->kind == LM_KIND_VOID || record->kind == LM_KIND_GUARD) {
                 walk->unit++;
                 continue;
             }
@@ -32,30 +32,40 @@ lm_slab *lm_walk_next(lm_walk *walk) {
 /* The live blocks of one record, copied out so that no lock is needed while they are visited. */
 typedef struct block_batch {
     char *first;
-    size_t size;
+    size_t stride;    /* bytes from one slot to the next */
+    size_t most;      /* bytes that a block could have */
     uint64_t live[LM_WORDS_MAX];
+    uint16_t unused[LM_WORDS_MAX * 64]; /* bytes of most that were not asked for; for live slots */
     unsigned words;
 } block_batch;
 
 static void copy_record(block_batch *batch, lm_slab *record) {
-    memset(batch, 0, sizeof *batch);
     if (record->kind == LM_KIND_SPAN) {
         const lm_span *span = (lm_span *)(void *)record;
-        batch->first = (char *)lm_lookups[span->arena].base + span->start;
-        batch->size = span->bytes;
+        batch->first = lm_span_address(span);
+        batch->stride = 0;
+        batch->most = lm_large_asked(span).size;
+        batch->unused[0] = 0;
         batch->words = 1;
         batch->live[0] = atomic_load_explicit(&span->live, memory_order_acquire);
         return;
     }
     batch->first = lm_slab_address(record);
-    batch->size = lm_slab_size(record);
+    batch->stride = lm_slab_size(record);
+    batch->most = lm_slab_room(record);
     batch->words = lm_slab_words(record);
     lm_remote *remotes = lm_slab_remotes(record);
-    for (unsigned w = 0; w < batch->words; w++)
+    for (unsigned w = 0; w < batch->words; w++) {
         batch->live[w] = lm_slab_valid(record, w) &
                          ~(atomic_load_explicit(&record->pairs[w].avail, memory_order_relaxed) |
                            atomic_load_explicit(&record->pairs[w].pending, memory_order_relaxed) |
                            atomic_load_explicit(&remotes[w].bits, memory_order_relaxed));
+        for (uint64_t live = batch->live[w]; live; live &= live - 1) {
+            size_t slot = (size_t)w * 64 + lm_lowest_bit(live);
+            const char *p = batch->first + slot * batch->stride;
+            batch->unused[slot] = (uint16_t)(batch->most - lm_protect_asked(record->class, p).size);
+        }
+    }
 }
 
 bool lm_walk_blocks(bool (*visitor)(void *block, size_t size, void *context), void *context) {
@@ -69,10 +79,12 @@ bool lm_walk_blocks(bool (*visitor)(void *block, size_t size, void *context), vo
         lm_lock_give(&lm_arena_lock);
         if (!record)
             return true;
-        for (unsigned w = 0; w < batch.words; w++)
-            for (uint64_t live = batch.live[w]; live; live &= live - 1)
-                if (!visitor(batch.first + ((size_t)w * 64 + lm_lowest_bit(live)) * batch.size,
-                             batch.size, context))
+        for (unsigned w = 0; w < batch.words; w++) {
+            for (uint64_t live = batch.live[w]; live; live &= live - 1) {
+                size_t slot = (size_t)w * 64 + lm_lowest_bit(live);
+                if (!visitor(batch.first + slot * batch.stride, batch.most - batch.unused[slot], context))
                     return false;
+            }
+        }
     }
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -26,7 +27,7 @@
 /* What Linux has when nothing was changed; used where /proc isn't mounted. */
 enum { USUAL_MAP_LIMIT = 65530 };
 
-lm_os_facts lm_os;
+LM_ONCE lm_os_facts lm_os;
 lm_os_counts lm_os_count;
 
 extern char **environ;
@@ -61,16 +62,26 @@ static void *map(void *at, size_t size, int protection, int flags) {
     return result < 0 && result > -4096 ? NULL : (void *)result;
 }
 
-static size_t read_map_limit(void) {
-    long file =
-        call(SYS_openat, AT_FDCWD, (long)"/proc/sys/vm/max_map_count", O_RDONLY | O_CLOEXEC, 0, 0);
+static size_t read_file(const char *path, char *buffer, size_t size) {
+    long file = call(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0, 0);
     if (file < 0)
-        return USUAL_MAP_LIMIT;
-    char digits[24];
-    long length = call(SYS_read, file, (long)digits, sizeof digits - 1, 0, 0);
+        return 0;
+    size_t length = 0;
+    while (length < size) {
+        long got = call(SYS_read, file, (long)(buffer + length), (long)(size - length), 0, 0);
+        if (got <= 0)
+            break;
+        length += (size_t)got;
+    }
     call(SYS_close, file, 0, 0, 0, 0);
+    return length;
+}
+
+static size_t read_map_limit(void) {
+    char digits[24];
+    size_t length = read_file("/proc/sys/vm/max_map_count", digits, sizeof digits);
     size_t limit = 0;
-    for (long i = 0; i < length && digits[i] >= '0' && digits[i] <= '9'; i++)
+    for (size_t i = 0; i < length && digits[i] >= '0' && digits[i] <= '9'; i++)
         limit = limit * 10 + (size_t)(digits[i] - '0');
     return limit ? limit : USUAL_MAP_LIMIT;
 }
@@ -93,8 +104,8 @@ void lm_os_start(void) {
     lm_os.map_limit = read_map_limit();
 }
 
-void *lm_os_reserve(size_t size) {
-    return map(NULL, size, PROT_NONE, 0);
+void *lm_os_reserve(size_t size, uintptr_t hint) {
+    return map((void *)hint, size, PROT_NONE, 0);
 }
 
 void lm_os_release(void *at, size_t size) {
@@ -152,6 +163,40 @@ void lm_os_huge_pages(void *at, size_t size, int wish) {
     advise(at, size, wish > 0 ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 }
 
+void lm_os_random(void *buffer, size_t size) {
+    size_t done = 0;
+    while (done < size) {
+        long got = call(SYS_getrandom, (long)buffer + (long)done, (long)(size - done), GRND_NONBLOCK, 0, 0);
+        if (got <= 0)
+            break;
+        done += (size_t)got;
+    }
+    if (done == size)
+        return;
+    /* Early at boot, or a filter of system calls: the kernel gave each process 16 such bytes. */
+    const unsigned char *given = (const unsigned char *)getauxval(AT_RANDOM);
+    uint64_t state = (uintptr_t)&state;
+    for (size_t i = 0; i < size; i++) {
+        state = state * 0x5851f42d4c957f2d + (given ? given[i % 16] : 0) + 0x14057b7ef767814f;
+        ((unsigned char *)buffer)[i] ^= (unsigned char)(state >> 56);
+    }
+}
+
+/* Ends of the section, by the linker. */
+extern char section_start[] __asm__("__start_loam_once") __attribute__((visibility("hidden")));
+extern char section_stop[] __asm__("__stop_loam_once") __attribute__((visibility("hidden")));
+
+static bool is_sealed;
+
+bool lm_os_seal(bool sealed) {
+    bool was = is_sealed;
+    if (sealed != was && lm_os.page <= LM_ONCE_PAGE &&
+        protect(section_start, (size_t)(section_stop - section_start),
+                sealed ? PROT_READ : PROT_READ | PROT_WRITE))
+        is_sealed = sealed;
+    return was;
+}
+
 static bool write_all(long file, const char *text, size_t length) {
     while (length > 0) {
         long written = call(SYS_write, file, (long)text, (long)length, 0, 0);
@@ -199,6 +244,17 @@ bool lm_os_unloadable(void) {
 
 int lm_os_process(void) {
     return (int)call(SYS_getpid, 0, 0, 0, 0, 0);
+}
+
+uint64_t lm_os_thread(void) {
+    return (uint64_t)call(SYS_gettid, 0, 0, 0, 0, 0);
+}
+
+size_t lm_os_command_line(char *buffer, size_t size) {
+    size_t length = read_file("/proc/self/cmdline", buffer, size);
+    if (length)
+        buffer[length - 1] = '\0';
+    return length;
 }
 
 const char *lm_os_program(void) {

@@ -9,6 +9,7 @@
 #define LM_OS_OS_H
 
 #include "base/compiler.h"
+#include "base/once.h"
 #include "base/system.h"
 
 #include <stdbool.h>
@@ -21,7 +22,7 @@ typedef struct lm_os_facts {
     size_t map_limit;      /* count: vm.max_map_count, a safe guess when it can't be read */
     bool guards_by_advice; /* the kernel knows MADV_GUARD_INSTALL (Linux 6.13) */
     bool secure;           /* more privileges than the caller's: AT_SECURE */
-} lm_os_facts;
+} LM_ONCE_ALIGNED lm_os_facts;
 
 /* Numbers of system calls made since start, by what they are for. */
 typedef struct lm_os_counts {
@@ -38,8 +39,9 @@ extern lm_os_counts lm_os_count;
 /* Fills lm_os. Once, before anything else here. */
 void lm_os_start(void);
 
-/* Reserves address space: nothing accessible, nothing accounted. NULL when it can't be had. */
-void *lm_os_reserve(size_t size);
+/* Reserves address space: nothing accessible, nothing accounted. NULL when it can't be had. `hint`
+ * is where it had best be; any place will do. */
+void *lm_os_reserve(size_t size, uintptr_t hint);
 
 /* Gives address space back, with what is in it. */
 void lm_os_release(void *at, size_t size);
@@ -62,6 +64,14 @@ bool lm_os_renew(void *at, size_t size);
  * afterwards. Both ranges are committed. False leaves everything as it was. */
 bool lm_os_move(void *to, void *from, size_t size);
 
+/* Bytes that nobody can foresee. Always succeeds; where the system has none to give, from what little
+ * there is. */
+void lm_os_random(void *buffer, size_t size);
+
+/* Makes what is written once (base/once.h) read-only, or writable again. Returns how it was. By one thread
+ * at a time. */
+bool lm_os_seal(bool sealed);
+
 /* Guard pages: any access faults. `advise` chooses the cheap kind, which needs no mapping of its
  * own. */
 bool lm_os_guard(void *at, size_t size, bool advise);
@@ -81,9 +91,6 @@ const char *lm_os_environment(const char *name);
 /* Whether the object file that this code is linked into can be unloaded before the process ends: a
  * shared library, unless it was linked with -z nodelete. */
 bool lm_os_unloadable(void);
-
-/* Number of this process. */
-int lm_os_process(void);
 
 /* The name of the running program, without its path. */
 const char *lm_os_program(void);

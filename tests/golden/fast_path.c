@@ -55,10 +55,11 @@ int main(int argc, char **argv) {
     static uintptr_t arguments[CALLS];
     if (argc != 2)
         return EXIT_FAILURE;
-    int frees = strcmp(argv[1], "free") == 0 || strcmp(argv[1], "_ZdlPv") == 0;
+    int frees = strcmp(argv[1], "free") == 0, deletes = strcmp(argv[1], "_ZdlPv") == 0;
+    entry *allocate = find(deletes ? "_Znwm" : "malloc");
     warm_up();
     for (int i = 0; i < CALLS; i++)
-        arguments[i] = frees ? (uintptr_t)malloc(SIZE) : SIZE;
+        arguments[i] = frees || deletes ? allocate(SIZE) : SIZE;
     call_often(find(argv[1]), arguments);
     return EXIT_SUCCESS;
 }

@@ -35,16 +35,16 @@ static char *address(lm_grant grant) {
 static void the_first(void **state) {
     (void)state;
     assert_int_equal(atomic_load(&lm_arena_count), 1);
-    assert_int_equal(lm_lookups[0].size, 4 << 20);
-    assert_int_equal(lm_lookups[0].base % LM_CHUNK, 0);
+    assert_int_equal(lm_once.lookups[0].size, 4 << 20);
+    assert_int_equal(lm_once.lookups[0].base % LM_CHUNK, 0);
     assert_sound();
 }
 
 static void addresses_lead_to_arenas(void **state) {
     (void)state;
-    uintptr_t base = lm_lookups[0].base;
+    uintptr_t base = lm_once.lookups[0].base;
     assert_ptr_equal(lm_arena_of(base), &lm_arenas[0]);
-    assert_ptr_equal(lm_arena_of(base + lm_lookups[0].size - 1), &lm_arenas[0]);
+    assert_ptr_equal(lm_arena_of(base + lm_once.lookups[0].size - 1), &lm_arenas[0]);
     assert_null(lm_arena_of(base - 1));
     assert_null(lm_arena_of(0));
     assert_null(lm_arena_of(UINTPTR_MAX));

@@ -89,7 +89,7 @@ static void the_rest_of_a_slab(void **state) {
     lm_slab *slab = slab_of(p);
     const lm_class *class = &lm_classes[slab->class];
     char *rest =
-        (char *)lm_lookups[slab->arena].base + slab->start + (size_t) class->slots * class->size;
+        (char *)lm_once.lookups[slab->arena].base + slab->start + (size_t) class->slots * class->size;
     assert_true(class->slots * (size_t) class->size < (size_t) class->units << LM_UNIT_SHIFT);
     lm_found found = lm_find(rest);
     assert_true(found.inside && found.slab == slab && !found.block && !found.live);
@@ -108,7 +108,7 @@ static void free_units(void **state) {
     lm_found found = lm_find(p);
     assert_true(found.inside && !found.slab && !found.span && !found.block && !found.live);
     expect_no_block(p);
-    const lm_lookup *lookup = &lm_lookups[0];
+    const lm_lookup *lookup = &lm_once.lookups[0];
     expect_no_block((char *)lookup->base + lookup->size - 1);
     assert_false(lm_find((char *)lookup->base + lookup->size).inside);
     assert_false(lm_find((char *)lookup->base - 1).inside);
@@ -126,8 +126,8 @@ static void foreign_pointers(void **state) {
                               others,
                               (char *)UINTPTR_MAX,
                               (char *)0x7fffffffffff,
-                              (char *)lm_lookups[0].records,
-                              (char *)(uintptr_t)lm_lookups[0].map};
+                              (char *)lm_once.lookups[0].records,
+                              (char *)(uintptr_t)lm_once.lookups[0].map};
     for (unsigned i = 0; i < sizeof pointers / sizeof pointers[0]; i++) {
         expect_no_block(pointers[i]);
         assert_false(lm_find(pointers[i]).inside);

@@ -88,7 +88,7 @@ static int fresh_main(const char *name) {
     if (strcmp(name, "keep") == 0)
         return lm_arena_setting.keep == 5 << 20 ? 7 : 1;
     if (strcmp(name, "arena") == 0)
-        return lm_lookups[0].size == 8 << 20 ? 7 : 1;
+        return lm_once.lookups[0].size == 8 << 20 ? 7 : 1;
     if (strcmp(name, "nothing") == 0)
         return 7;
     loam_free(p);

@@ -92,7 +92,7 @@ static void foreign_free(void **state) {
 /* An address of the arena that was never handed out is no double free. */
 static void never_a_block(void **state) {
     (void)state;
-    char *end = (char *)lm_lookups[0].base + lm_lookups[0].size - 64;
+    char *end = (char *)lm_once.lookups[0].base + lm_once.lookups[0].size - 64;
     loam_free(end);
     assert_int_equal(trap_take(), 1);
     assert_int_not_equal(trapped.kind, LM_DOUBLE_FREE);

@@ -60,7 +60,7 @@ static void chunks(void **state) {
 
 /* A free unit in the map, and a used one that isn't. */
 static void map(void **state) {
-    const lm_lookup *lookup = &lm_lookups[0];
+    const lm_lookup *lookup = &lm_once.lookups[0];
     uint64_t used = ((uintptr_t)large - lookup->base) >> LM_UNIT_SHIFT;
     uint64_t last = (lm_arenas[0].committed >> LM_UNIT_SHIFT) - 1;
     uint32_t number = atomic_load(&lookup->map[used]);
@@ -71,7 +71,7 @@ static void map(void **state) {
 }
 
 static void records_describe_their_units(void **state) {
-    const lm_lookup *lookup = &lm_lookups[0];
+    const lm_lookup *lookup = &lm_once.lookups[0];
     lm_slab *slab = slab_at(LM_PLACE_FULL);
     uint64_t unit = ((uintptr_t)large - lookup->base) >> LM_UNIT_SHIFT;
     uint32_t number = atomic_load(&lookup->map[unit + 1]);

@@ -1,0 +1,341 @@
+#include "heap/protect.h"
+
+#include "base/finding.h"
+#include "heap/find.h"
+
+/* ---- The tail ------------------------------------------------------------------------------- */
+
+#define BYTES(n)       ((n) >= 8 ? ~(uint64_t)0 : ((uint64_t)1 << 8 * (n)) - 1)
+#define LAST_BYTES(n)  ((n) == 0 ? 0 : ~BYTES(8 - (n)))
+#define SHORT(slack)   { BYTES(slack), 0 }
+#define LONGER(beyond) { BYTES(8), LAST_BYTES(beyond) }
+
+const lm_slack_masks lm_slack_mask[LM_SLACK_SHORT + 1] = {
+    SHORT(0),  SHORT(1),  SHORT(2),  SHORT(3),  SHORT(4),  SHORT(5),  SHORT(6),  SHORT(7),  SHORT(8),
+    LONGER(1), LONGER(2), LONGER(3), LONGER(4), LONGER(5), LONGER(6), LONGER(7), LONGER(8),
+};
+
+static const size_t CHECKED_UNCLEARED = LM_SLACK_SHORT; /* bytes of slack, where the rest isn't zero */
+
+static bool class_has_tail(unsigned class) {
+    return lm_once.tail != 0 && class != LM_CLASS_ZERO;
+}
+
+static bool has_tail(const lm_slab *slab) {
+    return class_has_tail(slab->class);
+}
+
+static size_t checked_slack(size_t room, size_t slack) {
+    return lm_protect_clears(room) ? slack : lm_min(slack, CHECKED_UNCLEARED);
+}
+
+/* What byte i of the slack must hold. */
+static unsigned char slack_byte(size_t i) {
+    return i < sizeof LM_MARK ? (unsigned char)LM_MARK : 0;
+}
+
+static bool slack_intact(const char *p, size_t room, size_t slack) {
+    if (LM_LIKELY(slack <= LM_SLACK_SHORT))
+        return lm_short_slack_intact(p, room, slack);
+    const char *at = p + room - LM_TAIL - slack;
+    for (size_t i = 0; i < checked_slack(room, slack); i++)
+        if ((unsigned char)at[i] != slack_byte(i))
+            return false;
+    return true;
+}
+
+static void put_tail(char *p, size_t room, size_t size, uint64_t kind) {
+    memset(p + size, 0, checked_slack(room, room - LM_TAIL - size));
+    lm_tail_put(p, room, size, kind);
+}
+
+/* Whether a note could be true of a block at p. */
+static bool plausible(const char *p, size_t room, uint64_t note) {
+    uint64_t slack = note & 0xffff, code = note >> LM_ALIGN_SHIFT & 0xf;
+    return slack <= room - LM_TAIL && note >> LM_FAMILY_SHIFT <= LM_FAMILY_ARRAY &&
+           ((uintptr_t)p & (lm_bit((unsigned)code) - 1)) == 0;
+}
+
+static lm_asked asked_by(uint64_t note, size_t room) {
+    uint64_t code = note >> LM_ALIGN_SHIFT & 0xf;
+    return (lm_asked){room - LM_TAIL - (note & 0xffff), code ? (size_t)1 << code : 0,
+                      (lm_family)(note >> LM_FAMILY_SHIFT & 3)};
+}
+
+static bool tail_intact(const char *p, size_t room) {
+    uint64_t note = lm_note_of(p, room);
+    return plausible(p, room, note) && slack_intact(p, room, note & 0xffff);
+}
+
+lm_asked lm_protect_asked(unsigned class, const char *p) {
+    size_t room = lm_classes[class].room;
+    bool tail = class_has_tail(class);
+    if (class == LM_CLASS_ZERO)
+        return (lm_asked){0};
+    uint64_t note = tail ? lm_note_of(p, room) : 0;
+    if (!tail || !plausible(p, room, note))
+        return (lm_asked){room - lm_once.tail, 0, LM_FAMILY_C};
+    return asked_by(note, room);
+}
+
+void lm_protect_resize(lm_slab *slab, char *p, size_t size) {
+    size_t room = lm_slab_room(slab);
+    if (!has_tail(slab))
+        return;
+    lm_asked asked = lm_protect_asked(slab->class, p);
+    put_tail(p, room, size, lm_kind_of(asked.family, asked.alignment));
+}
+
+static bool is_clear(char *p, size_t room) {
+    lm_vector any = {0, 0};
+    for (size_t i = 0; i < room; i += sizeof any)
+        any |= *lm_vector_at(p + i);
+    return (any[0] | any[1]) == 0;
+}
+
+/* ---- What was changed ----------------------------------------------------------------------- */
+
+static lm_finding about_slot(const lm_slab *slab, const char *p, const char *call) {
+    lm_asked asked = lm_protect_asked(slab->class, p);
+    return (lm_finding){.call = call,
+                        .block = p,
+                        .block_size = asked.size,
+                        .class_size = slab->class == LM_CLASS_ZERO ? 0 : lm_slab_size(slab)};
+}
+
+/* Adds byte `at` to what was changed. */
+static void add_damage(lm_finding *finding, ptrdiff_t at) {
+    if (!finding->damaged)
+        finding->first = at;
+    finding->last = at;
+    finding->damaged = true;
+}
+
+/* The slack and the canary of a block whose note can be read. */
+static void compare_tail(lm_finding *finding, const char *p, size_t room, uint64_t note) {
+    size_t most = room - LM_TAIL, slack = note & 0xffff;
+    uint64_t canary = lm_canary_key(p) ^ note << LM_NOTE_SHIFT;
+    for (size_t i = 0; i < checked_slack(room, slack); i++)
+        if ((unsigned char)p[most - slack + i] != slack_byte(i))
+            add_damage(finding, (ptrdiff_t)(most - slack + i));
+    for (size_t i = 0; i < LM_TAIL; i++)
+        if ((unsigned char)p[most + i] != (unsigned char)(canary >> 8 * i))
+            add_damage(finding, (ptrdiff_t)(most + i));
+}
+
+/* Of one whose note is broken as well: only the canary's ends are known. When the first is whole, so
+ * is all before it. */
+static void compare_canary(lm_finding *finding, const char *p, size_t room) {
+    uint64_t key = lm_canary_key(p);
+    for (size_t i = 0; i < LM_TAIL; i++) {
+        bool in_note = i >= LM_NOTE_SHIFT / 8 && i <= (LM_NOTE_SHIFT + LM_NOTE_BITS) / 8;
+        if (in_note || (unsigned char)p[room - LM_TAIL + i] != (unsigned char)(key >> 8 * i))
+            add_damage(finding, (ptrdiff_t)(room - LM_TAIL + i));
+    }
+    finding->size_at_most = true;
+}
+
+/* The bytes between two blocks were changed: from behind the first one, or, when those next to it
+ * are whole, from before the second one. */
+static lm_finding damage_behind(const lm_slab *slab, const char *p, const char *call) {
+    size_t room = lm_slab_room(slab);
+    lm_finding finding = about_slot(slab, p, call);
+    uint64_t word = lm_word_at(p + room - LM_TAIL) ^ lm_canary_key(p);
+    uint64_t note = word >> LM_NOTE_SHIFT & (lm_bit(LM_NOTE_BITS) - 1);
+    if (plausible(p, room, note)) {
+        finding.block_size = asked_by(note, room).size;
+        compare_tail(&finding, p, room, note);
+    } else {
+        compare_canary(&finding, p, room);
+    }
+    const char *next = p + lm_slab_size(slab);
+    finding.kind = LM_HEAP_OVERFLOW;
+    if (finding.last == (ptrdiff_t)room - 1)
+        finding.or_before = next;
+    if (finding.first > (ptrdiff_t)(room - LM_TAIL)) {
+        finding.or_before = NULL;
+        finding.kind = LM_HEAP_UNDERFLOW;
+        finding.block = next;
+        finding.block_size = lm_protect_asked(slab->class, next).size;
+        finding.size_at_most = false;
+        finding.first -= next - p;
+        finding.last -= next - p;
+    }
+    return finding;
+}
+
+/* The block in the slot before, when it is live and what stands behind it is broken: then whatever
+ * is wrong at `p` came from there. NULL otherwise. */
+static char *broken_before(lm_slab *slab, const char *p) {
+    size_t slot = (size_t)(p - lm_slab_address(slab)) / lm_slab_size(slab);
+    char *before = lm_slab_address(slab) + (slot - 1) * lm_slab_size(slab);
+    if (slot == 0 || !has_tail(slab) || !lm_slot_live(slab, slot - 1) ||
+        tail_intact(before, lm_slab_room(slab)))
+        return NULL;
+    return before;
+}
+
+/* A free slot that isn't zero any more. */
+static lm_finding damage_in_free(lm_slab *slab, const char *p, const char *call) {
+    size_t room = lm_slab_room(slab);
+    lm_finding finding = about_slot(slab, p, call);
+    finding.kind = LM_USE_AFTER_FREE;
+    finding.block_size = room - lm_once.tail;
+    finding.size_at_most = true;
+    for (size_t i = 0; i < room; i++)
+        if (p[i])
+            add_damage(&finding, (ptrdiff_t)i);
+    const char *before = broken_before(slab, p);
+    if (before && finding.first == 0)
+        return damage_behind(slab, before, call);
+    if (finding.damaged && lm_once.tail && finding.first >= (ptrdiff_t)(room - LM_TAIL)) {
+        /* No block's own bytes are there: it came from the block behind. */
+        const char *next = p + lm_slab_size(slab);
+        finding.kind = LM_HEAP_UNDERFLOW;
+        finding.block = next;
+        finding.block_size = lm_protect_asked(slab->class, next).size;
+        finding.size_at_most = false;
+        finding.first -= next - p;
+        finding.last -= next - p;
+    }
+    return finding;
+}
+
+/* ---- Checks outside of malloc and free ------------------------------------------------------ */
+
+bool lm_protect_check(lm_slab *slab, size_t slot, bool live, lm_finding *finding, const char *when) {
+    char *p = lm_slab_address(slab) + slot * lm_slab_size(slab);
+    size_t room = lm_slab_room(slab);
+    if (live) {
+        if (!has_tail(slab) || tail_intact(p, room))
+            return true;
+        *finding = damage_behind(slab, p, when);
+    } else {
+        if (!lm_protect_clears(room) || slab->class == LM_CLASS_ZERO ||
+            is_clear(p, room))
+            return true;
+        *finding = damage_in_free(slab, p, when);
+    }
+    return false;
+}
+
+/* ---- Out and in ----------------------------------------------------------------------------- */
+
+static LM_COLD void report_free_slot(char *p) {
+    lm_found found = lm_find(p);
+    if (!found.slab)
+        return;
+    lm_finding finding = damage_in_free(found.slab, p, "at reuse");
+    if (finding.damaged)
+        lm_finding_report(&finding);
+}
+
+LM_NOINLINE void *lm_protect_out(char *p, size_t room, size_t size, uint64_t kind, bool fresh) {
+    if (!fresh && lm_protect_clears(room) && !is_clear(p, room)) {
+        report_free_slot(p);
+        memset(p, 0, room);
+    }
+    if (lm_once.tail)
+        put_tail(p, room, size, kind);
+    return p;
+}
+
+LM_NOINLINE bool lm_protect_in(lm_slab *slab, char *p, lm_family family, size_t size) {
+    size_t room = lm_slab_room(slab), most = room - LM_TAIL;
+    if (!has_tail(slab)) {
+        if (size != LM_ANY_SIZE && size > room)
+            return false;
+    } else {
+        uint64_t slack = lm_note_of(p, room) - lm_kind_of(family, 0);
+        if (slack > most || (size != LM_ANY_SIZE && slack != most - size) ||
+            !slack_intact(p, room, slack) ||
+            (lm_once.protection.check_before && broken_before(slab, p)))
+            return false;
+    }
+    lm_protect_clear(slab, p);
+    return true;
+}
+
+void lm_protect_clear(lm_slab *slab, char *p) {
+    size_t room = lm_slab_room(slab);
+    if (lm_protect_clears(room) && slab->class != LM_CLASS_ZERO)
+        memset(p, 0, room);
+}
+
+/* ---- Judging a block that is freed ---------------------------------------------------------- */
+
+/* The tail of a block that another thread is just freeing is cleared before its bit is set. */
+static bool freed_meanwhile(lm_slab *slab, const char *p) {
+    enum { LOOKS = 10000 };
+    size_t slot = (size_t)(p - lm_slab_address(slab)) / lm_slab_size(slab);
+    if (lm_word_at(p + lm_slab_room(slab) - LM_TAIL) != 0 || !lm_protect_clears(lm_slab_room(slab)))
+        return false;
+    for (int i = 0; i < LOOKS; i++) {
+        if (!lm_slot_live(slab, slot))
+            return true;
+        lm_pause();
+    }
+    return false;
+}
+
+static const char *const allocators[] = {"malloc", "operator new", "operator new[]"};
+
+/* The family and the numbers that a call says of a block, against what is known of it. */
+void lm_protect_compare(lm_finding *finding, const lm_way *way, size_t size, size_t alignment,
+                        const lm_asked *asked) {
+    bool forms = lm_once.protection.strict_arrays || way->family == LM_FAMILY_C ||
+                 asked->family == LM_FAMILY_C;
+    size_t aligned = asked->alignment > LM_GRAIN ? asked->alignment : 0;
+    size_t said = alignment > LM_GRAIN ? alignment : 0;
+    finding->kind = LM_KINDS_COUNT;
+    if (asked->family != way->family && forms) {
+        finding->kind = LM_MISMATCHED_FREE;
+        finding->was = allocators[asked->family];
+        finding->now = way->call;
+    } else if (said != aligned && (alignment != LM_ANY_ALIGNMENT || way->family != LM_FAMILY_C)) {
+        finding->kind = LM_SIZE_MISMATCH;
+        finding->quantity = "alignment";
+        finding->was_size = asked->alignment ? asked->alignment : LM_GRAIN;
+        finding->now_size = alignment ? alignment : LM_GRAIN;
+    } else if (size != LM_ANY_SIZE && size != asked->size) {
+        finding->kind = LM_SIZE_MISMATCH;
+        finding->quantity = "size";
+        finding->was_size = asked->size;
+        finding->now_size = size;
+    }
+}
+
+bool lm_protect_judge(lm_slab *slab, char *p, const lm_way *way, size_t size, size_t alignment,
+                      lm_asked *asked) {
+    size_t room = lm_slab_room(slab);
+    lm_finding finding = about_slot(slab, p, way->call);
+    finding.pointer = p;
+    *asked = lm_protect_asked(slab->class, p);
+    if (!has_tail(slab)) {
+        finding.kind = LM_SIZE_MISMATCH;
+        finding.quantity = "size";
+        finding.was_size = room;
+        finding.now_size = size;
+        if (lm_once.protect != LM_PROTECT_NOT && size != LM_ANY_SIZE && size > room)
+            lm_finding_report(&finding);
+        return true;
+    }
+    if (!tail_intact(p, room)) {
+        if (freed_meanwhile(slab, p))
+            return false;
+        finding = damage_behind(slab, p, way->call);
+        finding.pointer = p;
+        lm_finding_report(&finding);
+        return true;
+    }
+    const char *before = lm_once.protection.check_before ? broken_before(slab, p) : NULL;
+    if (before) {
+        finding = damage_behind(slab, before, way->call);
+        finding.pointer = p;
+        lm_finding_report(&finding);
+    }
+    lm_protect_compare(&finding, way, size, alignment, asked);
+    if (finding.kind != LM_KINDS_COUNT)
+        lm_finding_report(&finding);
+    return true;
+}

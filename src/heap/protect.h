@@ -1,0 +1,199 @@
+/* What stands between a block and the next one, and what a free slot holds. Both are in reach of the
+ * program: nothing here is trusted, it is only compared.
+ *
+ * A SLOT WITH A LIVE BLOCK, asked for n bytes
+ *
+ *   p                     p + n                              p + room - 8      p + room
+ *   | block: n bytes      | mark: up to 8 bytes | zeros ...  | canary: 8 bytes |
+ *                         \______ slack _____________________/
+ *
+ *   canary = key(p) ^ note << 21         key(p) = (p ^ secret) * multiplier
+ *   note:  | family 2 | alignment 4 | slack 16 |        how it was allocated; log2 when above 16
+ *
+ *   The first byte behind the block is never 0, so that a string's terminating NUL shows. The note
+ *   lies in the canary's middle: a write past the block changes bytes before it, one before the next
+ *   block bytes behind it, so neither makes a note that seems right.
+ *
+ * A FREE SLOT is all zero when its class is cleared (rooms up to clear_max): a free clears it, and
+ * before it is handed out again it must still be so. Slots that were never used are zero anyway.
+ *
+ * The inlined form here is what the default level asks for, for rooms up to LM_INLINE_ROOM; the general
+ * form, out of line, follows the settings (lm_once.protection). */
+#ifndef LM_HEAP_PROTECT_H
+#define LM_HEAP_PROTECT_H
+
+#include "base/finding.h"
+#include "heap/layout.h"
+
+#include <string.h>
+
+enum { LM_INLINE_ROOM = 128 /* bytes */ };
+
+enum { LM_TAIL = 8, LM_NOTE_SHIFT = 21, LM_NOTE_BITS = 22, LM_ALIGN_SHIFT = 16, LM_FAMILY_SHIFT = 20 };
+
+/* Which functions allocate a block, and which must free it. */
+typedef enum lm_family { LM_FAMILY_C = 0, LM_FAMILY_NEW = 1, LM_FAMILY_ARRAY = 2 } lm_family;
+
+/* A function that frees: what it is called in findings, and what it may be given. */
+typedef struct lm_way {
+    const char *call;
+    lm_family family;
+} lm_way;
+
+/* A free that doesn't say the size, or the alignment. */
+#define LM_ANY_SIZE SIZE_MAX
+enum { LM_ANY_ALIGNMENT = 0 };
+
+/* What a block's tail says of it. */
+typedef struct lm_asked {
+    size_t size;      /* bytes asked for */
+    size_t alignment; /* asked for; 0: none beyond LM_GRAIN */
+    lm_family family;
+} lm_asked;
+
+/* ---- Words of the tail ---------------------------------------------------------------------- */
+
+static const uint64_t LM_MARK = 0xa5a5a5a5a5a5a5a5;
+
+LM_INLINE uint64_t lm_word_at(const char *at) {
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+LM_INLINE void lm_put_word(char *at, uint64_t word) {
+    memcpy(at, &word, sizeof word);
+}
+
+LM_INLINE uint64_t lm_canary_key(const char *p) {
+    return ((uintptr_t)p ^ lm_once.secret) * lm_once.multiplier;
+}
+
+LM_INLINE void lm_tail_put(char *p, size_t room, size_t size, uint64_t kind) {
+    uint64_t note = (room - LM_TAIL - size) | kind;
+    lm_put_word(p + size, LM_MARK);
+    lm_put_word(p + room - LM_TAIL, lm_canary_key(p) ^ note << LM_NOTE_SHIFT);
+}
+
+/* A block's note; more than 22 bits when the canary is broken. */
+LM_INLINE uint64_t lm_note_of(const char *p, size_t room) {
+    uint64_t word = lm_word_at(p + room - LM_TAIL) ^ lm_canary_key(p);
+    return word >> LM_NOTE_SHIFT | word << (64 - LM_NOTE_SHIFT);
+}
+
+/* Which bytes of the slack are looked at, by its length: of the word that begins it, which must hold
+ * the mark, and of the word before the canary, which must hold zeros. */
+typedef struct lm_slack_masks {
+    uint64_t mark, zeros;
+} lm_slack_masks;
+
+enum { LM_SLACK_SHORT = 16 };
+extern LM_HIDDEN const lm_slack_masks lm_slack_mask[LM_SLACK_SHORT + 1];
+
+LM_INLINE bool lm_short_slack_intact(const char *p, size_t room, size_t slack) {
+    const char *canary = p + room - LM_TAIL;
+    lm_slack_masks masks = lm_slack_mask[slack];
+    uint64_t mark = lm_word_at(canary - slack) ^ LM_MARK;
+    return ((mark & masks.mark) | (lm_word_at(canary - 8) & masks.zeros)) == 0;
+}
+
+/* ---- Clearing ------------------------------------------------------------------------------- */
+
+typedef uint64_t lm_vector __attribute__((vector_size(16), may_alias));
+
+LM_INLINE lm_vector *lm_vector_at(char *at) {
+    return (lm_vector *)(void *)at;
+}
+
+/* `room` is a multiple of 16 up to LM_INLINE_ROOM. Few branches, and those by powers of two: the lengths
+ * of loops can't be foreseen. */
+LM_INLINE void lm_room_clear(char *p, size_t room) {
+    const lm_vector zero = {0, 0};
+    if (room > 64) {
+        *lm_vector_at(p + 32) = zero;
+        *lm_vector_at(p + 48) = zero;
+        *lm_vector_at(p + room - 64) = zero;
+        *lm_vector_at(p + room - 48) = zero;
+    }
+    if (room > 32) {
+        *lm_vector_at(p + 16) = zero;
+        *lm_vector_at(p + room - 32) = zero;
+    }
+    *lm_vector_at(p) = zero;
+    *lm_vector_at(p + room - 16) = zero;
+}
+
+LM_INLINE bool lm_room_is_clear(char *p, size_t room) {
+    lm_vector any = *lm_vector_at(p) | *lm_vector_at(p + room - 16);
+    if (room > 32)
+        any |= *lm_vector_at(p + 16) | *lm_vector_at(p + room - 32);
+    if (room > 64)
+        any |= *lm_vector_at(p + 32) | *lm_vector_at(p + 48) | *lm_vector_at(p + room - 64) |
+               *lm_vector_at(p + room - 48);
+    return (any[0] | any[1]) == 0;
+}
+
+/* ---- A block goes out, a block comes in ----------------------------------------------------- */
+
+/* The general forms. lm_protect_out: a slot that was just taken becomes a block of `size` bytes;
+ * what is wrong with it is reported, and put right. lm_protect_in: a block is about to be freed, and
+ * its slot is made ready to be a free one; false, and nothing was changed: something is wrong with
+ * it, see lm_protect_judge. No lock is held. */
+void *lm_protect_out(char *p, size_t room, size_t size, uint64_t kind, bool fresh);
+bool lm_protect_in(lm_slab *slab, char *p, lm_family family, size_t size);
+
+/* Reports what is wrong with a live block, if anything is, on behalf of a call that frees or resizes
+ * it. `size` and `alignment`: what the call says of it. Returns false when the block is being freed
+ * by another thread at this moment; else the block may be used on, and *asked says what it was. */
+bool lm_protect_judge(lm_slab *slab, char *p, const lm_way *way, size_t size, size_t alignment,
+                      lm_asked *asked);
+
+/* What a call that frees says of a block, against what is known of it: sets the finding's kind and
+ * evidence; LM_KINDS_COUNT when nothing is wrong. */
+void lm_protect_compare(lm_finding *finding, const lm_way *way, size_t size, size_t alignment,
+                        const lm_asked *asked);
+
+/* Looks at a slot that nobody is using at this moment: at a live block's tail, or whether a free one
+ * is still clear. False: *finding says what is wrong; `when` is its call. */
+bool lm_protect_check(lm_slab *slab, size_t slot, bool live, lm_finding *finding, const char *when);
+
+/* Whether free slots with this room are all zero. */
+LM_INLINE bool lm_protect_clears(size_t room) {
+    return lm_once.protection.clear && room <= lm_once.protection.clear_max;
+}
+
+/* Makes the slot of a block that was judged a free one. */
+void lm_protect_clear(lm_slab *slab, char *p);
+
+/* Gives a live block of the slab another size within its room. */
+void lm_protect_resize(lm_slab *slab, char *p, size_t size);
+
+/* What the live block in a slot of the class was asked for, as its tail says; without a tail or with
+ * a broken one, all that its room has. For questions: nothing is reported. */
+lm_asked lm_protect_asked(unsigned class, const char *p);
+
+LM_INLINE uint64_t lm_kind_of(lm_family family, size_t alignment) {
+    uint64_t code = alignment > LM_GRAIN ? lm_log2_ceil(alignment) : 0;
+    return (uint64_t)family << LM_FAMILY_SHIFT | code << LM_ALIGN_SHIFT;
+}
+
+LM_INLINE void *lm_protect_out_fast(char *p, const lm_bin *bin, size_t size, lm_family family) {
+    size_t room = bin->size;
+    if (LM_UNLIKELY(room > LM_INLINE_ROOM) ||
+        LM_UNLIKELY(!(bin->fresh || lm_room_is_clear(p, room))))
+        return lm_protect_out(p, room, size, lm_kind_of(family, 0), bin->fresh);
+    lm_tail_put(p, room, size, lm_kind_of(family, 0));
+    return p;
+}
+
+LM_INLINE bool lm_protect_in_fast(char *p, size_t room, lm_family family, size_t size) {
+    size_t most = room - LM_TAIL;
+    uint64_t slack = lm_note_of(p, room) - lm_kind_of(family, 0);
+    if (LM_UNLIKELY(size == LM_ANY_SIZE ? slack > most : slack != most - size) ||
+        LM_UNLIKELY(slack > LM_SLACK_SHORT) || LM_UNLIKELY(!lm_short_slack_intact(p, room, slack)))
+        return false;
+    lm_room_clear(p, room);
+    return true;
+}
+
+#endif
