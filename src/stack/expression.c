@@ -67,8 +67,9 @@ static uintptr_t pop(machine *m) {
 }
 
 static void load(machine *m) {
+    const uintptr_t at = pop(m);
     uintptr_t value = 0;
-    if (lm_extent_read(m->extent, pop(m), &value))
+    if (at != 0 && lm_extent_read(m->extent, at, &value))
         push(m, value);
     else
         lm_bytes_fail(&m->code);

@@ -20,17 +20,17 @@ enum {
 /* The caller's registers at one point of it, as far as a walk may need them. */
 LM_INLINE void lm_machine_capture(uintptr_t *at) {
     __asm__ volatile("leaq 0(%%rip), %%rcx\n\t"
-                     "movq %%rcx, 128(%0)\n\t"
-                     "movq %%rbx, 24(%0)\n\t"
-                     "movq %%rbp, 48(%0)\n\t"
-                     "movq %%rsp, 56(%0)\n\t"
-                     "movq %%r12, 96(%0)\n\t"
-                     "movq %%r13, 104(%0)\n\t"
-                     "movq %%r14, 112(%0)\n\t"
-                     "movq %%r15, 120(%0)"
-                     :
+                     "movq %%rcx, 128(%1)\n\t"
+                     "movq %%rbx, 24(%1)\n\t"
+                     "movq %%rbp, 48(%1)\n\t"
+                     "movq %%rsp, 56(%1)\n\t"
+                     "movq %%r12, 96(%1)\n\t"
+                     "movq %%r13, 104(%1)\n\t"
+                     "movq %%r14, 112(%1)\n\t"
+                     "movq %%r15, 120(%1)"
+                     : "=m"(*(uintptr_t(*)[LM_MACHINE_REGISTERS])at)
                      : "r"(at)
-                     : "rcx", "memory");
+                     : "rcx");
 }
 
 /* The thread's control block. In threads other than the first it lies above the stack. */
