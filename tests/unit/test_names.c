@@ -3,6 +3,7 @@
 #include "stack/object.h"
 #include "stack/stack.h"
 
+#include <gnu/libc-version.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,8 @@ static void addresses_alone(void **state) {
 
 /* The program, then the C library, then the program again. */
 static void files_and_build_ids(void **state) {
-    const uintptr_t frames[] = {behind(here), behind((void (*)(void))abort), behind(here)};
+    const uintptr_t frames[] = {behind(here), behind((void (*)(void))gnu_get_libc_version),
+                                behind(here)};
     lm_object object;
     char start[512];
     (void)state;

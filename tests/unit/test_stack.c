@@ -351,7 +351,7 @@ static void at_the_end(int number) {
     uintptr_t few[10];
     (void)number;
     const size_t found = lm_stack_capture(few, 10);
-    _exit(found >= 2 && found <= 4 ? 7 : 8);
+    _exit(found >= 2 && found < 8 ? 7 : 8); /* a sanitizer has a frame or two of its own */
 }
 
 static ANY_FUNCTION int jump_to_nowhere(void *argument) {
