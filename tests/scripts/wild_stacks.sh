@@ -28,3 +28,20 @@ for kind in id no_id; do
     printf '%s: ' "$kind"
     timeout 40 ./stacks 4 "./${kind}_small.so" "./${kind}_large.so"
 done
+
+# own SONAME COUNT: of a library with that name, so many frames of its own are in the stack.
+own() {
+    local name=$1 count=$2 got
+    "$CC" -O2 -shared -fPIC -I"$LOAM_SRC/src" -o own.so "$LOAM_SRC/tests/wild/stacks_own.c" \
+        "$LOAM_BUILD/libloam-prefixed.a" -Wl,-soname,"$name" -Wl,--exclude-libs,ALL -pthread
+    ln -sf own.so "$name"
+    "$CC" -O1 -D_GNU_SOURCE -o own "$LOAM_SRC/tests/wild/stacks_own_program.c" ./own.so
+    got=$(LD_PRELOAD=./own.so LD_LIBRARY_PATH=. ./own)
+    if [ "$got" != "$count" ]; then
+        echo "FAILED: $got frames of $name in the stack, not $count"
+        exit 1
+    fi
+}
+
+own libloam.so.0 0
+own libother.so.0 2

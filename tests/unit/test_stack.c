@@ -346,6 +346,50 @@ static void stops_at_unknown_code_in_threads(void **state) {
     assert_non_null(in_thread(unknown_code_in_thread, state));
 }
 
+/* As the lazy binder does: the frame ends where rbx says, which the walk must have kept track of. */
+void cfa_in_rbx(void (*function)(void));
+__asm__(".text\n"
+        ".type cfa_in_rbx, @function\n"
+        "cfa_in_rbx:\n"
+        "    .cfi_startproc\n"
+        "    pushq %rbx\n"
+        "    .cfi_adjust_cfa_offset 8\n"
+        "    .cfi_rel_offset %rbx, 0\n"
+        "    movq %rsp, %rbx\n"
+        "    .cfi_def_cfa_register %rbx\n"
+        "    subq $1024, %rsp\n"
+        "    andq $-64, %rsp\n"
+        "    callq *%rdi\n"
+        "    movq %rbx, %rsp\n"
+        "    .cfi_def_cfa_register %rsp\n"
+        "    popq %rbx\n"
+        "    .cfi_adjust_cfa_offset -8\n"
+        "    .cfi_restore %rbx\n"
+        "    retq\n"
+        "    .cfi_endproc\n"
+        ".size cfa_in_rbx, . - cfa_in_rbx\n");
+
+static NOINLINE void call_cfa_in_rbx(void (*function)(void)) {
+    cfa_in_rbx(function);
+    note_return(__builtin_return_address(0));
+    after++;
+}
+
+static void shapes_in_between(void) {
+    call_shape(SHAPES);
+}
+
+static void follows_rules_on_other_registers(void **state) {
+    (void)state;
+    call_cfa_in_rbx(shapes_in_between);
+    const uintptr_t wanted = returns[return_count - 1];
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        found += frames[i] == wanted;
+    assert_int_equal(found, 1);
+    call_cfa_in_rbx(check_like_backtrace);
+}
+
 /* A jump to nowhere, with registers that lead nowhere: the handler's stack ends there. */
 static void at_the_end(int number) {
     uintptr_t few[10];
@@ -387,6 +431,7 @@ int main(void) {
 #ifdef __x86_64__
         cmocka_unit_test(stops_at_unknown_code),
         cmocka_unit_test(follows_frame_pointers),
+        cmocka_unit_test(follows_rules_on_other_registers),
         cmocka_unit_test(stops_at_unknown_code_in_threads),
         cmocka_unit_test(stops_where_a_crash_left_nothing),
 #endif
