@@ -9,7 +9,7 @@
 #include "stack/step.h"
 
 enum {
-    OWN_MOST = 64,    /* steps beyond the frames that were asked for: Loam's own frames */
+    OWN_MOST = 64,    /* frames of Loam's own in a stack */
     SIGNALS_MOST = 8, /* handlers within handlers, each of which may lead to another stack */
 };
 
@@ -95,17 +95,19 @@ static void move_extent(walk *w) {
 
 /* How many frames; *unknown when it ended at a rule that needs registers which weren't tracked. */
 static size_t follow(walk *w, uintptr_t *frames, size_t max, bool *unknown) {
-    size_t count = 0, steps = 0;
+    size_t count = 0, own = 0;
     lm_step last = LM_STEP_DONE;
     w->extent = lm_extent_of(w->registers.at[LM_MACHINE_SP]);
     w->object_here = false;
     w->exact = true;
     w->signals = 0;
-    while (count < max && steps++ < max + OWN_MOST && (last = step(w)) == LM_STEP_DONE) {
+    while (count < max && own < OWN_MOST && (last = step(w)) == LM_STEP_DONE) {
         const uintptr_t pc = w->registers.at[LM_MACHINE_PC];
         if (pc == 0)
             break;
-        if (!lm_object_is_loam(pc))
+        if (LM_UNLIKELY(lm_object_is_loam(pc)))
+            own++;
+        else
             frames[count++] = pc;
         move_extent(w);
     }
