@@ -53,4 +53,5 @@ target_link_libraries(loam_own_code INTERFACE loam_warnings loam_common)
 target_compile_options(loam_own_code INTERFACE
     -fvisibility=hidden        # only what exports.map and LOAM_API name is public
     -ftls-model=initial-exec   # a thread's heap is one load away, and no TLS access can allocate
+    -fasynchronous-unwind-tables # the way from malloc to its caller leads through Loam's own frames
     -fno-semantic-interposition -fno-plt)

@@ -64,6 +64,7 @@ check_properties() {
     grep -q TEXTREL <<<"$dynamic" && problem "has text relocations"
     needed=$(sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' <<<"$dynamic" | grep -vE '^(libc\.so\.6|ld-linux.*)$' || true)
     [ -z "$needed" ] || problem "needs more than the C library: $needed"
+    readelf -lW "$so" | grep -q GNU_EH_FRAME || problem "no unwind tables: no call stack leads out of it"
     readelf -lW "$so" | grep -q GNU_RELRO || problem "no read-only relocations"
     readelf -lW "$so" | grep -qE 'GNU_STACK.*RWE' && problem "asks for an executable stack"
     return 0
