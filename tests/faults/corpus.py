@@ -18,7 +18,7 @@ LEVELS = HERE / "levels"
 FLAGS = ["-O1", "-w", "-fno-builtin", "-D_GNU_SOURCE", "-pthread"]
 COMPILERS = {".c": [os.environ.get("CC", "cc")], ".cc": [os.environ.get("CXX", "c++"), "-std=c++17"]}
 JOBS = min(2, os.cpu_count() or 1)
-TIMEOUT = 20  # seconds, of a program that takes milliseconds
+TIMEOUT = 10  # seconds, of a program that takes milliseconds
 HOWS = ("abort", "trap", "clean")
 CANT_BE_TRIED = 77  # as in levels/fault.h
 

@@ -4,7 +4,7 @@
 
 int main(void) {
     void *block = NULL;
-    size_t size = WRONG ? hidden_size(SIZE_MAX - 100) : SIZE;
+    size_t size = WRONG ? hidden_size(SIZE_MAX - 127) : SIZE;
     size_t alignment = WRONG ? hidden_size((size_t)1 << 62) : 64;
     errno = 0;
     bool refused = !aligned_alloc(64, size) && errno == ENOMEM;
