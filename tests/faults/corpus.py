@@ -163,9 +163,9 @@ class Outcome:
 
 def normalise(message, program):
     """Without what differs from run to run: addresses, thread and process numbers, the program's path."""
-    message = message.replace(str(program), "PROGRAM")
-    message = re.sub(r"0x[0-9a-f]+", "PTR", message)
-    return re.sub(r"\b(thread|process) [0-9]+", r"\1 N", message)
+    message = re.sub(r"0x[0-9a-f]+", "PTR", message.replace(str(program), "PROGRAM"))
+    message = re.sub(r"\b(thread|process) [0-9]+", r"\1 N", message)
+    return re.sub(r"(process N, |check -- )" + re.escape(pathlib.Path(program).name) + r"\b", r"\1PROGRAM", message)
 
 
 def classify(status, words, message):
