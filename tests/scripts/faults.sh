@@ -9,4 +9,5 @@
 # ctest-processors: 2
 set -euo pipefail
 
+"$LOAM_SRC/tests/faults/test_runner.py"
 "$LOAM_SRC/tests/faults/run" --build "$LOAM_BUILD" "$@"
