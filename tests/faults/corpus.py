@@ -215,5 +215,7 @@ def loam_options(level, combination=None):
 
 def loam_levels(library):
     """The levels that the library knows: a library without the option harden is what level 0 will be."""
+    if not pathlib.Path(library).exists():
+        raise SystemExit(f"there is no {library}: scripts/build release makes it")
     said = run_program("/bin/true", library, loam_options(0)).message
     return [None] if "harden" in said else [0, 1, 2, 3]
