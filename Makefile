@@ -5,7 +5,7 @@
 PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := all
-.PHONY: all run test test-programs soak bench fuzz install format clean help
+.PHONY: all run test test-programs compare-faults soak bench fuzz install format clean help
 
 all:            ## build build/libloam.so, build/libloam.a and build/loam
 	@scripts/build release
@@ -19,6 +19,9 @@ test:           ## build with gcc and clang, run all quick tests, sanitizers and
 
 test-programs:  ## run every program of tests/programs under Loam, the slow ones too
 	@scripts/test-programs
+
+compare-faults: ## a table of the mistakes with the heap that Loam and other heaps catch
+	@scripts/compare-faults
 
 soak:           ## the long tests: stress, fuzzers (about half an hour)
 	@scripts/soak

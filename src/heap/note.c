@@ -42,7 +42,7 @@ LM_COLD void lm_note_say_slow(void) {
         return;
     }
     if (found.slab) {
-        finding.class_size = lm_slab_size(found.slab);
+        finding.class_size = lm_slab_room(found.slab);
         finding.block_size = lm_block_size(&found);
         finding.size_at_most = lm_once.tail != 0;
     }

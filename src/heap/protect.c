@@ -100,7 +100,7 @@ static lm_finding about_slot(const lm_slab *slab, const char *p, const char *cal
     return (lm_finding){.call = call,
                         .block = p,
                         .block_size = asked.size,
-                        .class_size = slab->class == LM_CLASS_ZERO ? 0 : lm_slab_size(slab)};
+                        .class_size = lm_slab_room(slab)};
 }
 
 /* Adds byte `at` to what was changed. */

@@ -130,7 +130,7 @@ static LM_COLD void report(const char *call, const void *p) {
     finding.block_size = found.block ? lm_block_size(&found) : 0;
     finding.size_at_most = found.block && !found.live && !found.span && lm_once.tail;
     if (found.slab)
-        finding.class_size = lm_slab_size(found.slab);
+        finding.class_size = lm_slab_room(found.slab);
     if (!found.inside)
         finding.kind = LM_FOREIGN_FREE;
     else if ((const void *)found.block == p) /* live again by now, perhaps: it was not before */

@@ -1,5 +1,5 @@
 /* What the programs here share. Each makes one mistake; the .expected file beside it holds what it
- * must get for it on standard error, and tests/scripts/wild_faults.sh compares. Where the mistake
+ * must get for it on standard error, and `tests/faults/run policies` compares. Where the mistake
  * doesn't end the program, it must go on as if the faulty call hadn't been made. */
 #ifndef FAULT_H
 #define FAULT_H

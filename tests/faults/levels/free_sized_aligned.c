@@ -1,0 +1,14 @@
+// fault: free_sized frees what aligned_alloc gave
+// size 64 4096: 2 abort mismatched-free
+// size 262144: never (how a large block was asked for is not kept)
+#include "fault.h"
+
+/* C23; not every C library has it. */
+extern void free_sized(void *block, size_t size) __attribute__((weak));
+
+int main(void) {
+    if (!free_sized)
+        cant_be_tried();
+    free_sized(WRONG ? aligned_alloc(64, SIZE) : malloc(SIZE), SIZE);
+    return end(false);
+}

@@ -1,0 +1,9 @@
+// fault: what alloca gave is freed
+// size 8 4096 262144: 0 abort foreign-free
+#include "fault.h"
+
+int main(void) {
+    char *array = __builtin_alloca(SIZE);
+    free(hidden(WRONG ? array : malloc(SIZE)));
+    return end(false);
+}

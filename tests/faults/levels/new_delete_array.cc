@@ -1,0 +1,14 @@
+// fault: delete[] of what new gave
+// size 8 4096: 2 abort mismatched-free
+// size 262144: never (how a large block was asked for is not kept)
+#include "fault.h"
+#include <new>
+
+int main() {
+    void *block = hidden(::operator new(SIZE));
+    if (WRONG)
+        ::operator delete[](block);
+    else
+        ::operator delete(block);
+    return end(false);
+}

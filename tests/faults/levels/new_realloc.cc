@@ -1,0 +1,11 @@
+// fault: realloc of what new gave
+// size 8 4096: 2 abort mismatched-free
+// size 262144: never (how a large block was asked for is not kept)
+#include "fault.h"
+#include <new>
+
+int main() {
+    void *block = hidden(WRONG ? ::operator new(SIZE) : malloc(SIZE));
+    block = realloc(block, 2 * SIZE);
+    return end(false);
+}

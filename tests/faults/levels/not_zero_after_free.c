@@ -1,0 +1,13 @@
+// fault: a freed block is read, and anything but zero is found there
+// size 8: 2 clean
+// size 4096: 3 clean
+// size 262144: 1 trap
+#include "fault.h"
+
+int main(void) {
+    char *block = malloc(SIZE);
+    memset(block, 's', SIZE);
+    if (WRONG)
+        free(block);
+    return end(count_of(block, SIZE, 0) == SIZE);
+}

@@ -1,0 +1,12 @@
+// fault: one byte behind the block, by a store; another thread frees the block
+// size 8: 2 abort heap-overflow
+// size 4096: 2 abort heap-overflow, 3 abort|trap heap-overflow
+// size 262144: 0 trap
+#include "fault.h"
+
+int main(void) {
+    char *block = malloc(SIZE);
+    store_up(block, SIZE + WRONG);
+    in_thread(free_it, block);
+    return end(false);
+}

@@ -1,0 +1,11 @@
+// fault: one byte behind the block, by a store; the block grows by realloc
+// size 8: 2 abort heap-overflow
+// size 4096: 2 abort heap-overflow, 3 abort|trap heap-overflow
+// size 262144: 0 trap
+#include "fault.h"
+
+int main(void) {
+    char *block = malloc(SIZE);
+    store_up(block, SIZE + WRONG);
+    return end(realloc(block, 4 * SIZE) == NULL);
+}

@@ -1,0 +1,12 @@
+// fault: 1 MiB behind the block, by memcpy; the block is freed
+// size 8: 2 abort|trap heap-overflow
+// size 4096: 2 abort|trap heap-overflow
+// size 262144: 0 trap
+#include "fault.h"
+
+int main(void) {
+    char *block = malloc(SIZE);
+    copy_to(block, SIZE + WRONG * MIB);
+    free(block);
+    return end(false);
+}

@@ -1,0 +1,13 @@
+// fault: a freed block is read when its place is another block by now
+// size 8 4096 262144: never (the address is that of a live block: nothing tells the two apart)
+#include "fault.h"
+
+int main(void) {
+    char *block = get_crowd();
+    free_crowd();
+    char *again = get_again(block);
+    if (!again)
+        cant_be_tried();
+    memset(again, 's', SIZE);
+    return end(count_of(WRONG ? block : again, SIZE, 's') == 0);
+}

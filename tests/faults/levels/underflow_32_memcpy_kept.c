@@ -1,0 +1,11 @@
+// fault: 32 bytes before the block, by memcpy; the block lives until main returns
+// size 8: 2 abort heap-overflow|heap-underflow
+// size 4096: 2 abort heap-overflow|heap-underflow, 3 abort|trap heap-overflow|heap-underflow
+// size 262144: 0 trap
+#include "fault.h"
+
+int main(void) {
+    neighbours pair = get_neighbours();
+    copy_to(pair.block - WRONG * 32, WRONG * 32);
+    return end(false);
+}

@@ -1,0 +1,11 @@
+// fault: 32 bytes before the block, by stores; the block lives until main returns
+// size 8: 2 abort heap-overflow|heap-underflow
+// size 4096: 2 abort heap-overflow|heap-underflow, 3 abort|trap heap-overflow|heap-underflow
+// size 262144: 0 trap
+#include "fault.h"
+
+int main(void) {
+    neighbours pair = get_neighbours();
+    store_down(pair.block, WRONG * 32);
+    return end(false);
+}
