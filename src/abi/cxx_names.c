@@ -105,8 +105,8 @@ LM_INLINE void *nothrow_aligned(size_t size, size_t alignment, lm_family family,
     return LM_LIKELY(p != NULL) ? p : nothrow_after_failure(size, alignment, family, nothrow);
 }
 
-static const lm_way by_delete = {"operator delete", LM_FAMILY_NEW};
-static const lm_way by_delete_array = {"operator delete[]", LM_FAMILY_ARRAY};
+static const lm_way by_delete = {"operator delete", LM_FAMILY_NEW, false};
+static const lm_way by_delete_array = {"operator delete[]", LM_FAMILY_ARRAY, false};
 
 /* A function under its mangled name: _Znw new, _Zna new[], _Zdl delete, _Zda delete[]; m a size_t,
  * St11align_val_t an alignment, RKSt9nothrow_t the nothrow form. */

@@ -24,7 +24,7 @@ EXPORT void *malloc(size_t size) {
     return lm_malloc(size, LM_FAMILY_C);
 }
 
-static const lm_way by_free = {"free", LM_FAMILY_C};
+static const lm_way by_free = {"free", LM_FAMILY_C, true};
 
 EXPORT void free(void *p) {
     lm_free(p, &by_free, LM_ANY_SIZE);

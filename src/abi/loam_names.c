@@ -14,9 +14,9 @@
 
 /* ---- The four, and their kin ---------------------------------------------------------------- */
 
-static const lm_way by_free = {"free", LM_FAMILY_C};
-static const lm_way by_free_sized = {"free_sized", LM_FAMILY_C};
-static const lm_way by_free_aligned = {"free_aligned_sized", LM_FAMILY_C};
+static const lm_way by_free = {"free", LM_FAMILY_C, true};
+static const lm_way by_free_sized = {"free_sized", LM_FAMILY_C, false};
+static const lm_way by_free_aligned = {"free_aligned_sized", LM_FAMILY_C, false};
 
 void *loam_malloc(size_t size) {
     return lm_malloc(size, LM_FAMILY_C);

@@ -9,6 +9,7 @@
 #include "heap/settings.h"
 #include "heap/slow.h"
 #include "heap/stats.h"
+#include "heap/sweep.h"
 #include "heap/thread.h"
 #include "heap/waiting.h"
 #include "heap/walk.h"
@@ -148,6 +149,7 @@ static void leave(void) {
 __attribute__((destructor)) static void destructor(void) {
     if (!atomic_load_explicit(&ready, memory_order_acquire) || failed)
         return;
+    lm_sweep_at_exit();
     lm_stats_at_exit();
     if (lm_os_unloadable() && !process_ends)
         leave();

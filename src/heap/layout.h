@@ -209,6 +209,7 @@ enum { LM_NEIGHBOURS_NONE = 0, LM_NEIGHBOURS_ONE, LM_NEIGHBOURS_ALL };
 /* How blocks are protected: protect.h and docs/security.md. */
 typedef struct lm_protection {
     size_t clear_max;    /* bytes: rooms up to this are cleared when they are freed */
+    size_t sweep_max;    /* bytes that are looked at when the process ends */
     int neighbours;      /* LM_NEIGHBOURS_...: whose are checked at harvest */
     uint64_t guard_rate; /* 1 in so many slabs gets a guard before it; 0: none */
     bool tail;           /* a canary behind every block in a slot */

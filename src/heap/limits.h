@@ -53,6 +53,9 @@
 #define LM_GUARDED_SLABS      8
 #define LM_GUARDED_SLABS_FULL 2
 
+/* What is looked at when the process ends, at the default level: some milliseconds. */
+#define LM_SWEEP_BYTES LM_MIB(64)
+
 /* Memory for thread heaps is taken in such steps. */
 #define LM_ROOM_STEP LM_KIB(64)
 

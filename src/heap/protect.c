@@ -201,13 +201,27 @@ static lm_finding damage_in_free(lm_slab *slab, const char *p, const char *call)
     return finding;
 }
 
+/* The tail of a block that another thread is just freeing is cleared before its bit is set. */
+static bool freed_meanwhile(lm_slab *slab, const char *p) {
+    enum { LOOKS = 10000 };
+    size_t slot = (size_t)(p - lm_slab_address(slab)) / lm_slab_size(slab);
+    if (lm_word_at(p + lm_slab_room(slab) - LM_TAIL) != 0 || !lm_protect_clears(lm_slab_room(slab)))
+        return false;
+    for (int i = 0; i < LOOKS; i++) {
+        if (!lm_slot_live(slab, slot))
+            return true;
+        lm_pause();
+    }
+    return false;
+}
+
 /* ---- Checks outside of malloc and free ------------------------------------------------------ */
 
 bool lm_protect_check(lm_slab *slab, size_t slot, bool live, lm_finding *finding, const char *when) {
     char *p = lm_slab_address(slab) + slot * lm_slab_size(slab);
     size_t room = lm_slab_room(slab);
     if (live) {
-        if (!has_tail(slab) || tail_intact(p, room))
+        if (!has_tail(slab) || tail_intact(p, room) || freed_meanwhile(slab, p))
             return true;
         *finding = damage_behind(slab, p, when);
     } else {
@@ -264,20 +278,6 @@ void lm_protect_clear(lm_slab *slab, char *p) {
 
 /* ---- Judging a block that is freed ---------------------------------------------------------- */
 
-/* The tail of a block that another thread is just freeing is cleared before its bit is set. */
-static bool freed_meanwhile(lm_slab *slab, const char *p) {
-    enum { LOOKS = 10000 };
-    size_t slot = (size_t)(p - lm_slab_address(slab)) / lm_slab_size(slab);
-    if (lm_word_at(p + lm_slab_room(slab) - LM_TAIL) != 0 || !lm_protect_clears(lm_slab_room(slab)))
-        return false;
-    for (int i = 0; i < LOOKS; i++) {
-        if (!lm_slot_live(slab, slot))
-            return true;
-        lm_pause();
-    }
-    return false;
-}
-
 static const char *const allocators[] = {"malloc", "operator new", "operator new[]"};
 
 /* The family and the numbers that a call says of a block, against what is known of it. */
@@ -292,8 +292,8 @@ void lm_protect_compare(lm_finding *finding, const lm_way *way, size_t size, siz
         finding->kind = LM_MISMATCHED_FREE;
         finding->was = allocators[asked->family];
         finding->now = way->call;
-    } else if (said != aligned && (alignment != LM_ANY_ALIGNMENT || way->family != LM_FAMILY_C)) {
-        finding->kind = LM_SIZE_MISMATCH;
+    } else if (said != aligned && (alignment != LM_ANY_ALIGNMENT || !way->any_alignment)) {
+        finding->kind = LM_MISMATCHED_FREE;
         finding->quantity = "alignment";
         finding->was_size = asked->alignment ? asked->alignment : LM_GRAIN;
         finding->now_size = alignment ? alignment : LM_GRAIN;

@@ -38,6 +38,7 @@ typedef enum lm_family { LM_FAMILY_C = 0, LM_FAMILY_NEW = 1, LM_FAMILY_ARRAY = 2
 typedef struct lm_way {
     const char *call;
     lm_family family;
+    bool any_alignment; /* it may be given aligned blocks without saying so */
 } lm_way;
 
 /* A free that doesn't say the size, or the alignment. */

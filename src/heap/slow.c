@@ -184,7 +184,7 @@ LM_NOINLINE void lm_free_counted(lm_slab *slab) {
 
 /* ---- realloc -------------------------------------------------------------------------------- */
 
-static const lm_way by_realloc = {"realloc", LM_FAMILY_C};
+static const lm_way by_realloc = {"realloc", LM_FAMILY_C, true};
 
 /* A slot serves a smaller size as long as at least half of it is used; the smallest slots always.
  */

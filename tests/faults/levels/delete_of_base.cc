@@ -1,5 +1,5 @@
 // fault: an object is deleted as its small base, which has no virtual destructor
-// size 64 4096 262144: 1 abort size-mismatch
+// size 64 4096 262144: 2 abort size-mismatch
 #include "fault.h"
 #include <new>
 

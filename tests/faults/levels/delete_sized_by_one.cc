@@ -1,6 +1,6 @@
 // fault: sized delete is told one byte less than was asked for
 // size 8 4096: 2 abort size-mismatch
-// size 262144: never (of a large block the manager knows the pages, not the byte)
+// size 262144: 2 abort size-mismatch
 #include "fault.h"
 #include <new>
 

@@ -130,7 +130,8 @@ static inline neighbours get_neighbours(void) {
     enum { BLOCKS = SIZE > LARGE ? 2 : 200, NEAR = 64 };
     static char *blocks[BLOCKS];
     neighbours found = {NULL, NULL};
-    ptrdiff_t least = SIZE > LARGE ? PTRDIFF_MAX : SIZE + SIZE / 4 + NEAR;
+    /* From a page on there may be a guard between them. */
+    ptrdiff_t least = SIZE > LARGE ? PTRDIFF_MAX : SIZE < 4096 ? SIZE + SIZE / 4 + NEAR : 3 * SIZE + NEAR;
     for (int i = 0; i < BLOCKS; i++)
         if (!(blocks[i] = (char *)malloc(SIZE)))
             cant_be_tried();
@@ -146,9 +147,9 @@ static inline neighbours get_neighbours(void) {
     return found;
 }
 
-/* Blocks of SIZE bytes that are freed together: then so much is free that the heap will hand it out
- * again. The one to look at is in their middle. */
-enum { CROWD = SIZE > LARGE ? 8 : 4000 };
+/* Blocks of SIZE bytes that are freed together, but for a few, so that their places stay what they are: then so
+ * much is free that the heap will hand it out again. The one to look at is in their middle. */
+enum { CROWD = SIZE > LARGE ? 8 : 4000, STAYS = 8 };
 static char *crowd[CROWD];
 
 static inline char *get_crowd(void) {
@@ -160,7 +161,8 @@ static inline char *get_crowd(void) {
 
 static inline void free_crowd(void) {
     for (int i = 0; i < CROWD; i++)
-        free(crowd[i]);
+        if (SIZE > LARGE || i % STAYS != STAYS - 1)
+            free(crowd[i]);
 }
 
 /* A new block of SIZE bytes at the address `place`, where a block was freed; NULL when the heap

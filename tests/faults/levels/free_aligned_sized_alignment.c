@@ -1,5 +1,5 @@
 // fault: free_aligned_sized is told an alignment that the block does not have
-// size 64 4096 262144: 1 abort mismatched-free
+// size 64 4096 262144: 2 abort mismatched-free
 #include "fault.h"
 
 /* C23; not every C library has it. */

@@ -1,5 +1,5 @@
 // fault: free_aligned_sized is told four times the size that was asked for
-// size 64 4096 262144: 1 abort size-mismatch
+// size 64 4096 262144: 2 abort size-mismatch
 #include "fault.h"
 
 /* C23; not every C library has it. */

@@ -1,5 +1,5 @@
 // fault: free_sized is told four times what was asked for
-// size 8 4096 262144: 1 abort size-mismatch
+// size 8 4096 262144: 2 abort size-mismatch
 #include "fault.h"
 
 /* C23; not every C library has it. */

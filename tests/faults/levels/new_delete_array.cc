@@ -1,6 +1,7 @@
 // fault: delete[] of what new gave
+// options: strict_arrays=1
 // size 8 4096: 2 abort mismatched-free
-// size 262144: never (how a large block was asked for is not kept)
+// size 262144: 2 abort mismatched-free
 #include "fault.h"
 #include <new>
 

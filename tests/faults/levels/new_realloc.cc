@@ -1,6 +1,6 @@
 // fault: realloc of what new gave
 // size 8 4096: 2 abort mismatched-free
-// size 262144: never (how a large block was asked for is not kept)
+// size 262144: 2 abort mismatched-free
 #include "fault.h"
 #include <new>
 

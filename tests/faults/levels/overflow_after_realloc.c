@@ -1,6 +1,6 @@
 // fault: one byte behind a block that realloc has made smaller in its place
 // size 64 4096: 2 abort heap-overflow
-// size 262144: never (the rest of the last page behind a large block is not checked)
+// size 262144: 2 abort heap-overflow
 #include "fault.h"
 
 int main(void) {

@@ -1,6 +1,6 @@
 // fault: the very next byte of a block of odd size; the block lives until main returns
 // size 13 4099: 2 abort heap-overflow
-// size 262147: never (the rest of the last page behind a large block is not checked)
+// size 262147: 2 abort heap-overflow
 #include "fault.h"
 
 int main(void) {
