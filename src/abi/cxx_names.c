@@ -68,15 +68,15 @@ static LM_COLD void *nothrow_after_failure(size_t size, size_t alignment, lm_fam
     if (alignment <= LM_GRAIN) {
         void *(*plain)(size_t, const void *) = NULL;
         void *symbol = dlsym(RTLD_NEXT, family == LM_FAMILY_ARRAY ? "_ZnamRKSt9nothrow_t"
-                                                            : "_ZnwmRKSt9nothrow_t");
+                                                                  : "_ZnwmRKSt9nothrow_t");
         memcpy(&plain, &symbol, sizeof plain);
         if (plain)
             return plain(size, nothrow);
     } else {
         void *(*aligned)(size_t, size_t, const void *) = NULL;
-        void *symbol = dlsym(RTLD_NEXT, family == LM_FAMILY_ARRAY
-                                            ? "_ZnamSt11align_val_tRKSt9nothrow_t"
-                                            : "_ZnwmSt11align_val_tRKSt9nothrow_t");
+        void *symbol =
+            dlsym(RTLD_NEXT, family == LM_FAMILY_ARRAY ? "_ZnamSt11align_val_tRKSt9nothrow_t"
+                                                       : "_ZnwmSt11align_val_tRKSt9nothrow_t");
         memcpy(&aligned, &symbol, sizeof aligned);
         if (aligned)
             return aligned(size, alignment, nothrow);

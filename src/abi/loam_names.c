@@ -64,8 +64,7 @@ void *loam_aligned_alloc(size_t alignment, size_t size) {
 void *loam_memalign(size_t alignment, size_t size) {
     if (alignment > (size_t)PTRDIFF_MAX / 2)
         return fail(EINVAL);
-    return lm_aligned((size_t)1 << lm_log2_ceil(alignment ? alignment : 1), size,
-                      LM_FAMILY_C);
+    return lm_aligned((size_t)1 << lm_log2_ceil(alignment ? alignment : 1), size, LM_FAMILY_C);
 }
 
 int loam_posix_memalign(void **out, size_t alignment, size_t size) {

@@ -74,9 +74,9 @@ static void put_trace(lm_text *text, const char *what, const lm_trace *trace) {
 }
 
 static bool is_plain(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '/' || c == '.' || c == '-' || c == '_' || c == '=' || c == ':' || c == ',' ||
-           c == '+' || c == '@' || c == '%';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
+           c == '.' || c == '-' || c == '_' || c == '=' || c == ':' || c == ',' || c == '+' ||
+           c == '@' || c == '%';
 }
 
 /* One argument as a shell would read it. */
@@ -129,8 +129,8 @@ LM_COLD void lm_finding_report(const lm_finding *finding) {
     put_evidence(&text, finding);
     put_trace(&text, "allocated", finding->allocated);
     put_trace(&text, "freed", finding->freed);
-    lm_text_format(&text, "loam:   thread %llu of process %d\n",
-                   (unsigned long long)lm_os_thread(), lm_os_process());
+    lm_text_format(&text, "loam:   thread %llu of process %d\n", (unsigned long long)lm_os_thread(),
+                   lm_os_process());
     put_command(&text);
     lm_os_message(report, text.length < sizeof report ? text.length : sizeof report - 1);
     if (policy == LM_POLICY_ABORT)

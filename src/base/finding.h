@@ -51,7 +51,8 @@ typedef struct lm_finding {
     const char *was, *now; /* how it was allocated, and is freed; NULL when that isn't the matter */
     const char *quantity;  /* "size" or "alignment", when what the call says of it isn't true */
     size_t was_size, now_size;
-    const void *or_before; /* the same bytes lie before this block; NULL when it can't have been that */
+    const void
+        *or_before; /* the same bytes lie before this block; NULL when it can't have been that */
     const lm_trace *allocated, *freed; /* NULL when that isn't known */
 } lm_finding;
 

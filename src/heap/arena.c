@@ -68,7 +68,8 @@ static uintptr_t far_away(void) {
     enum { SPREAD_BITS = 45, LOWEST = 1 << 20 };
     uintptr_t place;
     lm_os_random(&place, sizeof place);
-    return ((place & (lm_bit(SPREAD_BITS) - 1)) + ((uintptr_t)LOWEST << 20)) & ~(uintptr_t)(LM_CHUNK - 1);
+    return ((place & (lm_bit(SPREAD_BITS) - 1)) + ((uintptr_t)LOWEST << 20)) &
+           ~(uintptr_t)(LM_CHUNK - 1);
 }
 
 /* Takes address space for an arena of `size` bytes and its second range, guards on both sides of
@@ -366,6 +367,11 @@ void lm_arena_note_purged(size_t units) {
     purged_units += units;
     regret_units -= lm_min(regret_units, (units + 3) / 4);
     lately_units -= lm_min(lately_units, (units + 3) / 4);
+}
+
+size_t lm_arena_keep_room(void) {
+    size_t keep = lm_arena_keep_bytes(), kept = (dirty_units() + lm_waiting_units) << LM_UNIT_SHIFT;
+    return keep - lm_min(keep, kept);
 }
 
 bool lm_arena_excess(size_t more) {

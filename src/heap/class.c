@@ -9,7 +9,11 @@
 #define SLOTS(size)      (UNITS(size) * LM_UNIT / (size))
 #define RECIPROCAL(size) (UINT64_MAX / (size) + 1)
 #define CLASS(size)                                                                                \
-    { RECIPROCAL(size), (size), (size), SLOTS(size), UNITS(size), (SLOTS(size) + 63) / 64, {0} }
+    {                                                                                              \
+        RECIPROCAL(size), (size), (size), SLOTS(size), UNITS(size), (SLOTS(size) + 63) / 64, {     \
+            0                                                                                      \
+        }                                                                                          \
+    }
 
 /* The eight classes above `base` up to its double. */
 #define EIGHT(base)                                                                                \
@@ -26,8 +30,8 @@ _Static_assert(LM_ONCE_PAGE % sizeof(lm_class) == 0, "the table fills its pages"
 static void cut(lm_class *class, size_t room, size_t guard) {
     class->room = (uint32_t)room;
     class->size = (uint32_t)(room + guard);
-    class->slots = (uint16_t)(((size_t)class->units << LM_UNIT_SHIFT) / class->size);
-    class->reciprocal = RECIPROCAL((uint64_t)class->size);
+    class->slots = (uint16_t)(((size_t) class->units << LM_UNIT_SHIFT) / class->size);
+    class->reciprocal = RECIPROCAL((uint64_t) class->size);
 }
 
 void lm_classes_start(size_t page) {

@@ -79,7 +79,8 @@ LM_INLINE void lm_free_in(void *p, const lm_way *way, size_t size, uint64_t offs
         goto slow;
     if (protect) {
         size_t room = lm_slab_room(slab);
-        if (LM_UNLIKELY(lm_once.protect != LM_PROTECT_INLINE) || LM_UNLIKELY(room > LM_INLINE_ROOM)) {
+        if (LM_UNLIKELY(lm_once.protect != LM_PROTECT_INLINE) ||
+            LM_UNLIKELY(room > LM_INLINE_ROOM)) {
             lm_free_general(p, way, size, slab, slot);
             return;
         }

@@ -45,7 +45,7 @@ lm_asked lm_large_asked(const lm_span *span) {
 
 bool lm_large_check(const lm_span *span, lm_finding *finding, const char *when) {
     const char *block = lm_span_address(span);
-    size_t marked = lm_once.tail ? lm_min(span->bytes - span->asked, MARKED) : 0;
+    size_t marked = lm_once.tail && !span->hidden ? lm_min(span->bytes - span->asked, MARKED) : 0;
     *finding = (lm_finding){.kind = LM_HEAP_OVERFLOW,
                             .call = when,
                             .block = block,
@@ -79,43 +79,75 @@ lm_asked lm_large_judge(const lm_span *span, const lm_way *way, size_t size, siz
 
 /* ---- Resting spans -------------------------------------------------------------------------- */
 
+/* Nobody may touch a freed block. Its memory stays, so that it can come back without a page fault. */
+static void hide(lm_span *span) {
+    if (span->hidden || !lm_guard_afford())
+        return;
+    span->hidden = lm_os_guard(lm_span_address(span), span->bytes, false);
+    if (!span->hidden)
+        lm_guard_give();
+}
+
+static void unhide(lm_span *span) {
+    if (!span->hidden)
+        return;
+    lm_os_unguard(lm_span_address(span), span->bytes, false);
+    lm_guard_give();
+    span->hidden = 0;
+}
+
+/* Bytes of memory that a resting span holds. */
+static size_t weight(const lm_span *span) {
+    return span->cold ? 0 : span->bytes;
+}
+
 static void unrest(unsigned i) {
-    resting_bytes -= resting[i]->bytes;
+    resting_bytes -= weight(resting[i]);
     resting_count--;
     memmove(&resting[i], &resting[i + 1], (resting_count - i) * sizeof resting[0]);
 }
 
-/* A resting span that fits without wasting more than an eighth; the latest, its memory is the
- * warmest. */
+/* A resting span that fits without wasting more than an eighth; of the latest, since its memory is
+ * the warmest. An address that was freed just now isn't given out again at once, though. */
 static lm_span *wake(size_t bytes, size_t alignment) {
     lm_span *found = NULL;
     lm_lock_take(&lm_large_lock);
-    for (unsigned i = resting_count; i > 0 && !found; i--) {
-        lm_span *span = resting[i - 1];
+    unsigned too_young = lm_once.protection.hide_large ? 1 : 0;
+    for (unsigned i = resting_count; i > too_young && !found; i--) {
+        lm_span *span = resting[i - 1 - too_young];
         if (span->bytes >= bytes && span->bytes - bytes <= bytes / 8 &&
             ((uintptr_t)lm_span_address(span) & (alignment - 1)) == 0) {
             found = span;
-            unrest(i - 1);
+            unrest(i - 1 - too_young);
         }
     }
     lm_lock_give(&lm_large_lock);
+    if (found)
+        unhide(found);
     return found;
 }
 
 static void release(lm_span *span);
 
+/* The system gets the memory of a resting span now, the address rests on. */
+static void cool(lm_span *span) {
+    span->cold = lm_os_purge(lm_span_address(span), span->bytes);
+}
+
 /* Puts a freed span to rest; the oldest make room for it. */
-static void rest(lm_span *span) {
+static void rest(lm_span *span, size_t most_bytes) {
     lm_span *out[LM_RESTING_MAX];
     unsigned n = 0;
+    if (lm_once.protection.hide_large)
+        hide(span);
     lm_lock_take(&lm_large_lock);
-    while (resting_count > 0 && (resting_count == LM_RESTING_MAX ||
-                                 resting_bytes + span->bytes > LM_RESTING_BYTES_MAX)) {
+    while (resting_count > 0 &&
+           (resting_count == LM_RESTING_MAX || resting_bytes + weight(span) > most_bytes)) {
         out[n++] = resting[0];
         unrest(0);
     }
     resting[resting_count++] = span;
-    resting_bytes += span->bytes;
+    resting_bytes += weight(span);
     lm_lock_give(&lm_large_lock);
     while (n > 0)
         release(out[--n]);
@@ -201,9 +233,10 @@ static bool renew(char *at, size_t size) {
 static void give_units(lm_span *span, uint32_t keep) {
     lm_arena *arena = &lm_arenas[span->arena];
     uint32_t first = span->first + keep, units = span->units - keep;
-    bool purged = too_many_to_keep(units) &&
-                  lm_os_purge((char *)arena->lookup->base + ((size_t)first << LM_UNIT_SHIFT),
-                              (size_t)units << LM_UNIT_SHIFT);
+    bool purged = (span->cold && !keep) ||
+                  (too_many_to_keep(units) &&
+                   lm_os_purge((char *)arena->lookup->base + ((size_t)first << LM_UNIT_SHIFT),
+                               (size_t)units << LM_UNIT_SHIFT));
     lm_lock_take(&lm_arena_lock);
     lm_arena_map(arena, first, units, NULL);
     lm_arena_give(arena, first, units, !purged);
@@ -221,6 +254,7 @@ static void give_units(lm_span *span, uint32_t keep) {
 
 static void release(lm_span *span) {
     char *block = lm_span_address(span);
+    unhide(span);
     unguard(block - span->guard_front, span->guard_front);
     unguard(block + span->bytes, span->guard_back);
     /* Pages that were moved here lie in a mapping of their own; a fresh one joins with its
@@ -240,10 +274,13 @@ static void set_asked(lm_span *span, size_t size) {
 static lm_span *new_block(size_t size, size_t alignment, lm_family family, bool zero) {
     if (size > LM_LARGE_MAX || alignment > LM_LARGE_MAX)
         return NULL;
-    size_t bytes = lm_align_up(size, lm_os.page);
+    size_t bytes = lm_align_up(lm_max(size, 1), lm_os.page);
     bool clean = false;
     lm_span *span = wake(bytes, alignment);
-    if (!span) {
+    if (span) {
+        clean = span->cold;
+        span->cold = 0;
+    } else {
         span = new_span(bytes, alignment, &clean);
         if (!span)
             return NULL;
@@ -256,6 +293,8 @@ static lm_span *new_block(size_t size, size_t alignment, lm_family family, bool 
     span->family = (uint8_t)family;
     span->alignment = alignment > LM_GRAIN ? (uint8_t)lm_log2_ceil(alignment) : 0;
     set_asked(span, size);
+    if (size == 0 && lm_once.protection.zero_traps)
+        hide(span);
     atomic_store_explicit(&span->live, 1, memory_order_release);
     atomic_fetch_add_explicit(&lm_large_count, 1, memory_order_relaxed);
     return span;
@@ -278,12 +317,21 @@ static lm_span *claim(const void *block) {
     return live ? found.span : NULL;
 }
 
-/* A span that is nobody's any more. */
+/* A span that is nobody's any more. Where its address must rest, and its memory is more than is kept,
+ * it rests without it. */
 static void put_away(lm_span *span) {
-    if (span->bytes <= LM_RESTING_BYTES_MAX / 2)
-        rest(span);
-    else
+    lm_lock_take(&lm_arena_lock);
+    size_t room = lm_arena_keep_room();
+    lm_lock_give(&lm_arena_lock);
+    size_t most = lm_max(LM_RESTING_BYTES_MAX, room);
+    bool fits = span->bytes <= most / 2 || span->bytes <= room;
+    if (!fits && !lm_once.protection.hide_large) {
         release(span);
+        return;
+    }
+    if (!fits || lm_once.protection.purge_slabs)
+        cool(span);
+    rest(span, most);
 }
 
 bool lm_large_free(void *block, const lm_way *way, size_t size, size_t alignment) {
@@ -383,6 +431,7 @@ static void *move(lm_span *span, size_t size) {
 void *lm_large_resize(lm_span *span, size_t size) {
     if (size > LM_LARGE_MAX)
         return NULL;
+    unhide(span);
     if (size > span->bytes && !grow_in_place(span, size))
         return move(span, size);
     if (span->bytes > size && span->bytes - size > span->bytes / 4)

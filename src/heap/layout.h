@@ -114,13 +114,15 @@ struct lm_slab {
     uint16_t start_high;      /* [once] */
     uint16_t room;            /* [once] of a slot, in steps of LM_GRAIN */
     _Atomic(lm_heap *) owner; /* [owner], or under lm_threads_lock when no thread uses that heap */
-    uint64_t reciprocal;      /* [once] of the class; 0 in a span's record, and where slots have no bytes */
-    uint16_t slots;           /* [once] */
-    uint16_t countdown;    /* [owner] so many more frees by the owner until the slow path looks */
-    uint8_t class;         /* [once] */
-    uint8_t kind;          /* [once] */
-    uint8_t arena : 6;     /* [once] */
-    uint8_t guarded : 1;   /* [once] the unit before it is this slab's as well, its last page a guard */
+    uint64_t
+        reciprocal; /* [once] of the class; 0 in a span's record, and where slots have no bytes */
+    uint16_t slots; /* [once] */
+    uint16_t countdown; /* [owner] so many more frees by the owner until the slow path looks */
+    uint8_t class;      /* [once] */
+    uint8_t kind;       /* [once] */
+    uint8_t arena : 6;  /* [once] */
+    uint8_t
+        guarded : 1; /* [once] the unit before it is this slab's as well, its last page a guard */
     uint8_t hidden : 1;    /* [once] nobody may touch the slots */
     _Atomic uint8_t place; /* [owner] under lm_arena_lock from FULL on; see above */
     lm_slab *next;         /* [owner] in the bin's queue, oldest first */
@@ -145,6 +147,8 @@ typedef struct lm_span {
     uint64_t asked;       /* [holder] bytes that the program asked for */
     uint8_t family;       /* [holder] lm_family */
     uint8_t alignment;    /* [holder] log2 of what was asked for, 0: none */
+    uint8_t hidden;       /* [holder] it rests, and nobody may touch it */
+    uint8_t cold;         /* [holder] it rests without memory */
     uint64_t bytes;       /* [arena] up to the guard behind */
     uint64_t guard_front; /* [once] bytes of guard pages before the block, 0 without */
     uint64_t guard_back;  /* [arena] bytes of guard pages at start + bytes, 0 without */
@@ -172,12 +176,12 @@ struct lm_heap {
     lm_bin bins[LM_BINS]; /* [owner] */
     uint64_t random;      /* [owner] state of lm_random_next */
     size_t idle;          /* [owner] bytes of empty CURRENT slabs of medium classes */
-    size_t freed;       /* [owner] bytes of slabs in which much was freed since one was needed */
-    bool winding_down;  /* [owner] that was a lot: the thread keeps nothing that is empty */
-    lm_heap *next;      /* [once] all heaps ever made */
-    lm_heap *next_free; /* under lm_threads_lock */
-    int exit_rounds;    /* [owner] thread-exit rounds that this thread has seen */
-    _Atomic int state;  /* LM_HEAP_...: IN_USE by a thread; STALE: its thread was lost in a fork */
+    size_t freed;         /* [owner] bytes of slabs in which much was freed since one was needed */
+    bool winding_down;    /* [owner] that was a lot: the thread keeps nothing that is empty */
+    lm_heap *next;        /* [once] all heaps ever made */
+    lm_heap *next_free;   /* under lm_threads_lock */
+    int exit_rounds;      /* [owner] thread-exit rounds that this thread has seen */
+    _Atomic int state; /* LM_HEAP_...: IN_USE by a thread; STALE: its thread was lost in a fork */
     char pad[LM_CACHE_LINE];
     _Atomic size_t lent;        /* [any] bytes freed by others in slabs that the thread takes from,
                                  * since it last looked; an estimate */

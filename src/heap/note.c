@@ -15,7 +15,8 @@ static void note(const char *slot, bool damage) {
 }
 
 LM_COLD void lm_note_twice(const lm_slab *slab, unsigned word, uint64_t bits) {
-    note(lm_slab_address(slab) + ((size_t)word * 64 + lm_lowest_bit(bits)) * lm_slab_size(slab), false);
+    note(lm_slab_address(slab) + ((size_t)word * 64 + lm_lowest_bit(bits)) * lm_slab_size(slab),
+         false);
 }
 
 LM_COLD void lm_note_damage(const char *slot) {
@@ -33,11 +34,11 @@ uint64_t lm_note_sort_out(lm_slab *slab, unsigned word, uint64_t pending) {
 LM_COLD void lm_note_say_slow(void) {
     const char *noted = lm_noted;
     lm_found found = lm_find(noted);
-    lm_finding finding = {
-        .kind = LM_DOUBLE_FREE, .call = "free", .pointer = noted, .block = noted};
+    lm_finding finding = {.kind = LM_DOUBLE_FREE, .call = "free", .pointer = noted, .block = noted};
     lm_noted = NULL;
     if (noted_damage) {
-        if (found.slab && !lm_protect_check(found.slab, found.slot, found.live, &finding, "at a check"))
+        if (found.slab &&
+            !lm_protect_check(found.slab, found.slot, found.live, &finding, "at a check"))
             lm_finding_report(&finding);
         return;
     }

@@ -3,9 +3,9 @@
 #include "base/random.h"
 #include "heap/bin.h"
 #include "heap/limits.h"
+#include "heap/note.h"
 #include "heap/remote.h"
 #include "heap/slab.h"
-#include "heap/note.h"
 #include "os/os.h"
 
 lm_lock lm_threads_lock = LM_LOCK(LM_RANK_THREADS);

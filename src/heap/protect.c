@@ -5,17 +5,21 @@
 
 /* ---- The tail ------------------------------------------------------------------------------- */
 
-#define BYTES(n)       ((n) >= 8 ? ~(uint64_t)0 : ((uint64_t)1 << 8 * (n)) - 1)
-#define LAST_BYTES(n)  ((n) == 0 ? 0 : ~BYTES(8 - (n)))
-#define SHORT(slack)   { BYTES(slack), 0 }
-#define LONGER(beyond) { BYTES(8), LAST_BYTES(beyond) }
+#define BYTES(n)      ((n) >= 8 ? ~(uint64_t)0 : ((uint64_t)1 << 8 * (n)) - 1)
+#define LAST_BYTES(n) ((n) == 0 ? 0 : ~BYTES(8 - (n)))
+#define SHORT(slack)                                                                               \
+    { BYTES(slack), 0 }
+#define LONGER(beyond)                                                                             \
+    { BYTES(8), LAST_BYTES(beyond) }
 
 const lm_slack_masks lm_slack_mask[LM_SLACK_SHORT + 1] = {
-    SHORT(0),  SHORT(1),  SHORT(2),  SHORT(3),  SHORT(4),  SHORT(5),  SHORT(6),  SHORT(7),  SHORT(8),
-    LONGER(1), LONGER(2), LONGER(3), LONGER(4), LONGER(5), LONGER(6), LONGER(7), LONGER(8),
+    SHORT(0),  SHORT(1),  SHORT(2),  SHORT(3),  SHORT(4),  SHORT(5),
+    SHORT(6),  SHORT(7),  SHORT(8),  LONGER(1), LONGER(2), LONGER(3),
+    LONGER(4), LONGER(5), LONGER(6), LONGER(7), LONGER(8),
 };
 
-static const size_t CHECKED_UNCLEARED = LM_SLACK_SHORT; /* bytes of slack, where the rest isn't zero */
+static const size_t CHECKED_UNCLEARED =
+    LM_SLACK_SHORT; /* bytes of slack, where the rest isn't zero */
 
 static bool class_has_tail(unsigned class) {
     return lm_once.tail != 0 && class != LM_CLASS_ZERO;
@@ -97,10 +101,8 @@ static bool is_clear(char *p, size_t room) {
 
 static lm_finding about_slot(const lm_slab *slab, const char *p, const char *call) {
     lm_asked asked = lm_protect_asked(slab->class, p);
-    return (lm_finding){.call = call,
-                        .block = p,
-                        .block_size = asked.size,
-                        .class_size = lm_slab_room(slab)};
+    return (lm_finding){
+        .call = call, .block = p, .block_size = asked.size, .class_size = lm_slab_room(slab)};
 }
 
 /* Adds byte `at` to what was changed. */
@@ -135,14 +137,35 @@ static void compare_canary(lm_finding *finding, const char *p, size_t room) {
     finding->size_at_most = true;
 }
 
+/* The first live block behind a slot; NULL when there is none in the slab. */
+static const char *live_behind(lm_slab *slab, const char *p) {
+    size_t slot = (size_t)(p - lm_slab_address(slab)) / lm_slab_size(slab) + 1;
+    while (slot < slab->slots && !lm_slot_live(slab, slot))
+        slot++;
+    return slot < slab->slots ? lm_slab_address(slab) + slot * lm_slab_size(slab) : NULL;
+}
+
+/* The same bytes, seen from the block behind them. */
+static void turn_to_underflow(lm_finding *finding, const lm_slab *slab, const char *p,
+                              const char *next) {
+    finding->kind = LM_HEAP_UNDERFLOW;
+    finding->block = next;
+    finding->block_size = lm_protect_asked(slab->class, next).size;
+    finding->size_at_most = false;
+    finding->or_before = NULL;
+    finding->first -= next - p;
+    finding->last -= next - p;
+}
+
 /* The bytes between two blocks were changed: from behind the first one, or, when those next to it
  * are whole, from before the second one. */
 static lm_finding damage_behind(const lm_slab *slab, const char *p, const char *call) {
     size_t room = lm_slab_room(slab);
     lm_finding finding = about_slot(slab, p, call);
+    /* The note is in the middle: it can be relied on when one of the ends is whole. */
     uint64_t word = lm_word_at(p + room - LM_TAIL) ^ lm_canary_key(p);
     uint64_t note = word >> LM_NOTE_SHIFT & (lm_bit(LM_NOTE_BITS) - 1);
-    if (plausible(p, room, note)) {
+    if (plausible(p, room, note) && ((word & 0xffff) == 0 || word >> 48 == 0)) {
         finding.block_size = asked_by(note, room).size;
         compare_tail(&finding, p, room, note);
     } else {
@@ -152,15 +175,8 @@ static lm_finding damage_behind(const lm_slab *slab, const char *p, const char *
     finding.kind = LM_HEAP_OVERFLOW;
     if (finding.last == (ptrdiff_t)room - 1)
         finding.or_before = next;
-    if (finding.first > (ptrdiff_t)(room - LM_TAIL)) {
-        finding.or_before = NULL;
-        finding.kind = LM_HEAP_UNDERFLOW;
-        finding.block = next;
-        finding.block_size = lm_protect_asked(slab->class, next).size;
-        finding.size_at_most = false;
-        finding.first -= next - p;
-        finding.last -= next - p;
-    }
+    if (finding.first > (ptrdiff_t)(room - LM_TAIL))
+        turn_to_underflow(&finding, slab, p, next);
     return finding;
 }
 
@@ -175,7 +191,8 @@ static char *broken_before(lm_slab *slab, const char *p) {
     return before;
 }
 
-/* A free slot that isn't zero any more. */
+/* A free slot that isn't zero any more. A stale pointer reaches the bytes that were its block's; what
+ * lies in the tail's place came over the slot's end or start, from a neighbour. */
 static lm_finding damage_in_free(lm_slab *slab, const char *p, const char *call) {
     size_t room = lm_slab_room(slab);
     lm_finding finding = about_slot(slab, p, call);
@@ -185,19 +202,11 @@ static lm_finding damage_in_free(lm_slab *slab, const char *p, const char *call)
     for (size_t i = 0; i < room; i++)
         if (p[i])
             add_damage(&finding, (ptrdiff_t)i);
-    const char *before = broken_before(slab, p);
+    const char *before = broken_before(slab, p), *behind = live_behind(slab, p);
     if (before && finding.first == 0)
         return damage_behind(slab, before, call);
-    if (finding.damaged && lm_once.tail && finding.first >= (ptrdiff_t)(room - LM_TAIL)) {
-        /* No block's own bytes are there: it came from the block behind. */
-        const char *next = p + lm_slab_size(slab);
-        finding.kind = LM_HEAP_UNDERFLOW;
-        finding.block = next;
-        finding.block_size = lm_protect_asked(slab->class, next).size;
-        finding.size_at_most = false;
-        finding.first -= next - p;
-        finding.last -= next - p;
-    }
+    if (finding.damaged && lm_once.tail && finding.last >= (ptrdiff_t)(room - LM_TAIL) && behind)
+        turn_to_underflow(&finding, slab, p, behind);
     return finding;
 }
 
@@ -217,7 +226,8 @@ static bool freed_meanwhile(lm_slab *slab, const char *p) {
 
 /* ---- Checks outside of malloc and free ------------------------------------------------------ */
 
-bool lm_protect_check(lm_slab *slab, size_t slot, bool live, lm_finding *finding, const char *when) {
+bool lm_protect_check(lm_slab *slab, size_t slot, bool live, lm_finding *finding,
+                      const char *when) {
     char *p = lm_slab_address(slab) + slot * lm_slab_size(slab);
     size_t room = lm_slab_room(slab);
     if (live) {
@@ -225,8 +235,7 @@ bool lm_protect_check(lm_slab *slab, size_t slot, bool live, lm_finding *finding
             return true;
         *finding = damage_behind(slab, p, when);
     } else {
-        if (!lm_protect_clears(room) || slab->class == LM_CLASS_ZERO ||
-            is_clear(p, room))
+        if (!lm_protect_clears(room) || slab->class == LM_CLASS_ZERO || is_clear(p, room))
             return true;
         *finding = damage_in_free(slab, p, when);
     }

@@ -29,7 +29,13 @@
 
 enum { LM_INLINE_ROOM = 128 /* bytes */ };
 
-enum { LM_TAIL = 8, LM_NOTE_SHIFT = 21, LM_NOTE_BITS = 22, LM_ALIGN_SHIFT = 16, LM_FAMILY_SHIFT = 20 };
+enum {
+    LM_TAIL = 8,
+    LM_NOTE_SHIFT = 21,
+    LM_NOTE_BITS = 22,
+    LM_ALIGN_SHIFT = 16,
+    LM_FAMILY_SHIFT = 20
+};
 
 /* Which functions allocate a block, and which must free it. */
 typedef enum lm_family { LM_FAMILY_C = 0, LM_FAMILY_NEW = 1, LM_FAMILY_ARRAY = 2 } lm_family;

@@ -4,9 +4,9 @@
 #include "heap/bin.h"
 #include "heap/find.h"
 #include "heap/limits.h"
+#include "heap/note.h"
 #include "heap/orphans.h"
 #include "heap/slab.h"
-#include "heap/note.h"
 #include "heap/waiting.h"
 
 static void push(lm_heap *heap, lm_remote *remote) {

@@ -126,7 +126,8 @@ void *lm_calloc(size_t size) {
 /* Names the misuse of a pointer that is no live block's first byte. */
 static LM_COLD void report(const char *call, const void *p) {
     lm_found found = lm_find(p);
-    lm_finding finding = {.kind = LM_INVALID_FREE, .call = call, .pointer = p, .block = found.block};
+    lm_finding finding = {
+        .kind = LM_INVALID_FREE, .call = call, .pointer = p, .block = found.block};
     finding.block_size = found.block ? lm_block_size(&found) : 0;
     finding.size_at_most = found.block && !found.live && !found.span && lm_once.tail;
     if (found.slab)
@@ -245,12 +246,12 @@ void *lm_aligned(size_t alignment, size_t size, lm_family family) {
     bool fresh;
     if (alignment <= LM_GRAIN)
         return lm_malloc(size, family);
-    if (alignment <= LM_UNIT && has_slot(size)) {
+    if (alignment <= LM_UNIT && has_slot(size) && (size > 0 || !lm_once.protection.zero_traps)) {
         unsigned class = aligned_class(alignment, size);
         if (class < LM_CLASS_ZERO)
             return take_small(class, size, lm_kind_of(family, alignment), &fresh);
     }
-    return take_large(lm_max(size, 1), alignment, family, false);
+    return take_large(size, alignment, family, false);
 }
 
 /* ---- Questions and requests about the whole ------------------------------------------------- */

@@ -36,7 +36,7 @@ static void sweep_slot(lm_sweep *sweep, lm_slab *slab, size_t slot, bool live) {
         sweep->count++;
 }
 
-/* Slots of a slab that were never handed out are as the system gave them. */
+/* Of a slab that the system gave just now, available slots were never handed out. */
 static bool is_fresh(const lm_slab *slab, const lm_heap *owner) {
     return owner->bins[slab->class].slab == slab && owner->bins[slab->class].fresh;
 }
@@ -50,7 +50,10 @@ static void sweep_slab(lm_sweep *sweep, lm_slab *slab, const lm_heap *owner) {
         atomic_store_explicit(&pair->pending, once, memory_order_relaxed);
         for (size_t slot = w * 64; slot < slab->slots && slot < (w + 1) * 64u; slot++) {
             bool live = lm_slot_live(slab, slot);
-            if ((live || !fresh) && sweep->left > 0)
+            bool untouched =
+                fresh &&
+                (atomic_load_explicit(&pair->avail, memory_order_relaxed) >> slot % 64 & 1);
+            if (!untouched && sweep->left > 0)
                 sweep_slot(sweep, slab, slot, live);
         }
     }

@@ -49,7 +49,8 @@ static int verify_bits(lm_slab *slab, bool lost) {
         uint64_t avail = load(&slab->pairs[w].avail), pending = load(&slab->pairs[w].pending);
         uint64_t remote = load(&remotes[w].bits);
         if ((avail & pending && !lost) || (avail & remote) || (pending & remote) ||
-            ((avail | remote) & ~lm_slab_valid(slab, w)) || (pending | lm_slab_valid(slab, w)) + 1 != 0)
+            ((avail | remote) & ~lm_slab_valid(slab, w)) ||
+            (pending | lm_slab_valid(slab, w)) + 1 != 0)
             return LM_VERIFY_BITS;
         if (remotes[w].slab != slab || remotes[w].word != w)
             return LM_VERIFY_RECORD;

@@ -32,8 +32,8 @@ lm_slab *lm_walk_next(lm_walk *walk) {
 /* The live blocks of one record, copied out so that no lock is needed while they are visited. */
 typedef struct block_batch {
     char *first;
-    size_t stride;    /* bytes from one slot to the next */
-    size_t most;      /* bytes that a block could have */
+    size_t stride; /* bytes from one slot to the next */
+    size_t most;   /* bytes that a block could have */
     uint64_t live[LM_WORDS_MAX];
     uint16_t unused[LM_WORDS_MAX * 64]; /* bytes of most that were not asked for; for live slots */
     unsigned words;
@@ -82,7 +82,8 @@ bool lm_walk_blocks(bool (*visitor)(void *block, size_t size, void *context), vo
         for (unsigned w = 0; w < batch.words; w++) {
             for (uint64_t live = batch.live[w]; live; live &= live - 1) {
                 size_t slot = (size_t)w * 64 + lm_lowest_bit(live);
-                if (!visitor(batch.first + slot * batch.stride, batch.most - batch.unused[slot], context))
+                if (!visitor(batch.first + slot * batch.stride, batch.most - batch.unused[slot],
+                             context))
                     return false;
             }
         }

@@ -166,7 +166,8 @@ void lm_os_huge_pages(void *at, size_t size, int wish) {
 void lm_os_random(void *buffer, size_t size) {
     size_t done = 0;
     while (done < size) {
-        long got = call(SYS_getrandom, (long)buffer + (long)done, (long)(size - done), GRND_NONBLOCK, 0, 0);
+        long got = call(SYS_getrandom, (long)buffer + (long)done, (long)(size - done),
+                        GRND_NONBLOCK, 0, 0);
         if (got <= 0)
             break;
         done += (size_t)got;

@@ -3,11 +3,10 @@
 #include "fault.h"
 
 int main(void) {
-    char *block = get_crowd();
+    get_crowd();
     free_crowd();
-    if (!get_again(block))
-        cant_be_tried();
+    char *again = get_again_any();
     if (WRONG)
-        free(hidden(block));
+        free(hidden(again)); /* the same address as the old pointer */
     return end(false);
 }

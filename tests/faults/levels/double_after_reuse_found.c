@@ -3,11 +3,11 @@
 #include "fault.h"
 
 int main(void) {
-    char *block = get_crowd();
+    get_crowd();
     free_crowd();
-    char *again = get_again(block);
+    char *again = get_again_any();
     if (WRONG)
-        free(hidden(block));
+        free(hidden(again)); /* the same address as the old pointer */
     free(again);
     return end(false);
 }

@@ -126,18 +126,29 @@ typedef struct neighbours {
     char *block;
 } neighbours;
 
+static inline int is_among(char **blocks, int count, const char *block) {
+    for (int i = 0; i < count; i++)
+        if (blocks[i] == block)
+            return 1;
+    return 0;
+}
+
+/* Of small blocks one more lies before them. */
 static inline neighbours get_neighbours(void) {
     enum { BLOCKS = SIZE > LARGE ? 2 : 200, NEAR = 64 };
     static char *blocks[BLOCKS];
     neighbours found = {NULL, NULL};
     /* From a page on there may be a guard between them. */
-    ptrdiff_t least = SIZE > LARGE ? PTRDIFF_MAX : SIZE < 4096 ? SIZE + SIZE / 4 + NEAR : 3 * SIZE + NEAR;
+    ptrdiff_t least = SIZE > LARGE  ? PTRDIFF_MAX
+                      : SIZE < 4096 ? SIZE + SIZE / 4 + NEAR
+                                    : 3 * SIZE + NEAR;
     for (int i = 0; i < BLOCKS; i++)
         if (!(blocks[i] = (char *)malloc(SIZE)))
             cant_be_tried();
     for (int i = 0; i < BLOCKS; i++)
         for (int j = 0; j < BLOCKS; j++)
-            if (blocks[j] > blocks[i] && blocks[j] - blocks[i] <= least) {
+            if (blocks[j] > blocks[i] && blocks[j] - blocks[i] <= least &&
+                (SIZE >= 4096 || is_among(blocks, BLOCKS, blocks[i] - (blocks[j] - blocks[i])))) {
                 least = blocks[j] - blocks[i];
                 found.before = blocks[i];
                 found.block = blocks[j];
@@ -149,7 +160,7 @@ static inline neighbours get_neighbours(void) {
 
 /* Blocks of SIZE bytes that are freed together, but for a few, so that their places stay what they are: then so
  * much is free that the heap will hand it out again. The one to look at is in their middle. */
-enum { CROWD = SIZE > LARGE ? 8 : 4000, STAYS = 8 };
+enum { CROWD = SIZE > LARGE ? 8 : 4000, STAYS = 4 };
 static char *crowd[CROWD];
 
 static inline char *get_crowd(void) {
@@ -159,9 +170,13 @@ static inline char *get_crowd(void) {
     return crowd[CROWD / 2];
 }
 
+static inline int stays(int i) {
+    return SIZE < LARGE && i % STAYS == STAYS - 1;
+}
+
 static inline void free_crowd(void) {
     for (int i = 0; i < CROWD; i++)
-        if (SIZE > LARGE || i % STAYS != STAYS - 1)
+        if (!stays(i))
             free(crowd[i]);
 }
 
@@ -173,6 +188,18 @@ static inline char *get_again(const void *place) {
         if (!block || block == place)
             return block;
     }
+    return NULL;
+}
+
+/* A new block in the place of one of the crowd that was freed: in which, the heap may leave to chance. */
+static inline char *get_again_any(void) {
+    for (int i = 0; i < TRIES; i++) {
+        char *block = (char *)malloc(SIZE);
+        for (int c = 0; c < CROWD; c++)
+            if (block == crowd[c] && !stays(c))
+                return block;
+    }
+    cant_be_tried();
     return NULL;
 }
 

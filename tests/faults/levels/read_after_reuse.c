@@ -3,11 +3,10 @@
 #include "fault.h"
 
 int main(void) {
-    char *block = get_crowd();
+    get_crowd();
     free_crowd();
-    char *again = get_again(block);
-    if (!again)
-        cant_be_tried();
+    char *again = get_again_any();
+    char *block = hidden(again); /* the same address as the old pointer */
     memset(again, 's', SIZE);
     return end(count_of(WRONG ? block : again, SIZE, 's') == 0);
 }

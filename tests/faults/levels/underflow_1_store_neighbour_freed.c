@@ -1,5 +1,6 @@
 // fault: one byte before the block, by a store; the block before it is freed
-// size 8 4096: 2 abort heap-overflow|heap-underflow
+// size 8: 2 abort heap-overflow|heap-underflow
+// size 4096: 2 abort heap-overflow|heap-underflow, 3 abort|trap heap-overflow|heap-underflow
 // size 262144: 0 trap
 #include "fault.h"
 

@@ -5,12 +5,11 @@
 #include "fault.h"
 
 int main(void) {
-    char *block = get_crowd();
-    if (RIGHT)
-        store_up(block, SIZE);
+    get_crowd();
     free_crowd();
-    if (WRONG)
-        store_up(block, SIZE);
-    get_again(block);
+    for (int i = 0; WRONG && i < CROWD; i++)
+        if (!stays(i))
+            store_up(crowd[i], SIZE);
+    get_again_any();
     return end(false);
 }
