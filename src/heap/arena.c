@@ -1,5 +1,6 @@
 #include "heap/arena.h"
 
+#include "base/random.h"
 #include "heap/limits.h"
 #include "heap/waiting.h"
 #include "os/os.h"
@@ -66,8 +67,9 @@ static size_t lay_out(lm_arena *arena, char *at, size_t size) {
  * don't, the system takes another one. */
 static uintptr_t far_away(void) {
     enum { SPREAD_BITS = 45, LOWEST = 1 << 20 };
-    uintptr_t place;
-    lm_os_random(&place, sizeof place);
+    static uint64_t state; /* under lm_arena_lock, which whoever makes an arena holds */
+    state = state ? state : lm_once.seed;
+    uint64_t place = lm_random_next(&state);
     return ((place & (lm_bit(SPREAD_BITS) - 1)) + ((uintptr_t)LOWEST << 20)) &
            ~(uintptr_t)(LM_CHUNK - 1);
 }

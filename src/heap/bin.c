@@ -84,7 +84,7 @@ static bool use_next_word(lm_bin *bin, unsigned from) {
 }
 
 static void use_slab(lm_heap *heap, lm_bin *bin, lm_slab *slab, bool fresh) {
-    lm_slab_harvest(slab, &heap->random);
+    lm_slab_harvest(slab, heap);
     lm_slab_set_place(slab, LM_PLACE_CURRENT);
     bin->slab = slab;
     bin->fresh = fresh;

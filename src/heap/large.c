@@ -88,12 +88,15 @@ static void hide(lm_span *span) {
         lm_guard_give();
 }
 
-static void unhide(lm_span *span) {
+/* False: a limit of writable memory (RLIMIT_DATA) is reached, and it stays hidden. */
+static bool unhide(lm_span *span) {
     if (!span->hidden)
-        return;
-    lm_os_unguard(lm_span_address(span), span->bytes, false);
+        return true;
+    if (!lm_os_unguard(lm_span_address(span), span->bytes, false))
+        return false;
     lm_guard_give();
     span->hidden = 0;
+    return true;
 }
 
 /* Bytes of memory that a resting span holds. */
@@ -106,6 +109,8 @@ static void unrest(unsigned i) {
     resting_count--;
     memmove(&resting[i], &resting[i + 1], (resting_count - i) * sizeof resting[0]);
 }
+
+static void release(lm_span *span);
 
 /* A resting span that fits without wasting more than an eighth; of the latest, since its memory is
  * the warmest. An address that was freed just now isn't given out again at once, though. */
@@ -122,12 +127,11 @@ static lm_span *wake(size_t bytes, size_t alignment) {
         }
     }
     lm_lock_give(&lm_large_lock);
-    if (found)
-        unhide(found);
-    return found;
+    if (!found || unhide(found))
+        return found;
+    release(found);
+    return NULL;
 }
-
-static void release(lm_span *span);
 
 /* The system gets the memory of a resting span now, the address rests on. */
 static void cool(lm_span *span) {
@@ -254,7 +258,11 @@ static void give_units(lm_span *span, uint32_t keep) {
 
 static void release(lm_span *span) {
     char *block = lm_span_address(span);
-    unhide(span);
+    if (!unhide(span)) { /* what can't be touched can't be used again: only its address is lost */
+        lm_os_purge(block, span->bytes);
+        span->cold = 1;
+        return;
+    }
     unguard(block - span->guard_front, span->guard_front);
     unguard(block + span->bytes, span->guard_back);
     /* Pages that were moved here lie in a mapping of their own; a fresh one joins with its
@@ -431,7 +439,8 @@ static void *move(lm_span *span, size_t size) {
 void *lm_large_resize(lm_span *span, size_t size) {
     if (size > LM_LARGE_MAX)
         return NULL;
-    unhide(span);
+    if (!unhide(span))
+        return NULL;
     if (size > span->bytes && !grow_in_place(span, size))
         return move(span, size);
     if (span->bytes > size && span->bytes - size > span->bytes / 4)

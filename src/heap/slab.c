@@ -6,6 +6,7 @@
 #include "heap/guard.h"
 #include "heap/note.h"
 #include "heap/protect.h"
+#include "heap/thread.h"
 #include "heap/waiting.h"
 #include "os/os.h"
 
@@ -144,14 +145,15 @@ static uint64_t choose(uint64_t pending, uint64_t random) {
     return lm_once.protection.random && lm_count_bits(chosen) >= FEW ? chosen : pending;
 }
 
-void lm_slab_harvest(lm_slab *slab, uint64_t *random) {
+void lm_slab_harvest(lm_slab *slab, lm_heap *heap) {
     for (unsigned w = 0; w < lm_slab_words(slab); w++) {
         lm_pair *pair = &slab->pairs[w];
         uint64_t avail = atomic_load_explicit(&pair->avail, memory_order_relaxed);
         uint64_t pending =
             lm_note_sort_out(slab, w, atomic_load_explicit(&pair->pending, memory_order_relaxed));
-        uint64_t chosen = choose(pending & lm_slab_valid(slab, w), lm_random_next(random));
-        check_some(slab, w, chosen, lm_random_next(random));
+        uint64_t chosen = choose(pending & lm_slab_valid(slab, w), lm_random_next(&heap->random));
+        if (heap == lm_self) /* else somebody may be about to write a block's tail */
+            check_some(slab, w, chosen, lm_random_next(&heap->random));
         atomic_store_explicit(&pair->avail, avail | chosen, memory_order_relaxed);
         atomic_store_explicit(&pair->pending, pending & ~chosen, memory_order_relaxed);
     }

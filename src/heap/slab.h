@@ -19,9 +19,9 @@ bool lm_slab_empty(lm_slab *slab);
 /* Slots that are free in the owner's eyes. */
 unsigned lm_slab_free_slots(const lm_slab *slab);
 
-/* Makes pending slots available: all of them, or by chance about half of them in each word. `random`:
- * the owner's state for lm_random_next. */
-void lm_slab_harvest(lm_slab *slab, uint64_t *random);
+/* Makes pending slots available: all of them, or by chance about half of them in each word. By the
+ * owner, whose heap it is. */
+void lm_slab_harvest(lm_slab *slab, lm_heap *heap);
 
 /* Slots that the owner knows to be free: available ones, and those that rest. */
 unsigned lm_slab_available(const lm_slab *slab);
