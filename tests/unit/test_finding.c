@@ -18,7 +18,7 @@ static int said(lm_finding *finding, lm_policy policy, char *line, size_t size) 
     int ends[2], saved = dup(STDERR_FILENO);
     assert_int_equal(pipe(ends), 0);
     lm_finding_hook = NULL;
-    lm_finding_policy = policy;
+    lm_finding_rule.policy[finding->kind] = policy;
     dup2(ends[1], STDERR_FILENO);
     int status = in_child(report, finding);
     dup2(saved, STDERR_FILENO);
@@ -89,7 +89,7 @@ static void the_hook_comes_first(void **state) {
     lm_finding finding = {.kind = LM_FOREIGN_FREE, .call = "free", .pointer = at};
     (void)state;
     trap_set();
-    lm_finding_policy = LM_POLICY_ABORT;
+    lm_finding_rule.policy[LM_FOREIGN_FREE] = LM_POLICY_ABORT;
     lm_finding_report(&finding);
     assert_int_equal(trap_take(), 1);
     assert_int_equal(trapped.kind, LM_FOREIGN_FREE);

@@ -42,13 +42,14 @@ static void follows_each_block(void **state) {
         loam_stats before = stats_now();
         void *p = loam_malloc(size);
         loam_stats during = stats_now();
-        assert_int_equal(during.live - before.live, loam_usable_size(p));
         assert_int_equal(during.live_blocks - before.live_blocks, 1);
-        if (size <= LM_SLOT_MAX) {
-            unsigned c = lm_class_of(size);
+        if (size <= most_in_slot()) {
+            unsigned c = class_of(size);
+            assert_int_equal(during.live - before.live, lm_classes[c].size);
             assert_int_equal(during.by_class[c].live_blocks - before.by_class[c].live_blocks, 1);
             assert_int_equal(during.by_class[c].allocations - before.by_class[c].allocations, 1);
         } else {
+            assert_int_equal(during.live - before.live, span_of(p)->bytes);
             assert_int_equal(during.large_blocks - before.large_blocks, 1);
             assert_int_equal(during.large_allocations - before.large_allocations, 1);
         }

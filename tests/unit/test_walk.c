@@ -119,7 +119,7 @@ static void records(void **state) {
     size_t units = 0, used = lm_arena_used_units();
     lm_lock_take(&lm_arena_lock);
     for (lm_slab *record; (record = lm_walk_next(&walk)) != NULL;)
-        units += record->kind == LM_KIND_SLAB ? lm_classes[record->class].units
+        units += record->kind == LM_KIND_SLAB ? lm_slab_units(record)
                                               : ((lm_span *)(void *)record)->units;
     assert_null(lm_walk_next(&walk));
     lm_lock_give(&lm_arena_lock);
