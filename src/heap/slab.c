@@ -98,7 +98,7 @@ void lm_slab_release(lm_slab *slab) {
     uint32_t first = lm_slab_first_unit(slab), units = lm_slab_units(slab);
     remove_guards(slab);
     bool purged = lm_once.protection.purge_slabs && lm_os.page <= LM_UNIT &&
-                  lm_os_purge(lm_slab_address(slab), lm_slab_bytes(slab));
+                  lm_os_purge(lm_slab_run_address(slab), lm_slab_run_bytes(slab));
     lm_lock_take(&lm_arena_lock);
     unsigned place = lm_slab_place(slab);
     lm_waiting_end(slab);

@@ -49,6 +49,15 @@ LM_INLINE size_t lm_slab_bytes(const lm_slab *slab) {
     return (size_t)lm_classes[slab->class].units << LM_UNIT_SHIFT;
 }
 
+/* The slab's run of units, that of the guard included. */
+LM_INLINE char *lm_slab_run_address(const lm_slab *slab) {
+    return lm_slab_address(slab) - (slab->guarded ? LM_UNIT : 0);
+}
+
+LM_INLINE size_t lm_slab_run_bytes(const lm_slab *slab) {
+    return (size_t)lm_slab_units(slab) << LM_UNIT_SHIFT;
+}
+
 LM_INLINE unsigned lm_slab_place(const lm_slab *slab) {
     return atomic_load_explicit(&slab->place, memory_order_relaxed);
 }

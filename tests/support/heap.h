@@ -48,10 +48,16 @@ static inline size_t most_of(unsigned class) {
     return class == LM_CLASS_ZERO ? 0 : lm_classes[class].room - lm_once.tail;
 }
 
+/* Whether requests lead to the class: at the highest level, several may have the same room. */
+static inline bool serves(unsigned class) {
+    return class_of(most_of(class)) == class;
+}
+
 /* What can be used of a block of so many bytes: just those where the heap knows them, else all that
  * its slot has room for. */
 static inline size_t usable_of(size_t size) {
-    return lm_once.tail || size == 0 ? size : lm_classes[class_of(size)].room;
+    unsigned class = class_of(size);
+    return lm_once.tail || class == LM_CLASS_ZERO ? size : lm_classes[class].room;
 }
 
 /* How many slabs of a request's class there are. */
