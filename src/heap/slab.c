@@ -103,6 +103,8 @@ void lm_slab_release(lm_slab *slab) {
     unsigned place = lm_slab_place(slab);
     lm_waiting_end(slab);
     lm_arena_map(arena, first, units, NULL);
+    /* Before the words are open again: see lm_remote_free. */
+    atomic_store_explicit(&slab->owner, NULL, memory_order_release);
     lm_arena_give_record(arena, slab, lm_slab_record_size(c->words));
     lm_arena_give(arena, first, units, place != LM_PLACE_PURGED && !purged);
     bool excess = lm_arena_excess(0);
@@ -118,7 +120,7 @@ void lm_slab_release(lm_slab *slab) {
 static void check_neighbours(lm_slab *slab, size_t slot) {
     lm_finding finding;
     for (size_t s = slot ? slot - 1 : slot + 1; s <= slot + 1 && s < slab->slots; s += 2)
-        if (lm_slot_live(slab, s) && !lm_protect_check(slab, s, true, &finding, ""))
+        if (lm_slot_live(slab, s) && !lm_protect_check_shared(slab, s, &finding, ""))
             lm_note_damage(lm_slab_address(slab) + s * lm_slab_size(slab));
 }
 
@@ -187,6 +189,20 @@ bool lm_slab_empty(lm_slab *slab) {
     }
     /* A word with bits is in an inbox: the slab stays until the owner has taken it out. */
     return others == 0 && lm_slab_free_slots(slab) == slab->slots;
+}
+
+/* A word is closed when all its slots are free by others' hands, too: then each of them is free already. */
+bool lm_slab_close(lm_slab *slab) {
+    lm_remote *remotes = lm_slab_remotes(slab);
+    for (unsigned w = 0; w < lm_slab_words(slab); w++) {
+        uint64_t expected = 0;
+        if (atomic_compare_exchange_strong(&remotes[w].bits, &expected, lm_slab_valid(slab, w)))
+            continue;
+        while (w > 0)
+            atomic_store_explicit(&remotes[--w].bits, 0, memory_order_relaxed);
+        return false;
+    }
+    return true;
 }
 
 /* Bits of a word's free slots, whoever freed them. */
