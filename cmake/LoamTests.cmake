@@ -18,14 +18,15 @@ set(loam_test_environment
 
 # loam_add_test(NAME FILE TIMEOUT COMMAND...)
 # Registers COMMAND once for each `ctest-args:` line of FILE, with those arguments, or once without any.
-# Other ctest- lines set the label, timeout, processors and builds: of the run above them, or of all runs
-# if they come before the first.
+# Other ctest- lines set the label, timeout, processors, builds and options (LOAM_OPTIONS): of the run above
+# them, or of all runs if they come before the first.
 function(loam_add_test name file timeout)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
     set(label_0 quick)
     set(timeout_0 ${timeout})
     set(processors_0 1)
     set(builds_0 "")
+    set(options_0 "")
     set(run 0)
     file(STRINGS "${file}" lines REGEX "^(//|#) ctest-[a-z]+:")
     foreach(line IN LISTS lines)
@@ -34,17 +35,17 @@ function(loam_add_test name file timeout)
         string(STRIP "${CMAKE_MATCH_2}" value)
         if(key STREQUAL args)
             math(EXPR run "${run} + 1")
-            foreach(setting label timeout processors builds)
+            foreach(setting label timeout processors builds options)
                 set(${setting}_${run} "${${setting}_0}")
             endforeach()
-        elseif(NOT key MATCHES "^(label|timeout|processors|builds)$")
+        elseif(NOT key MATCHES "^(label|timeout|processors|builds|options)$")
             message(FATAL_ERROR "${file}: unknown: ctest-${key}")
         endif()
         set(${key}_${run} "${value}")
     endforeach()
 
     if(run EQUAL 0)
-        loam_register("${name}" "${label_0}" "${timeout_0}" "${processors_0}" "${builds_0}" "" ${ARGN})
+        loam_register("${name}" "${label_0}" "${timeout_0}" "${processors_0}" "${builds_0}" "${options_0}" "" ${ARGN})
         return()
     endif()
     foreach(i RANGE 1 ${run})
@@ -53,11 +54,11 @@ function(loam_add_test name file timeout)
             set(suffix ".${i}")
         endif()
         loam_register("${name}${suffix}" "${label_${i}}" "${timeout_${i}}" "${processors_${i}}"
-                      "${builds_${i}}" "${args_${i}}" ${ARGN})
+                      "${builds_${i}}" "${options_${i}}" "${args_${i}}" ${ARGN})
     endforeach()
 endfunction()
 
-function(loam_register name label timeout processors builds args)
+function(loam_register name label timeout processors builds options args)
     separate_arguments(args UNIX_COMMAND "${args}")
     separate_arguments(builds UNIX_COMMAND "${builds}")
     if(NOT builds AND NOT label STREQUAL quick)
@@ -67,10 +68,14 @@ function(loam_register name label timeout processors builds args)
         return()
     endif()
     math(EXPR timeout "${timeout} * ${loam_timeout_factor}")
+    set(environment ${loam_test_environment})
+    if(options)
+        list(APPEND environment "LOAM_OPTIONS=${options}")
+    endif()
     add_test(NAME "${name}" COMMAND ${ARGN} ${args})
     set_tests_properties("${name}" PROPERTIES
         LABELS "${label}" TIMEOUT ${timeout} PROCESSORS ${processors} SKIP_RETURN_CODE 77
-        ENVIRONMENT "${loam_test_environment}")
+        ENVIRONMENT "${environment}")
 endfunction()
 
 # loam_add_test_program(TARGET FILE FOLDER LIBRARY...): a program that only tests use.

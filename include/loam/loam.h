@@ -77,7 +77,8 @@ LOAM_API LOAM_ALLOCATES void *loam_pvalloc(size_t size);
  * A pointer that is no live block is a finding. */
 LOAM_API size_t loam_usable_size(const void *p);
 
-/* The usable size that a request of `size` bytes would get; 0 when it could never be met. */
+/* The largest size that would get just as much memory as a request of `size` bytes; 0 when it could never
+ * be met. */
 LOAM_API size_t loam_good_size(size_t size);
 
 /* Whether `p` points to or into a live block of this heap. Safe for any value of `p`: nothing is

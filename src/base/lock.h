@@ -17,6 +17,7 @@ typedef enum lm_rank {
     LM_RANK_LARGE,    /* resting large blocks */
     LM_RANK_PURGE,    /* giving memory back to the system */
     LM_RANK_ARENA,    /* units, records and maps of all arenas */
+    LM_RANK_NOTE,     /* findings that can't be said yet */
 } lm_rank;
 
 typedef struct lm_lock {

@@ -184,11 +184,11 @@ static void freed_in_current(lm_heap *heap, lm_slab *slab) {
     bool empty = lm_slab_empty(slab);
     if (is_medium(slab->class)) {
         count_current(heap, slab);
-        if (empty && (heap->winding_down || heap->idle > idle_bound()))
+        if (empty && (heap->winding_down || heap->idle > idle_bound()) && lm_slab_close(slab))
             release_current(heap, slab);
     } else if (!empty) {
         count_current(heap, slab);
-    } else if (heap->winding_down) {
+    } else if (heap->winding_down && lm_slab_close(slab)) {
         release_current(heap, slab);
     } else { /* all came and went: begin again */
         lm_bin *bin = &heap->bins[slab->class];
@@ -211,7 +211,7 @@ static void wind_down(lm_heap *heap) {
 }
 
 static void freed_in_full(lm_heap *heap, lm_slab *slab) {
-    if (lm_slab_empty(slab)) {
+    if (lm_slab_empty(slab) && lm_slab_close(slab)) {
         lm_slab_release(slab);
         return;
     }
@@ -231,7 +231,7 @@ void lm_bin_freed(lm_heap *heap, lm_slab *slab) {
     if (place == LM_PLACE_CURRENT) {
         freed_in_current(heap, slab);
     } else if (place == LM_PLACE_QUEUED) {
-        if (lm_slab_empty(slab)) {
+        if (lm_slab_empty(slab) && lm_slab_close(slab)) {
             lm_bin_unlink(&heap->bins[slab->class], slab);
             lm_slab_release(slab);
         } else {
@@ -264,7 +264,7 @@ void lm_bins_tidy(lm_heap *heap) {
         lm_slab *slab = bin->slab;
         if (!slab)
             continue;
-        if (lm_slab_empty(slab)) {
+        if (lm_slab_empty(slab) && lm_slab_close(slab)) {
             forget_current(heap, bin);
             lm_slab_release(slab);
         } else if (lm_slab_pending(slab) > 0) {

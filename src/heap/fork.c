@@ -2,6 +2,7 @@
 
 #include "heap/arena.h"
 #include "heap/large.h"
+#include "heap/note.h"
 #include "heap/orphans.h"
 #include "heap/thread.h"
 
@@ -9,7 +10,7 @@
 
 /* In the order of their ranks. */
 static lm_lock *const locks[] = {&lm_late_lock, &lm_threads_lock, &lm_large_lock, &lm_purge_lock,
-                                 &lm_arena_lock};
+                                 &lm_arena_lock, &lm_note_lock};
 enum { LOCKS = sizeof locks / sizeof locks[0] };
 
 static void before(void) {

@@ -1,5 +1,6 @@
 /* Findings that are made where nothing can be said: under a lock, or in the middle of a change. They
- * are noted there and said when the locks are given; of several the first is said. */
+ * are noted there, all of them, and said when the locks are given: by the thread that noted them, or by
+ * another one that has noted something too. */
 #ifndef LM_HEAP_NOTE_H
 #define LM_HEAP_NOTE_H
 
@@ -19,10 +20,13 @@ void lm_note_damage(const char *slot);
 /* Says what was noted; no lock is held. */
 void lm_note_say_slow(void);
 
-extern _Thread_local const char *lm_noted __attribute__((tls_model("initial-exec")));
+/* Whether the thread has noted anything that may not be said yet. */
+extern _Thread_local bool lm_noted __attribute__((tls_model("initial-exec")));
+
+extern lm_lock lm_note_lock;
 
 LM_INLINE void lm_note_say(void) {
-    if (LM_UNLIKELY(lm_noted != NULL))
+    if (LM_UNLIKELY(lm_noted))
         lm_note_say_slow();
 }
 

@@ -53,6 +53,30 @@ static void put_tail(char *p, size_t room, size_t size, uint64_t kind) {
     lm_tail_put(p, room, size, kind);
 }
 
+/* ---- Tails that others look at -------------------------------------------------------------- */
+
+/* The checks of neighbours look at blocks of which other threads may free or resize some meanwhile. So
+ * whoever changes a tail where others may look makes the canary 0 first, and right last; and whoever finds
+ * a tail broken lets it pass when the canary is 0, and looks again when it isn't. */
+
+static _Atomic uint64_t *canary_at(const char *p, size_t room) {
+    return (_Atomic uint64_t *)(uintptr_t)(p + room - LM_TAIL);
+}
+
+static void begin_change(char *p, size_t room) {
+    atomic_store_explicit(canary_at(p, room), 0, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release);
+}
+
+static void put_tail_in_steps(char *p, size_t room, size_t size, uint64_t kind) {
+    size_t slack = room - LM_TAIL - size;
+    begin_change(p, room);
+    memset(p + size, 0, checked_slack(room, slack));
+    memcpy(p + size, &LM_MARK, lm_min(slack, sizeof LM_MARK));
+    atomic_store_explicit(canary_at(p, room),
+                          lm_canary_key(p) ^ (slack | kind) << LM_NOTE_SHIFT, memory_order_release);
+}
+
 /* Whether a note could be true of a block at p. */
 static bool plausible(const char *p, size_t room, uint64_t note) {
     uint64_t slack = note & 0xffff, code = note >> LM_ALIGN_SHIFT & 0xf;
@@ -87,7 +111,7 @@ void lm_protect_resize(lm_slab *slab, char *p, size_t size) {
     if (!has_tail(slab))
         return;
     lm_asked asked = lm_protect_asked(slab->class, p);
-    put_tail(p, room, size, lm_kind_of(asked.family, asked.alignment));
+    put_tail_in_steps(p, room, size, lm_kind_of(asked.family, asked.alignment));
 }
 
 static bool is_clear(char *p, size_t room) {
@@ -180,13 +204,28 @@ static lm_finding damage_behind(const lm_slab *slab, const char *p, const char *
     return finding;
 }
 
+/* A few looks at a live block that isn't the caller's. The thread sanitizer can't know that they are only
+ * looks. */
+static bool seems_broken(lm_slab *slab, size_t slot) {
+    enum { LOOKS = 4 };
+    const char *p = lm_slab_address(slab) + slot * lm_slab_size(slab);
+    size_t room = lm_slab_room(slab);
+    for (int i = 0; i < LOOKS && !LM_THREAD_SANITIZER; i++) {
+        if (atomic_load_explicit(canary_at(p, room), memory_order_acquire) == 0 ||
+            tail_intact(p, room) || !lm_slot_live(slab, slot))
+            return false;
+        lm_pause();
+    }
+    return !LM_THREAD_SANITIZER;
+}
+
 /* The block in the slot before, when it is live and what stands behind it is broken: then whatever
  * is wrong at `p` came from there. NULL otherwise. */
 static char *broken_before(lm_slab *slab, const char *p) {
     size_t slot = (size_t)(p - lm_slab_address(slab)) / lm_slab_size(slab);
     char *before = lm_slab_address(slab) + (slot - 1) * lm_slab_size(slab);
     if (slot == 0 || !has_tail(slab) || !lm_slot_live(slab, slot - 1) ||
-        tail_intact(before, lm_slab_room(slab)))
+        !seems_broken(slab, slot - 1))
         return NULL;
     return before;
 }
@@ -210,20 +249,6 @@ static lm_finding damage_in_free(lm_slab *slab, const char *p, const char *call)
     return finding;
 }
 
-/* The tail of a block that another thread is just freeing is cleared before its bit is set. */
-static bool freed_meanwhile(lm_slab *slab, const char *p) {
-    enum { LOOKS = 10000 };
-    size_t slot = (size_t)(p - lm_slab_address(slab)) / lm_slab_size(slab);
-    if (lm_word_at(p + lm_slab_room(slab) - LM_TAIL) != 0 || !lm_protect_clears(lm_slab_room(slab)))
-        return false;
-    for (int i = 0; i < LOOKS; i++) {
-        if (!lm_slot_live(slab, slot))
-            return true;
-        lm_pause();
-    }
-    return false;
-}
-
 /* ---- Checks outside of malloc and free ------------------------------------------------------ */
 
 bool lm_protect_check(lm_slab *slab, size_t slot, bool live, lm_finding *finding,
@@ -231,7 +256,7 @@ bool lm_protect_check(lm_slab *slab, size_t slot, bool live, lm_finding *finding
     char *p = lm_slab_address(slab) + slot * lm_slab_size(slab);
     size_t room = lm_slab_room(slab);
     if (live) {
-        if (!has_tail(slab) || tail_intact(p, room) || freed_meanwhile(slab, p))
+        if (!has_tail(slab) || tail_intact(p, room))
             return true;
         *finding = damage_behind(slab, p, when);
     } else {
@@ -239,6 +264,13 @@ bool lm_protect_check(lm_slab *slab, size_t slot, bool live, lm_finding *finding
             return true;
         *finding = damage_in_free(slab, p, when);
     }
+    return false;
+}
+
+bool lm_protect_check_shared(lm_slab *slab, size_t slot, lm_finding *finding, const char *when) {
+    if (!has_tail(slab) || !seems_broken(slab, slot))
+        return true;
+    *finding = damage_behind(slab, lm_slab_address(slab) + slot * lm_slab_size(slab), when);
     return false;
 }
 
@@ -258,7 +290,9 @@ LM_NOINLINE void *lm_protect_out(char *p, size_t room, size_t size, uint64_t kin
         report_free_slot(p);
         memset(p, 0, room);
     }
-    if (lm_once.tail)
+    if (lm_once.protection.check_before)
+        put_tail_in_steps(p, room, size, kind);
+    else if (lm_once.tail)
         put_tail(p, room, size, kind);
     return p;
 }
@@ -281,11 +315,33 @@ LM_NOINLINE bool lm_protect_in(lm_slab *slab, char *p, lm_family family, size_t 
 
 void lm_protect_clear(lm_slab *slab, char *p) {
     size_t room = lm_slab_room(slab);
-    if (lm_protect_clears(room) && slab->class != LM_CLASS_ZERO)
-        memset(p, 0, room);
+    if (!lm_protect_clears(room) || slab->class == LM_CLASS_ZERO)
+        return;
+    if (room) /* 0: a released slab's, see lm_remote_free */
+        begin_change(p, room);
+    memset(p, 0, room);
 }
 
 /* ---- Judging a block that is freed ---------------------------------------------------------- */
+
+typedef enum tail_state { TAIL_WHOLE, TAIL_BROKEN, TAIL_FREED } tail_state;
+
+/* Of a block that the caller frees or resizes, and perhaps another thread at the same time: that one's
+ * change shows before its bit does. */
+static tail_state look_at_tail(lm_slab *slab, const char *p, size_t room) {
+    enum { LOOKS = 10000, ENOUGH = 4 };
+    size_t slot = (size_t)(p - lm_slab_address(slab)) / lm_max(lm_slab_size(slab), 1);
+    for (int i = 0; i < LOOKS; i++) {
+        if (tail_intact(p, room))
+            return TAIL_WHOLE;
+        if (!lm_slot_live(slab, slot) || lm_slab_room(slab) != room)
+            return TAIL_FREED;
+        if (i >= ENOUGH && atomic_load_explicit(canary_at(p, room), memory_order_relaxed) != 0)
+            return TAIL_BROKEN;
+        lm_pause();
+    }
+    return TAIL_BROKEN;
+}
 
 static const char *const allocators[] = {"malloc", "operator new", "operator new[]"};
 
@@ -314,35 +370,41 @@ void lm_protect_compare(lm_finding *finding, const lm_way *way, size_t size, siz
     }
 }
 
+/* Without a tail: all that is known is what the slot has room for. */
+static void judge_size(lm_finding *finding, size_t room, size_t size) {
+    finding->kind = LM_SIZE_MISMATCH;
+    finding->quantity = "size";
+    finding->was_size = room;
+    finding->now_size = size;
+    if (lm_once.protect != LM_PROTECT_NOT && size != LM_ANY_SIZE && size > room)
+        lm_finding_report(finding);
+}
+
 bool lm_protect_judge(lm_slab *slab, char *p, const lm_way *way, size_t size, size_t alignment,
                       lm_asked *asked) {
     size_t room = lm_slab_room(slab);
+    if (room == 0) /* the slab was released meanwhile */
+        return false;
+    tail_state state = has_tail(slab) ? look_at_tail(slab, p, room) : TAIL_WHOLE;
+    if (state == TAIL_FREED)
+        return false;
     lm_finding finding = about_slot(slab, p, way->call);
     finding.pointer = p;
     *asked = lm_protect_asked(slab->class, p);
     if (!has_tail(slab)) {
-        finding.kind = LM_SIZE_MISMATCH;
-        finding.quantity = "size";
-        finding.was_size = room;
-        finding.now_size = size;
-        if (lm_once.protect != LM_PROTECT_NOT && size != LM_ANY_SIZE && size > room)
-            lm_finding_report(&finding);
+        judge_size(&finding, room, size);
         return true;
     }
-    if (!tail_intact(p, room)) {
-        if (freed_meanwhile(slab, p))
-            return false;
-        finding = damage_behind(slab, p, way->call);
-        finding.pointer = p;
-        lm_finding_report(&finding);
+    const char *broken = state == TAIL_BROKEN                 ? p
+                         : lm_once.protection.check_before ? broken_before(slab, p)
+                                                              : NULL;
+    if (broken) {
+        lm_finding damage = damage_behind(slab, broken, way->call);
+        damage.pointer = p;
+        lm_finding_report(&damage);
+    }
+    if (state == TAIL_BROKEN)
         return true;
-    }
-    const char *before = lm_once.protection.check_before ? broken_before(slab, p) : NULL;
-    if (before) {
-        finding = damage_behind(slab, before, way->call);
-        finding.pointer = p;
-        lm_finding_report(&finding);
-    }
     lm_protect_compare(&finding, way, size, alignment, asked);
     if (finding.kind != LM_KINDS_COUNT)
         lm_finding_report(&finding);

@@ -164,6 +164,10 @@ void lm_protect_compare(lm_finding *finding, const lm_way *way, size_t size, siz
  * is still clear. False: *finding says what is wrong; `when` is its call. */
 bool lm_protect_check(lm_slab *slab, size_t slot, bool live, lm_finding *finding, const char *when);
 
+/* The same for a live block that another thread may be freeing or resizing at this moment, or have taken
+ * just now: what looks like that passes. */
+bool lm_protect_check_shared(lm_slab *slab, size_t slot, lm_finding *finding, const char *when);
+
 /* Whether free slots with this room are all zero. */
 LM_INLINE bool lm_protect_clears(size_t room) {
     return lm_once.protection.clear && room <= lm_once.protection.clear_max;

@@ -54,6 +54,11 @@ void lm_remote_give_back(lm_remote *remote, uint64_t bits) {
         push(atomic_load_explicit(&remote->slab->owner, memory_order_acquire), remote);
 }
 
+/* THE SECOND FREE of a block, by a thread that found it live a moment ago, may come when the slab is
+ * released. Its words are closed first (lm_slab_close), so that it finds the slot free; and then the
+ * record has no owner. Only when the record serves another slab by then can the bit hit a slot there:
+ * docs/design.md. */
+
 /* ---- The freeing thread --------------------------------------------------------------------- */
 
 /* Whether a word that became wholly free is worth the lock: where threads pass one block at a time
@@ -69,7 +74,7 @@ static bool worth_a_look(lm_heap *owner, unsigned place, size_t bytes) {
 bool lm_remote_free(lm_slab *slab, size_t slot) {
     size_t w = slot / 64;
     uint64_t bit = lm_bit((unsigned)slot % 64);
-    lm_remote *remote = &lm_slab_remotes(slab)[w];
+    unsigned words = lm_slab_words(slab);
     /* All that is needed of the record is read before the bit is set: unless the word was empty,
      * the slab may be gone right after. */
     uint64_t known = atomic_load_explicit(&slab->pairs[w].avail, memory_order_relaxed) |
@@ -79,14 +84,22 @@ bool lm_remote_free(lm_slab *slab, size_t slot) {
     uint64_t offset = lm_slab_start(slab);
     unsigned place = lm_slab_place(slab);
     size_t size = lm_slab_size(slab);
-    lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_relaxed);
-    if (known & bit)
+    lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_acquire);
+    if (!owner || w >= words || known & bit) /* no owner: the slab was released meanwhile */
         return false;
+    lm_remote *remote =
+        (lm_remote *)(void *)((char *)slab + lm_slab_remote_offset(words)) + w;
     uint64_t old = atomic_fetch_or_explicit(&remote->bits, bit, memory_order_acq_rel);
     if (old & bit)
         return false;
-    if (old == 0)
-        push(atomic_load_explicit(&slab->owner, memory_order_acquire), remote);
+    if (old == 0) {
+        owner = atomic_load_explicit(&slab->owner, memory_order_acquire);
+        if (LM_UNLIKELY(!owner || lm_slab_start(slab) != offset)) { /* see THE SECOND FREE */
+            atomic_fetch_and_explicit(&remote->bits, ~bit, memory_order_relaxed);
+            return false;
+        }
+        push(owner, remote);
+    }
     if (LM_UNLIKELY(((old | bit | known) & valid) == valid) &&
         worth_a_look(owner, place, lm_count_bits(old | bit) * size))
         settle(arena, offset, w);

@@ -67,7 +67,7 @@ static void remove_guards(lm_slab *slab) {
     size_t before = slab->guarded ? lm_os.page : 0;
     char *from = lm_slab_address(slab) - before;
     if (slab->hidden)
-        lm_guard_remove(from, lm_slab_bytes(slab));
+        lm_guard_remove(lm_slab_address(slab), lm_slab_bytes(slab));
     else if (has_slot_guards(slab))
         lm_guard_remove_all(from, before + lm_slab_bytes(slab));
     else if (before)
@@ -99,11 +99,13 @@ void lm_slab_release(lm_slab *slab) {
     uint32_t first = lm_slab_first_unit(slab), units = lm_slab_units(slab);
     remove_guards(slab);
     bool purged = lm_once.protection.purge_slabs && lm_os.page <= LM_UNIT &&
-                  lm_os_purge(lm_slab_address(slab), lm_slab_bytes(slab));
+                  lm_os_purge(lm_slab_run_address(slab), lm_slab_run_bytes(slab));
     lm_lock_take(&lm_arena_lock);
     unsigned place = lm_slab_place(slab);
     lm_waiting_end(slab);
     lm_arena_map(arena, first, units, NULL);
+    /* Before the words are open again: see lm_remote_free. */
+    atomic_store_explicit(&slab->owner, NULL, memory_order_release);
     lm_arena_give_record(arena, slab, lm_slab_record_size(c->words));
     lm_arena_give(arena, first, units, place != LM_PLACE_PURGED && !purged);
     bool excess = lm_arena_excess(0);
@@ -119,7 +121,7 @@ void lm_slab_release(lm_slab *slab) {
 static void check_neighbours(lm_slab *slab, size_t slot) {
     lm_finding finding;
     for (size_t s = slot ? slot - 1 : slot + 1; s <= slot + 1 && s < slab->slots; s += 2)
-        if (lm_slot_live(slab, s) && !lm_protect_check(slab, s, true, &finding, ""))
+        if (lm_slot_live(slab, s) && !lm_protect_check_shared(slab, s, &finding, ""))
             lm_note_damage(lm_slab_address(slab) + s * lm_slab_size(slab));
 }
 
@@ -190,6 +192,20 @@ bool lm_slab_empty(lm_slab *slab) {
     }
     /* A word with bits is in an inbox: the slab stays until the owner has taken it out. */
     return others == 0 && lm_slab_free_slots(slab) == slab->slots;
+}
+
+/* A word is closed when all its slots are free by others' hands, too: then each of them is free already. */
+bool lm_slab_close(lm_slab *slab) {
+    lm_remote *remotes = lm_slab_remotes(slab);
+    for (unsigned w = 0; w < lm_slab_words(slab); w++) {
+        uint64_t expected = 0;
+        if (atomic_compare_exchange_strong(&remotes[w].bits, &expected, lm_slab_valid(slab, w)))
+            continue;
+        while (w > 0)
+            atomic_store_explicit(&remotes[--w].bits, 0, memory_order_relaxed);
+        return false;
+    }
+    return true;
 }
 
 /* Bits of a word's free slots, whoever freed them. */

@@ -9,12 +9,17 @@
  * *fresh: whether all its memory reads as zeros. */
 lm_slab *lm_slab_new(lm_heap *heap, unsigned class, bool *fresh);
 
-/* Gives an empty slab's units back. It is in no list, and no word of it is in an inbox. */
+/* Gives an empty slab's units back, that was closed. It is in no list, and no word of it is in an inbox. */
 void lm_slab_release(lm_slab *slab);
 
 /* Whether all slots are free, in the owner's eyes and in truth: what was freed twice is sorted out.
  */
 bool lm_slab_empty(lm_slab *slab);
+
+/* Of an empty slab that is about to be released: from now on no other thread can free a slot of it, as one
+ * could that frees a block a second time. False, and it stays as it was: one just did, and the word is
+ * in the inbox. */
+bool lm_slab_close(lm_slab *slab);
 
 /* Slots that are free in the owner's eyes. */
 unsigned lm_slab_free_slots(const lm_slab *slab);
@@ -47,6 +52,15 @@ LM_INLINE unsigned lm_slab_threshold(const lm_slab *slab) {
 
 LM_INLINE size_t lm_slab_bytes(const lm_slab *slab) {
     return (size_t)lm_classes[slab->class].units << LM_UNIT_SHIFT;
+}
+
+/* The slab's run of units, that of the guard included. */
+LM_INLINE char *lm_slab_run_address(const lm_slab *slab) {
+    return lm_slab_address(slab) - (slab->guarded ? LM_UNIT : 0);
+}
+
+LM_INLINE size_t lm_slab_run_bytes(const lm_slab *slab) {
+    return (size_t)lm_slab_units(slab) << LM_UNIT_SHIFT;
 }
 
 LM_INLINE unsigned lm_slab_place(const lm_slab *slab) {

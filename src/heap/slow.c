@@ -268,7 +268,8 @@ size_t lm_good(size_t size) {
     if (size > LM_LARGE_MAX)
         return 0;
     if (has_slot(size))
-        return size ? lm_classes[class_for(size)].room - lm_once.tail : 0;
+        return class_for(size) == LM_CLASS_ZERO ? 0
+                                                : lm_classes[class_for(size)].room - lm_once.tail;
     return lm_align_up(size, lm_os.page ? lm_os.page : LM_UNIT);
 }
 

@@ -32,8 +32,9 @@ static lm_finding *next_finding(lm_sweep *sweep) {
 
 static void sweep_slot(lm_sweep *sweep, lm_slab *slab, size_t slot, bool live) {
     spend(sweep, live ? LM_CACHE_LINE : lm_slab_room(slab));
-    if (!lm_protect_check(slab, slot, live, next_finding(sweep), when))
-        sweep->count++;
+    bool whole = live ? lm_protect_check_shared(slab, slot, next_finding(sweep), when)
+                      : lm_protect_check(slab, slot, false, next_finding(sweep), when);
+    sweep->count += !whole;
 }
 
 /* Of a slab that the system gave just now, available slots were never handed out. */

@@ -42,14 +42,15 @@ static int verify_run(const lm_arena *arena, const void *record, uint64_t first,
  * ------------------------------------------------------------------------------------------------
  */
 
-/* A thread that was lost in a fork may have been in the middle of a harvest. */
+/* A thread that was lost in a fork may have been in the middle of a harvest, or about to release the
+ * slab. */
 static int verify_bits(lm_slab *slab, bool lost) {
     lm_remote *remotes = lm_slab_remotes(slab);
     for (unsigned w = 0; w < lm_slab_words(slab); w++) {
         uint64_t avail = load(&slab->pairs[w].avail), pending = load(&slab->pairs[w].pending);
         uint64_t remote = load(&remotes[w].bits);
-        if ((avail & pending && !lost) || (avail & remote) || (pending & remote) ||
-            ((avail | remote) & ~lm_slab_valid(slab, w)) ||
+        bool twice = (avail & pending) | (avail & remote) | (pending & remote);
+        if ((twice && !lost) || ((avail | remote) & ~lm_slab_valid(slab, w)) ||
             (pending | lm_slab_valid(slab, w)) + 1 != 0)
             return LM_VERIFY_BITS;
         if (remotes[w].slab != slab || remotes[w].word != w)

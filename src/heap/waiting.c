@@ -48,7 +48,7 @@ bool lm_waiting_purge(bool all) {
     while (first && (all || lm_arena_excess(0)) && lm_os.page <= LM_UNIT) {
         lm_slab *slab = first;
         lm_waiting_end(slab);
-        if (lm_os_purge(lm_slab_address(slab), lm_slab_bytes(slab))) {
+        if (lm_os_purge(lm_slab_run_address(slab), lm_slab_run_bytes(slab))) {
             lm_slab_set_place(slab, LM_PLACE_PURGED);
             lm_waiting_gone_units += lm_slab_units(slab);
             any = true;

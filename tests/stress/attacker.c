@@ -160,7 +160,7 @@ static bool overlaps(const block *b, const block *other) {
 
 static bool in_an_arena(const block *b) {
     for (uint32_t i = 0; i < atomic_load(&lm_arena_count); i++)
-        if (in_range(b->at, b->usable, (void *)lm_lookups[i].base, lm_lookups[i].size))
+        if (in_range(b->at, b->usable, (void *)lm_once.lookups[i].base, lm_once.lookups[i].size))
             return true;
     return false;
 }

@@ -32,9 +32,37 @@ static inline size_t committed_bytes(void) {
     return bytes;
 }
 
+/* The class of a request of up to most_in_slot() bytes, at the level of protection that is in force. */
+static inline unsigned class_of(size_t size) {
+    if (size == 0)
+        return lm_once.protection.zero_traps ? LM_CLASS_ZERO : 0;
+    return lm_class_of(size + lm_once.tail);
+}
+
+static inline size_t most_in_slot(void) {
+    return LM_SLOT_MAX - lm_once.tail;
+}
+
+/* The largest request that the class serves. */
+static inline size_t most_of(unsigned class) {
+    return class == LM_CLASS_ZERO ? 0 : lm_classes[class].room - lm_once.tail;
+}
+
+/* Whether requests lead to the class: at the highest level, several may have the same room. */
+static inline bool serves(unsigned class) {
+    return class_of(most_of(class)) == class;
+}
+
+/* What can be used of a block of so many bytes: just those where the heap knows them, else all that
+ * its slot has room for. */
+static inline size_t usable_of(size_t size) {
+    unsigned class = class_of(size);
+    return lm_once.tail || class == LM_CLASS_ZERO ? size : lm_classes[class].room;
+}
+
 /* How many slabs of a request's class there are. */
 static inline size_t slabs_for(size_t size) {
-    return stats_now().by_class[lm_class_of(size)].slabs;
+    return stats_now().by_class[class_of(size)].slabs;
 }
 
 #endif

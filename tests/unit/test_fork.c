@@ -39,7 +39,7 @@ static bool all_hold(void) {
 static void *use(void *argument) {
     random_state r = {(uintptr_t)argument};
     for (unsigned i = 0; i < 300; i++) {
-        char *p = loam_malloc(random_size(&r));
+        char *p = loam_malloc(1 + random_size(&r));
         if (!p)
             return NULL;
         p[0] = 'x';

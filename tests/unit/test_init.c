@@ -26,7 +26,8 @@ static void the_programs_options(void **state) {
     value_is("keep", "3145728");
     value_is("on_error", "report");
     value_is("stats", "0");
-    assert_int_equal(lm_finding_policy, LM_POLICY_REPORT);
+    for (int kind = 0; kind < LM_KINDS_COUNT; kind++)
+        assert_int_equal(lm_finding_rule.policy[kind], LM_POLICY_REPORT);
     assert_int_equal(lm_arena_setting.keep, 3 << 20);
 }
 

@@ -1,5 +1,6 @@
 #include "support/unit.h"
 
+#include "heap/guard.h"
 #include "heap/large.h"
 #include "os/os.h"
 #include "support/child.h"
@@ -23,7 +24,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
     (void)state;
     loam_trim(0); /* what rests still has guards of the test's kind */
-    lm_large_setting.guards = usual_guards;
+    lm_guard_setting.kind = usual_guards;
     return trap_take() == 0 && lm_verify() == 0 ? 0 : -1;
 }
 
@@ -34,7 +35,7 @@ static int touch(void *at) {
 
 /* Every byte of the block can be written, none just before or behind it. */
 static void expect_guarded(char *p) {
-    size_t size = loam_usable_size(p);
+    size_t size = span_of(p)->bytes;
     assert_int_equal(in_child(touch, p), 7);
     assert_int_equal(in_child(touch, p + size - 1), 7);
     assert_int_equal(in_child(touch, p + size), -SIGSEGV);
@@ -56,7 +57,7 @@ static void all_sizes(void **state) {
     for (size_t size = LM_SLOT_MAX + 1; size < 64 * mib; size += size / 3 + 4095) {
         char *p = filled(size, size);
         assert_non_null(span_of(p));
-        assert_true(loam_usable_size(p) >= size && loam_usable_size(p) < size + size / 7 + 8192);
+        assert_int_equal(loam_usable_size(p), lm_once.tail ? size : lm_align_up(size, lm_os.page));
         assert_int_equal((uintptr_t)p % lm_os.page, 0);
         assert_true(pattern_holds(p, size, size, size));
         loam_free(p);
@@ -78,7 +79,7 @@ static void alignments(void **state) {
     for (size_t alignment = 1; alignment <= (size_t)1 << 30; alignment *= 2) {
         static const size_t sizes[] = {1, 5000, 200000};
         for (unsigned s = 0; s < 3; s++) {
-            char *p = lm_large_new(sizes[s], alignment, false);
+            char *p = lm_large_new(sizes[s], alignment, LM_FAMILY_C, false);
             assert_non_null(p);
             assert_int_equal((uintptr_t)p % alignment, 0);
             pattern_fill(p, sizes[s], 1);
@@ -132,7 +133,7 @@ static void impossible_growth(void **state) {
  * --------------------------------------------------------------------------------------------- */
 
 static void guarded_by(lm_guards guards) {
-    lm_large_setting.guards = guards;
+    lm_guard_setting.kind = guards;
     for (size_t size = 70000; size < 3 * mib; size *= 3) {
         char *p = filled(size, 1);
         expect_guarded(p);
@@ -163,7 +164,7 @@ static void guarded_by_advice(void **state) {
 
 static void without_guards(void **state) {
     (void)state;
-    lm_large_setting.guards = LM_GUARDS_OFF;
+    lm_guard_setting.kind = LM_GUARDS_OFF;
     uint64_t calls = stats_now().guards;
     char *p = filled(mib, 1);
     p = loam_realloc(p, 5 * mib);
@@ -176,9 +177,9 @@ static void without_guards(void **state) {
 static void a_budget_of_mappings(void **state) {
     static char *blocks[100];
     (void)state;
-    size_t budget = lm_large_setting.mappings;
-    lm_large_setting.guards = LM_GUARDS_PROTECT;
-    lm_large_setting.mappings = 20;
+    size_t budget = lm_guard_setting.mappings;
+    lm_guard_setting.kind = LM_GUARDS_PROTECT;
+    lm_guard_setting.mappings = 20;
     unsigned guards = 0;
     for (int i = 0; i < 100; i++) {
         blocks[i] = filled(100000, 1);
@@ -192,7 +193,7 @@ static void a_budget_of_mappings(void **state) {
     char *p = filled(100000, 1);
     expect_guarded(p); /* the budget came back */
     loam_free(p);
-    lm_large_setting.mappings = budget;
+    lm_guard_setting.mappings = budget;
 }
 
 /* ---- Resting
@@ -343,7 +344,7 @@ static void moves_often(void **state) {
 }
 
 static void moves_often_with_protection(void **state) {
-    lm_large_setting.guards = LM_GUARDS_PROTECT;
+    lm_guard_setting.kind = LM_GUARDS_PROTECT;
     moves_often(state);
 }
 
@@ -378,7 +379,7 @@ static void inside(void **state) {
 }
 
 int main(void) {
-    usual_guards = lm_large_setting.guards;
+    usual_guards = lm_guard_setting.kind;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(all_sizes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(zeroed, set_up, tear_down),

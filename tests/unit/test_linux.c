@@ -50,7 +50,7 @@ static void address_limit(void **state) {
 
 static void from_reserved_to_committed(void **state) {
     (void)state;
-    char *at = lm_os_reserve(size);
+    char *at = lm_os_reserve(size, 0);
     assert_non_null(at);
     assert_int_equal(in_child(reads, at), -SIGSEGV);
     assert_true(lm_os_make_readable(at, size));
@@ -72,7 +72,7 @@ static void from_reserved_to_committed(void **state) {
 static void refusals_leave_errno_alone(void **state) {
     (void)state;
     errno = EXDEV;
-    assert_null(lm_os_reserve((size_t)1 << 60));
+    assert_null(lm_os_reserve((size_t)1 << 60, 0));
     assert_false(lm_os_commit((void *)0x1000, size));
     assert_false(lm_os_make_readable((void *)0x1000, size));
     assert_false(lm_os_append("/nowhere/at/all", "x", 1));
@@ -81,7 +81,7 @@ static void refusals_leave_errno_alone(void **state) {
 
 static void moves_pages(void **state) {
     (void)state;
-    char *at = lm_os_reserve(3 * size);
+    char *at = lm_os_reserve(3 * size, 0);
     assert_true(lm_os_commit(at, 3 * size));
     char *to = at + 2 * size;
     pattern_fill(at, size, 2);
@@ -96,7 +96,7 @@ static void moves_pages(void **state) {
 /* Of two mappings: refused on some kernels. Whatever it says is so. */
 static void moves_all_or_nothing(void **state) {
     (void)state;
-    char *at = lm_os_reserve(4 * size);
+    char *at = lm_os_reserve(4 * size, 0);
     assert_true(lm_os_commit(at, size / 2));
     assert_true(lm_os_make_readable(at + size / 2, size / 2));
     assert_true(lm_os_commit(at + 2 * size, size));
@@ -111,7 +111,7 @@ static void moves_all_or_nothing(void **state) {
 }
 
 static void guards(bool advise) {
-    char *at = lm_os_reserve(size);
+    char *at = lm_os_reserve(size, 0);
     assert_true(lm_os_commit(at, size));
     at[lm_os.page] = 1;
     assert_true(lm_os_guard(at + lm_os.page, lm_os.page, advise));
@@ -140,7 +140,7 @@ static void counts_calls(void **state) {
     (void)state;
     uint64_t maps = atomic_load(&lm_os_count.maps), commits = atomic_load(&lm_os_count.commits);
     uint64_t purges = atomic_load(&lm_os_count.purges), set = atomic_load(&lm_os_count.guards);
-    char *at = lm_os_reserve(size);
+    char *at = lm_os_reserve(size, 0);
     lm_os_commit(at, size);
     lm_os_purge(at, size);
     lm_os_guard(at, lm_os.page, false);

@@ -116,7 +116,7 @@ static void the_last_live_slot_twice(void **state) {
     static const size_t sizes[] = {1024, 60000};
     (void)state;
     for (unsigned s = 0; s < 2; s++) {
-        unsigned slots = lm_classes[lm_class_of(sizes[s])].slots, last = 0;
+        unsigned slots = lm_classes[class_of(sizes[s])].slots, last = 0;
         for (unsigned i = 0; i < 3 * slots; i++)
             blocks[i] = loam_malloc(sizes[s]);
         lm_slab *slab = slab_of(blocks[slots]);

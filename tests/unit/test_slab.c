@@ -1,8 +1,14 @@
 #include "support/unit.h"
 
+#include "heap/guard.h"
+#include "heap/protect.h"
 #include "heap/slab.h"
 #include "heap/thread.h"
+#include "support/child.h"
 #include "support/heap.h"
+#include "support/pattern.h"
+
+#include <string.h>
 
 /* A slab of its own, in no bin: verify would miss it there, so it is asked before and after. */
 static lm_slab *new_slab(unsigned class, bool *fresh) {
@@ -17,14 +23,16 @@ static void new_ones(void **state) {
         bool fresh;
         lm_slab *slab = new_slab(c, &fresh);
         assert_int_equal(slab->slots, lm_classes[c].slots);
-        assert_int_equal(lm_slab_available(slab), slab->slots);
-        assert_int_equal(lm_slab_pending(slab), 0);
+        assert_int_equal(lm_slab_available(slab), 0);
+        assert_int_equal(lm_slab_pending(slab), slab->slots);
+        assert_int_equal(lm_slab_room(slab), lm_classes[c].room);
         assert_int_equal((uintptr_t)lm_slab_address(slab) % LM_UNIT, 0);
         assert_ptr_equal(atomic_load(&slab->owner), lm_self);
         assert_true(lm_slab_all_free(slab));
-        assert_ptr_equal(slab_of(lm_slab_address(slab) + lm_slab_bytes(slab) - 1), slab);
+        char *at = lm_slab_address(slab);
+        assert_ptr_equal(slab_of(at + lm_slab_bytes(slab) - 1), slab);
         lm_slab_release(slab);
-        assert_null(slab_of(lm_slab_address(slab)));
+        assert_null(slab_of(at));
     }
     assert_sound();
 }
@@ -34,36 +42,188 @@ static void fresh_is_zero(void **state) {
     (void)state;
     for (int round = 0; round < 50; round++) {
         bool fresh;
-        lm_slab *slab = new_slab((unsigned)round % LM_CLASSES, &fresh);
-        char *at = lm_slab_address(slab);
-        for (size_t i = 0; i < lm_slab_bytes(slab); i++) {
-            if (fresh)
-                assert_int_equal(at[i], 0);
-            at[i] = 'x';
+        lm_slab *slab = new_slab((unsigned)round % LM_CLASS_ZERO, &fresh);
+        for (size_t slot = 0; slot < slab->slots; slot++) {
+            char *at = lm_slab_address(slab) + slot * lm_slab_size(slab);
+            assert_true(all_zero(at, lm_slab_room(slab)) || !fresh);
+            memset(at, 'x', lm_slab_room(slab));
         }
+        assert_true(fresh || !lm_protect_clears(lm_slab_room(slab)));
         lm_slab_release(slab);
     }
 }
 
-static void harvest(void **state) {
+static uint64_t word_of(_Atomic uint64_t *bits) {
+    return atomic_load(bits);
+}
+
+/* Slots 0 to 7 were freed, the others of the first word are in use. */
+static lm_slab *half_used(void) {
     bool fresh;
-    (void)state;
     lm_slab *slab = new_slab(0, &fresh);
-    atomic_store(&slab->pairs[0].avail, 0);
-    atomic_store(&slab->pairs[0].pending, 0xff);
+    for (unsigned w = 0; w < lm_slab_words(slab); w++) {
+        atomic_store(&slab->pairs[w].avail, w ? ~(uint64_t)0 : 0);
+        atomic_store(&slab->pairs[w].pending, w ? 0 : 0xff);
+    }
+    return slab;
+}
+
+static void put_back(lm_slab *slab) {
+    for (unsigned w = 0; w < lm_slab_words(slab); w++) {
+        atomic_store(&slab->pairs[w].avail, 0);
+        atomic_store(&slab->pairs[w].pending, ~(uint64_t)0);
+        atomic_store(&lm_slab_remotes(slab)[w].bits, 0);
+    }
+    lm_slab_release(slab);
+    assert_sound();
+}
+
+static void harvest_of_all(void **state) {
+    (void)state;
+    bool usual = lm_once.protection.random;
+    lm_once.protection.random = false;
+    lm_slab *slab = half_used();
     assert_int_equal(lm_slab_available(slab), slab->slots - 64);
     assert_int_equal(lm_slab_pending(slab), 8);
     assert_false(lm_slab_all_free(slab));
-    lm_slab_harvest(slab);
-    assert_int_equal(atomic_load(&slab->pairs[0].avail), 0xff);
+    lm_slab_harvest(slab, &lm_self->random);
+    assert_int_equal(word_of(&slab->pairs[0].avail), 0xff);
     assert_int_equal(lm_slab_pending(slab), 0);
     assert_int_equal(lm_slab_available(slab), slab->slots - 56);
     atomic_store(&lm_slab_remotes(slab)[0].bits, ~(uint64_t)0xff);
     assert_true(lm_slab_all_free(slab));
-    atomic_store(&lm_slab_remotes(slab)[0].bits, 0);
-    atomic_store(&slab->pairs[0].avail, ~(uint64_t)0);
-    lm_slab_release(slab);
+    put_back(slab);
+    lm_once.protection.random = usual;
+}
+
+/* At random places: about half of a word's slots at a time, never none, never one that isn't free,
+ * and all of them in the end. */
+static void harvest_at_random(void **state) {
+    bool fresh;
+    unsigned words = 0, chosen = 0, differ = 0;
+    uint64_t before = 0;
+    (void)state;
+    bool usual = lm_once.protection.random;
+    lm_once.protection.random = true;
+    for (int round = 0; round < 20; round++) {
+        lm_slab *slab = new_slab(0, &fresh);
+        lm_slab_harvest(slab, &lm_self->random);
+        for (unsigned w = 0; w < lm_slab_words(slab); w++) {
+            uint64_t avail = word_of(&slab->pairs[w].avail);
+            assert_true(avail != 0 && avail + word_of(&slab->pairs[w].pending) + 1 == 0);
+            chosen += lm_count_bits(avail);
+            differ += avail != before;
+            before = avail;
+            words++;
+        }
+        put_back(slab);
+    }
+    assert_in_range(chosen, words * 64 * 2 / 5, words * 64 * 3 / 5);
+    assert_int_equal(differ, words);
+    lm_slab *slab = half_used();
+    for (int i = 0; i < 8; i++)
+        lm_slab_harvest(slab, &lm_self->random);
+    assert_int_equal(word_of(&slab->pairs[0].avail), 0xff);
+    put_back(slab);
+    lm_once.protection.random = usual;
+}
+
+/* Bits of the last word without a slot are pending, before and after. */
+static void harvest_leaves_what_is_no_slot(void **state) {
+    bool fresh;
+    (void)state;
+    unsigned class = lm_class_of(208);
+    lm_slab *slab = new_slab(class, &fresh);
+    unsigned last = lm_slab_words(slab) - 1;
+    uint64_t valid = lm_slab_valid(slab, last);
+    assert_true(valid + 1 != 0);
+    for (int i = 0; i < 70; i++)
+        lm_slab_harvest(slab, &lm_self->random);
+    assert_int_equal(word_of(&slab->pairs[last].avail), valid);
+    assert_int_equal(word_of(&slab->pairs[last].pending), ~valid);
+    put_back(slab);
+}
+
+/* ---- Guards --------------------------------------------------------------------------------- */
+
+static int touch(void *at) {
+    *(volatile char *)at = 1;
+    return 7;
+}
+
+/* Some slabs have a unit before them whose last page nobody may touch; an address in it leads to no
+ * slab and no block. */
+static void guards_before_slabs(void **state) {
+    enum { SLABS = 200 };
+    static lm_slab *slabs[SLABS];
+    bool fresh;
+    unsigned guarded = 0;
+    (void)state;
+    for (unsigned i = 0; i < SLABS; i++) {
+        lm_slab *slab = slabs[i] = new_slab(3, &fresh);
+        char *at = lm_slab_address(slab);
+        if (!slab->guarded)
+            continue;
+        lm_found found = lm_find(at - 1);
+        assert_true(found.inside && !found.slab && !found.span && !found.live);
+        assert_int_equal(lm_slab_first_unit(slab) + 1, lm_slab_start(slab) >> LM_UNIT_SHIFT);
+        if (guarded++ == 0)
+            assert_int_equal(in_child(touch, at - 1), -SIGSEGV);
+    }
+    uint64_t rate = lm_guard_is_cheap() ? lm_once.protection.guard_rate : 0;
+    if (rate)
+        assert_in_range(guarded, SLABS / rate / 3, SLABS / rate * 3);
+    else
+        assert_int_equal(guarded, 0);
+    for (unsigned i = 0; i < SLABS; i++) {
+        char *before = slabs[i]->guarded ? lm_slab_address(slabs[i]) - 1 : NULL;
+        lm_slab_release(slabs[i]);
+        if (before)
+            touch(before); /* free units can be used again */
+    }
     assert_sound();
+}
+
+/* Blocks of no bytes: nobody can touch them, where there are guards; and they have no reciprocal. Some such
+ * slabs have a guard before them as well. */
+static void slots_of_no_bytes(void **state) {
+    (void)state;
+    for (int i = 0; i < 50; i++) {
+        bool fresh;
+        lm_slab *slab = new_slab(LM_CLASS_ZERO, &fresh);
+        char *at = lm_slab_address(slab), *last = at + lm_slab_bytes(slab) - 1;
+        assert_int_equal(slab->reciprocal, 0);
+        assert_int_equal(slab->hidden, lm_guard_setting.kind != LM_GUARDS_OFF);
+        if (slab->hidden && i < 3) {
+            assert_int_equal(in_child(touch, at), -SIGSEGV);
+            assert_int_equal(in_child(touch, last), -SIGSEGV);
+        }
+        lm_slab_release(slab);
+        touch(at);
+        touch(last);
+    }
+    assert_sound();
+}
+
+/* With guards in the slots: each ends at one. */
+static void guards_in_slots(void **state) {
+    bool fresh;
+    (void)state;
+    unsigned class = lm_class_of(20000);
+    if (lm_classes[class].room == lm_classes[class].size)
+        skip();
+    lm_slab *slab = new_slab(class, &fresh);
+    for (size_t i = 0; i < slab->slots; i++) {
+        char *at = lm_slab_address(slab) + i * lm_slab_size(slab);
+        assert_int_equal(in_child(touch, at + lm_slab_room(slab) - 1), 7);
+        assert_int_equal(in_child(touch, at + lm_slab_room(slab)), -SIGSEGV);
+        assert_int_equal(in_child(touch, at + lm_slab_size(slab) - 1), -SIGSEGV);
+    }
+    char *at = lm_slab_address(slab);
+    size_t bytes = lm_slab_bytes(slab);
+    lm_slab_release(slab);
+    for (size_t i = 0; i < bytes; i += 4096)
+        touch(at + i);
 }
 
 static void thresholds(void **state) {
@@ -80,16 +240,26 @@ static void releases_units(void **state) {
     bool fresh;
     (void)state;
     size_t used = lm_arena_used_units();
-    lm_slab *slab = new_slab(LM_CLASSES - 1, &fresh);
-    assert_int_equal(lm_arena_used_units(), used + lm_classes[LM_CLASSES - 1].units);
+    const unsigned class = LM_CLASS_ZERO - 1;
+    lm_slab *slab = new_slab(class, &fresh);
+    assert_int_equal(lm_arena_used_units(), used + lm_slab_units(slab));
+    assert_int_equal(lm_slab_units(slab), lm_classes[class].units + slab->guarded);
     lm_slab_release(slab);
     assert_int_equal(lm_arena_used_units(), used);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(new_ones),   cmocka_unit_test(fresh_is_zero),  cmocka_unit_test(harvest),
-        cmocka_unit_test(thresholds), cmocka_unit_test(releases_units),
+        cmocka_unit_test(new_ones),
+        cmocka_unit_test(fresh_is_zero),
+        cmocka_unit_test(harvest_of_all),
+        cmocka_unit_test(harvest_at_random),
+        cmocka_unit_test(harvest_leaves_what_is_no_slot),
+        cmocka_unit_test(guards_before_slabs),
+        cmocka_unit_test(slots_of_no_bytes),
+        cmocka_unit_test(guards_in_slots),
+        cmocka_unit_test(thresholds),
+        cmocka_unit_test(releases_units),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
