@@ -25,7 +25,8 @@ static void choose_protection(lm_protection *chosen, const lm_options *options) 
     chosen->random = CHOOSE(options->random, level >= LEVEL_LIGHT);
     chosen->guard_rate = full ? LM_GUARDED_SLABS_FULL : level >= LEVEL_LIGHT ? LM_GUARDED_SLABS : 0;
     chosen->zero_traps = CHOOSE(options->zero, level >= LEVEL_LIGHT);
-    chosen->hide_large = CHOOSE(options->hide, level >= LEVEL_LIGHT);
+    chosen->hide_large =
+        CHOOSE(options->hide, level >= LEVEL_LIGHT && lm_guard_setting.kind != LM_GUARDS_OFF);
     chosen->neighbours = !chosen->tail ? LM_NEIGHBOURS_NONE
                          : full        ? LM_NEIGHBOURS_ALL
                                        : LM_NEIGHBOURS_ONE;
@@ -85,6 +86,9 @@ static void start_findings(const lm_options *options) {
     for (int kind = 0; kind < LM_KINDS_COUNT; kind++)
         lm_finding_rule.policy[kind] =
             by_kind[kind] ? policies[by_kind[kind] - 1] : policies[options->on_error];
+    /* Nothing breaks by it here, and programs that people rely on do it. */
+    if (!options->on_mismatched_free && options->on_error == LM_ON_ERROR_ABORT)
+        lm_finding_rule.policy[LM_MISMATCHED_FREE] = LM_POLICY_REPORT;
 }
 
 void lm_settings_start(const lm_options *options) {

@@ -86,7 +86,7 @@ static void harvest_of_all(void **state) {
     assert_int_equal(lm_slab_available(slab), slab->slots - 64);
     assert_int_equal(lm_slab_pending(slab), 8);
     assert_false(lm_slab_all_free(slab));
-    lm_slab_harvest(slab, &lm_self->random);
+    lm_slab_harvest(slab, lm_self);
     assert_int_equal(word_of(&slab->pairs[0].avail), 0xff);
     assert_int_equal(lm_slab_pending(slab), 0);
     assert_int_equal(lm_slab_available(slab), slab->slots - 56);
@@ -107,7 +107,7 @@ static void harvest_at_random(void **state) {
     lm_once.protection.random = true;
     for (int round = 0; round < 20; round++) {
         lm_slab *slab = new_slab(0, &fresh);
-        lm_slab_harvest(slab, &lm_self->random);
+        lm_slab_harvest(slab, lm_self);
         for (unsigned w = 0; w < lm_slab_words(slab); w++) {
             uint64_t avail = word_of(&slab->pairs[w].avail);
             assert_true(avail != 0 && avail + word_of(&slab->pairs[w].pending) + 1 == 0);
@@ -122,7 +122,7 @@ static void harvest_at_random(void **state) {
     assert_int_equal(differ, words);
     lm_slab *slab = half_used();
     for (int i = 0; i < 8; i++)
-        lm_slab_harvest(slab, &lm_self->random);
+        lm_slab_harvest(slab, lm_self);
     assert_int_equal(word_of(&slab->pairs[0].avail), 0xff);
     put_back(slab);
     lm_once.protection.random = usual;
@@ -138,7 +138,7 @@ static void harvest_leaves_what_is_no_slot(void **state) {
     uint64_t valid = lm_slab_valid(slab, last);
     assert_true(valid + 1 != 0);
     for (int i = 0; i < 70; i++)
-        lm_slab_harvest(slab, &lm_self->random);
+        lm_slab_harvest(slab, lm_self);
     assert_int_equal(word_of(&slab->pairs[last].avail), valid);
     assert_int_equal(word_of(&slab->pairs[last].pending), ~valid);
     put_back(slab);

@@ -1,4 +1,5 @@
 // fault: aligned delete is told an alignment that the block does not have
+// options: on_mismatched_free=abort
 // size 64 4096 262144: 2 abort mismatched-free
 #include "fault.h"
 #include <new>

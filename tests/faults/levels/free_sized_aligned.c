@@ -1,4 +1,5 @@
 // fault: free_sized frees what aligned_alloc gave
+// options: on_mismatched_free=abort
 // size 64 4096: 2 abort mismatched-free
 // size 262144: 2 abort mismatched-free
 #include "fault.h"

@@ -1,4 +1,5 @@
 // fault: delete of what malloc gave
+// options: on_mismatched_free=abort
 // size 8 4096: 2 abort mismatched-free
 // size 262144: 2 abort mismatched-free
 #include "fault.h"

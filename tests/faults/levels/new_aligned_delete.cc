@@ -1,4 +1,5 @@
 // fault: plain delete of what aligned new gave
+// options: on_mismatched_free=abort
 // size 64 4096: 2 abort mismatched-free
 // size 262144: 2 abort mismatched-free
 #include "fault.h"

@@ -1,5 +1,5 @@
 // fault: delete[] of what new gave
-// options: strict_arrays=1
+// options: strict_arrays=1:on_mismatched_free=abort
 // size 8 4096: 2 abort mismatched-free
 // size 262144: 2 abort mismatched-free
 #include "fault.h"

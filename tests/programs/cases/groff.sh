@@ -2,6 +2,8 @@
 # set: quick
 # does: long text with tables and equations to PostScript and plain text
 # needs: groff tbl eqn
+# note: frees blocks of malloc by delete[], which Loam would name
+# options: on_mismatched_free=ignore
 
 prepare() {
     {
