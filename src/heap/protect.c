@@ -190,13 +190,12 @@ static lm_finding damage_behind(const lm_slab *slab, const char *p, const char *
 
 /* A few looks at a live block that isn't the caller's. The thread sanitizer can't know that they are only
  * looks. */
-static bool seems_broken(lm_slab *slab, size_t slot) {
+static bool seems_broken(lm_slab *slab, size_t slot, const char *p, size_t room) {
     enum { LOOKS = 4 };
-    const char *p = lm_slab_address(slab) + slot * lm_slab_size(slab);
-    size_t room = lm_slab_room(slab);
     for (int i = 0; i < LOOKS && !LM_THREAD_SANITIZER; i++) {
-        if (atomic_load_explicit(canary_at(p, room), memory_order_acquire) == 0 ||
-            tail_intact(p, room) || !lm_slot_live(slab, slot))
+        if (!lm_slot_live(slab, slot) ||
+            atomic_load_explicit(canary_at(p, room), memory_order_acquire) == 0 ||
+            tail_intact(p, room))
             return false;
         lm_pause();
     }
@@ -204,14 +203,15 @@ static bool seems_broken(lm_slab *slab, size_t slot) {
 }
 
 /* The block in the slot before, when it is live and what stands behind it is broken: then whatever
- * is wrong at `p` came from there. NULL otherwise. */
-static char *broken_before(lm_slab *slab, const char *p) {
-    size_t slot = (size_t)(p - lm_slab_address(slab)) / lm_slab_size(slab);
-    char *before = lm_slab_address(slab) + (slot - 1) * lm_slab_size(slab);
-    if (slot == 0 || !has_tail(slab) || !lm_slot_live(slab, slot - 1) ||
-        !seems_broken(slab, slot - 1))
+ * is wrong at `p` came from there. NULL otherwise; so when the slab was released meanwhile, because `p` is
+ * freed by two threads at once. */
+static const char *broken_before(lm_slab *slab, const char *p) {
+    size_t size = lm_slab_size(slab), room = lm_slab_room(slab);
+    size_t slot = (size_t)(p - lm_slab_address(slab)) / size;
+    if (room == 0 || slot == 0 || slot >= slab->slots || !has_tail(slab) ||
+        !seems_broken(slab, slot - 1, p - size, room))
         return NULL;
-    return before;
+    return p - size;
 }
 
 /* A free slot that isn't zero any more. */
@@ -259,9 +259,10 @@ bool lm_protect_check(lm_slab *slab, size_t slot, bool live, lm_finding *finding
 }
 
 bool lm_protect_check_shared(lm_slab *slab, size_t slot, lm_finding *finding, const char *when) {
-    if (!has_tail(slab) || !seems_broken(slab, slot))
+    const char *p = lm_slab_address(slab) + slot * lm_slab_size(slab);
+    if (!has_tail(slab) || !seems_broken(slab, slot, p, lm_slab_room(slab)))
         return true;
-    *finding = damage_behind(slab, lm_slab_address(slab) + slot * lm_slab_size(slab), when);
+    *finding = damage_behind(slab, p, when);
     return false;
 }
 
