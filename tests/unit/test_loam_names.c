@@ -1,4 +1,12 @@
 /* The public interface: errors and errno as ISO C, POSIX and the C library define them. */
+// ctest-args:
+// ctest-args:
+// ctest-options: harden=0
+// ctest-args:
+// ctest-options: harden=1
+// ctest-args:
+// ctest-options: harden=3
+
 #include "support/unit.h"
 
 #include "os/os.h"
