@@ -240,7 +240,7 @@ static void set_asked(lm_span *span, size_t size) {
 static lm_span *new_block(size_t size, size_t alignment, lm_family family, bool zero) {
     if (size > LM_LARGE_MAX || alignment > LM_LARGE_MAX)
         return NULL;
-    size_t bytes = lm_align_up(size, lm_os.page);
+    size_t bytes = lm_align_up(lm_max(size, 1), lm_os.page);
     bool clean = false;
     lm_span *span = wake(bytes, alignment);
     if (!span) {

@@ -326,7 +326,7 @@ static tail_state look_at_tail(lm_slab *slab, const char *p, size_t room) {
     for (int i = 0; i < LOOKS; i++) {
         if (tail_intact(p, room))
             return TAIL_WHOLE;
-        if (!lm_slot_live(slab, slot) || lm_slab_room(slab) != room)
+        if (slot >= slab->slots || lm_slab_room(slab) != room || !lm_slot_live(slab, slot))
             return TAIL_FREED;
         if (i >= ENOUGH && atomic_load_explicit(canary_at(p, room), memory_order_relaxed) != 0)
             return TAIL_BROKEN;

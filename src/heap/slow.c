@@ -250,7 +250,7 @@ void *lm_aligned(size_t alignment, size_t size, lm_family family) {
         if (class < LM_CLASS_ZERO)
             return take_small(class, size, lm_kind_of(family, alignment), &fresh);
     }
-    return take_large(lm_max(size, 1), alignment, family, false);
+    return take_large(size, alignment, family, false);
 }
 
 /* ---- Questions and requests about the whole ------------------------------------------------- */
