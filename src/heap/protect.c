@@ -5,17 +5,21 @@
 
 /* ---- The tail ------------------------------------------------------------------------------- */
 
-#define BYTES(n)       ((n) >= 8 ? ~(uint64_t)0 : ((uint64_t)1 << 8 * (n)) - 1)
-#define LAST_BYTES(n)  ((n) == 0 ? 0 : ~BYTES(8 - (n)))
-#define SHORT(slack)   { BYTES(slack), 0 }
-#define LONGER(beyond) { BYTES(8), LAST_BYTES(beyond) }
+#define BYTES(n)      ((n) >= 8 ? ~(uint64_t)0 : ((uint64_t)1 << 8 * (n)) - 1)
+#define LAST_BYTES(n) ((n) == 0 ? 0 : ~BYTES(8 - (n)))
+#define SHORT(slack)                                                                               \
+    { BYTES(slack), 0 }
+#define LONGER(beyond)                                                                             \
+    { BYTES(8), LAST_BYTES(beyond) }
 
 const lm_slack_masks lm_slack_mask[LM_SLACK_SHORT + 1] = {
-    SHORT(0),  SHORT(1),  SHORT(2),  SHORT(3),  SHORT(4),  SHORT(5),  SHORT(6),  SHORT(7),  SHORT(8),
-    LONGER(1), LONGER(2), LONGER(3), LONGER(4), LONGER(5), LONGER(6), LONGER(7), LONGER(8),
+    SHORT(0),  SHORT(1),  SHORT(2),  SHORT(3),  SHORT(4),  SHORT(5),
+    SHORT(6),  SHORT(7),  SHORT(8),  LONGER(1), LONGER(2), LONGER(3),
+    LONGER(4), LONGER(5), LONGER(6), LONGER(7), LONGER(8),
 };
 
-static const size_t CHECKED_UNCLEARED = LM_SLACK_SHORT; /* bytes of slack, where the rest isn't zero */
+static const size_t CHECKED_UNCLEARED =
+    LM_SLACK_SHORT; /* bytes of slack, where the rest isn't zero */
 
 static bool class_has_tail(unsigned class) {
     return lm_once.tail != 0 && class != LM_CLASS_ZERO;
@@ -69,8 +73,8 @@ static void put_tail_in_steps(char *p, size_t room, size_t size, uint64_t kind) 
     begin_change(p, room);
     memset(p + size, 0, checked_slack(room, slack));
     memcpy(p + size, &LM_MARK, lm_min(slack, sizeof LM_MARK));
-    atomic_store_explicit(canary_at(p, room),
-                          lm_canary_key(p) ^ (slack | kind) << LM_NOTE_SHIFT, memory_order_release);
+    atomic_store_explicit(canary_at(p, room), lm_canary_key(p) ^ (slack | kind) << LM_NOTE_SHIFT,
+                          memory_order_release);
 }
 
 /* Whether a note could be true of a block at p. */
@@ -121,10 +125,8 @@ static bool is_clear(char *p, size_t room) {
 
 static lm_finding about_slot(const lm_slab *slab, const char *p, const char *call) {
     lm_asked asked = lm_protect_asked(slab->class, p);
-    return (lm_finding){.call = call,
-                        .block = p,
-                        .block_size = asked.size,
-                        .class_size = lm_slab_room(slab)};
+    return (lm_finding){
+        .call = call, .block = p, .block_size = asked.size, .class_size = lm_slab_room(slab)};
 }
 
 /* Adds byte `at` to what was changed. */
@@ -242,7 +244,8 @@ static lm_finding damage_in_free(lm_slab *slab, const char *p, const char *call)
 
 /* ---- Checks outside of malloc and free ------------------------------------------------------ */
 
-bool lm_protect_check(lm_slab *slab, size_t slot, bool live, lm_finding *finding, const char *when) {
+bool lm_protect_check(lm_slab *slab, size_t slot, bool live, lm_finding *finding,
+                      const char *when) {
     char *p = lm_slab_address(slab) + slot * lm_slab_size(slab);
     size_t room = lm_slab_room(slab);
     if (live) {
@@ -250,8 +253,7 @@ bool lm_protect_check(lm_slab *slab, size_t slot, bool live, lm_finding *finding
             return true;
         *finding = damage_behind(slab, p, when);
     } else {
-        if (!lm_protect_clears(room) || slab->class == LM_CLASS_ZERO ||
-            is_clear(p, room))
+        if (!lm_protect_clears(room) || slab->class == LM_CLASS_ZERO || is_clear(p, room))
             return true;
         *finding = damage_in_free(slab, p, when);
     }
@@ -387,16 +389,18 @@ bool lm_protect_judge(lm_slab *slab, char *p, const lm_way *way, size_t size, si
         judge_size(&finding, room, size);
         return true;
     }
-    const char *broken = state == TAIL_BROKEN                 ? p
+    const char *broken = state == TAIL_BROKEN              ? p
                          : lm_once.protection.check_before ? broken_before(slab, p)
-                                                              : NULL;
+                                                           : NULL;
     if (broken) {
         lm_finding damage = damage_behind(slab, broken, way->call);
         damage.pointer = p;
         lm_finding_report(&damage);
     }
-    if (state == TAIL_BROKEN)
+    if (state == TAIL_BROKEN) {
+        lm_protect_resize(slab, p, asked->size); /* so that it is said once */
         return true;
+    }
     lm_protect_compare(&finding, way, size, alignment, asked);
     if (finding.kind != LM_KINDS_COUNT)
         lm_finding_report(&finding);

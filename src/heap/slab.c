@@ -125,7 +125,8 @@ static void check_neighbours(lm_slab *slab, size_t slot) {
 }
 
 static void check_some(lm_slab *slab, unsigned word, uint64_t bits, uint64_t random) {
-    if (!bits || lm_once.protection.neighbours == LM_NEIGHBOURS_NONE || slab->class == LM_CLASS_ZERO)
+    if (!bits || lm_once.protection.neighbours == LM_NEIGHBOURS_NONE ||
+        slab->class == LM_CLASS_ZERO)
         return;
     if (lm_once.protection.neighbours == LM_NEIGHBOURS_ONE) {
         unsigned from = random % 64;

@@ -99,7 +99,8 @@ static void secrets(void **state) {
     chosen_by("");
     uint64_t secret = lm_once.secret, multiplier = lm_once.multiplier, seed = lm_once.seed;
     chosen_by("");
-    assert_true(secret != lm_once.secret && multiplier != lm_once.multiplier && seed != lm_once.seed);
+    assert_true(secret != lm_once.secret && multiplier != lm_once.multiplier &&
+                seed != lm_once.seed);
     assert_true((secret & 1) && (multiplier & 1) && (lm_once.secret & 1));
 }
 
@@ -124,9 +125,10 @@ static void policies(void **state) {
     (void)state;
     chosen_by("on_error=report:on_heap_overflow=abort:on_use_after_free=ignore");
     for (int kind = 0; kind < LM_KINDS_COUNT; kind++)
-        assert_int_equal(lm_finding_rule.policy[kind], kind == LM_HEAP_OVERFLOW    ? LM_POLICY_ABORT
-                                                       : kind == LM_USE_AFTER_FREE ? LM_POLICY_IGNORE
-                                                                                   : LM_POLICY_REPORT);
+        assert_int_equal(lm_finding_rule.policy[kind], kind == LM_HEAP_OVERFLOW ? LM_POLICY_ABORT
+                                                       : kind == LM_USE_AFTER_FREE
+                                                           ? LM_POLICY_IGNORE
+                                                           : LM_POLICY_REPORT);
     static const char *const codes[] = {"double_free",     "invalid_free",  "foreign_free",
                                         "mismatched_free", "size_mismatch", "heap_overflow",
                                         "heap_underflow",  "use_after_free"};
@@ -142,9 +144,8 @@ static void policies(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_at_level_0), cmocka_unit_test(level_1),
-        cmocka_unit_test(level_2),            cmocka_unit_test(measures),
-        cmocka_unit_test(secrets),            cmocka_unit_test(guards),
+        cmocka_unit_test(nothing_at_level_0), cmocka_unit_test(level_1), cmocka_unit_test(level_2),
+        cmocka_unit_test(measures),           cmocka_unit_test(secrets), cmocka_unit_test(guards),
         cmocka_unit_test(policies),           cmocka_unit_test(level_3),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
