@@ -64,7 +64,7 @@ static bool is_live(const char *p) {
 static void furnish(block *b, char *at, size_t size, size_t alignment) {
     CHECK(at != NULL && (uintptr_t)at % (alignment > 16 ? alignment : 16) == 0);
     size_t usable = loam_usable_size(at);
-    CHECK(usable >= size && loam_owns(at));
+    CHECK((lm_once.tail ? usable == size : usable >= size) && loam_owns(at));
     *b = (block){at, size, next_id % 2 ? size : usable, alignment, next_id};
     next_id++;
     pattern_fill(b->at, b->filled, b->id);
@@ -142,9 +142,10 @@ static void do_ask(bytes *in) {
     size_t offset = take_size(in), usable = 0;
     if (!b->at)
         return;
-    offset %= loam_usable_size(b->at);
-    CHECK(loam_block_of(b->at + offset, &usable) == b->at && usable == loam_usable_size(b->at));
-    CHECK(b->alignment || usable >= loam_good_size(b->size));
+    size_t most = loam_usable_size(b->at);
+    offset = most ? offset % most : 0;
+    CHECK(loam_block_of(b->at + offset, &usable) == b->at && usable == most);
+    CHECK(loam_good_size(b->size) >= b->size);
 }
 
 static void do_trim(bytes *in) {
@@ -245,7 +246,7 @@ static void end_other(void) {
  * -------------------------------------------------------------------------------------------- */
 
 static bool count_live(void *at, size_t size, void *context) {
-    CHECK(is_live(at) && size > 0);
+    CHECK(is_live(at) && size <= loam_good_size(size));
     ++*(size_t *)context;
     return true;
 }

@@ -73,8 +73,8 @@ static void put_tail_in_steps(char *p, size_t room, size_t size, uint64_t kind) 
     begin_change(p, room);
     memset(p + size, 0, checked_slack(room, slack));
     memcpy(p + size, &LM_MARK, lm_min(slack, sizeof LM_MARK));
-    atomic_store_explicit(canary_at(p, room),
-                          lm_canary_key(p) ^ (slack | kind) << LM_NOTE_SHIFT, memory_order_release);
+    atomic_store_explicit(canary_at(p, room), lm_canary_key(p) ^ (slack | kind) << LM_NOTE_SHIFT,
+                          memory_order_release);
 }
 
 /* Whether a note could be true of a block at p. */
@@ -206,13 +206,12 @@ static lm_finding damage_behind(const lm_slab *slab, const char *p, const char *
 
 /* A few looks at a live block that isn't the caller's. The thread sanitizer can't know that they are only
  * looks. */
-static bool seems_broken(lm_slab *slab, size_t slot) {
+static bool seems_broken(lm_slab *slab, size_t slot, const char *p, size_t room) {
     enum { LOOKS = 4 };
-    const char *p = lm_slab_address(slab) + slot * lm_slab_size(slab);
-    size_t room = lm_slab_room(slab);
     for (int i = 0; i < LOOKS && !LM_THREAD_SANITIZER; i++) {
-        if (atomic_load_explicit(canary_at(p, room), memory_order_acquire) == 0 ||
-            tail_intact(p, room) || !lm_slot_live(slab, slot))
+        if (!lm_slot_live(slab, slot) ||
+            atomic_load_explicit(canary_at(p, room), memory_order_acquire) == 0 ||
+            tail_intact(p, room))
             return false;
         lm_pause();
     }
@@ -220,14 +219,15 @@ static bool seems_broken(lm_slab *slab, size_t slot) {
 }
 
 /* The block in the slot before, when it is live and what stands behind it is broken: then whatever
- * is wrong at `p` came from there. NULL otherwise. */
-static char *broken_before(lm_slab *slab, const char *p) {
-    size_t slot = (size_t)(p - lm_slab_address(slab)) / lm_slab_size(slab);
-    char *before = lm_slab_address(slab) + (slot - 1) * lm_slab_size(slab);
-    if (slot == 0 || !has_tail(slab) || !lm_slot_live(slab, slot - 1) ||
-        !seems_broken(slab, slot - 1))
+ * is wrong at `p` came from there. NULL otherwise; so when the slab was released meanwhile, because `p` is
+ * freed by two threads at once. */
+static const char *broken_before(lm_slab *slab, const char *p) {
+    size_t size = lm_slab_size(slab), room = lm_slab_room(slab);
+    size_t slot = (size_t)(p - lm_slab_address(slab)) / size;
+    if (room == 0 || slot == 0 || slot >= slab->slots || !has_tail(slab) ||
+        !seems_broken(slab, slot - 1, p - size, room))
         return NULL;
-    return before;
+    return p - size;
 }
 
 /* A free slot that isn't zero any more. A stale pointer reaches the bytes that were its block's; what
@@ -268,9 +268,10 @@ bool lm_protect_check(lm_slab *slab, size_t slot, bool live, lm_finding *finding
 }
 
 bool lm_protect_check_shared(lm_slab *slab, size_t slot, lm_finding *finding, const char *when) {
-    if (!has_tail(slab) || !seems_broken(slab, slot))
+    const char *p = lm_slab_address(slab) + slot * lm_slab_size(slab);
+    if (!has_tail(slab) || !seems_broken(slab, slot, p, lm_slab_room(slab)))
         return true;
-    *finding = damage_behind(slab, lm_slab_address(slab) + slot * lm_slab_size(slab), when);
+    *finding = damage_behind(slab, p, when);
     return false;
 }
 
@@ -334,7 +335,7 @@ static tail_state look_at_tail(lm_slab *slab, const char *p, size_t room) {
     for (int i = 0; i < LOOKS; i++) {
         if (tail_intact(p, room))
             return TAIL_WHOLE;
-        if (!lm_slot_live(slab, slot) || lm_slab_room(slab) != room)
+        if (slot >= slab->slots || lm_slab_room(slab) != room || !lm_slot_live(slab, slot))
             return TAIL_FREED;
         if (i >= ENOUGH && atomic_load_explicit(canary_at(p, room), memory_order_relaxed) != 0)
             return TAIL_BROKEN;
@@ -395,16 +396,18 @@ bool lm_protect_judge(lm_slab *slab, char *p, const lm_way *way, size_t size, si
         judge_size(&finding, room, size);
         return true;
     }
-    const char *broken = state == TAIL_BROKEN                 ? p
+    const char *broken = state == TAIL_BROKEN              ? p
                          : lm_once.protection.check_before ? broken_before(slab, p)
-                                                              : NULL;
+                                                           : NULL;
     if (broken) {
         lm_finding damage = damage_behind(slab, broken, way->call);
         damage.pointer = p;
         lm_finding_report(&damage);
     }
-    if (state == TAIL_BROKEN)
+    if (state == TAIL_BROKEN) {
+        lm_protect_resize(slab, p, asked->size); /* so that it is said once */
         return true;
+    }
     lm_protect_compare(&finding, way, size, alignment, asked);
     if (finding.kind != LM_KINDS_COUNT)
         lm_finding_report(&finding);

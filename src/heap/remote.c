@@ -87,8 +87,7 @@ bool lm_remote_free(lm_slab *slab, size_t slot) {
     lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_acquire);
     if (!owner || w >= words || known & bit) /* no owner: the slab was released meanwhile */
         return false;
-    lm_remote *remote =
-        (lm_remote *)(void *)((char *)slab + lm_slab_remote_offset(words)) + w;
+    lm_remote *remote = (lm_remote *)(void *)((char *)slab + lm_slab_remote_offset(words)) + w;
     uint64_t old = atomic_fetch_or_explicit(&remote->bits, bit, memory_order_acq_rel);
     if (old & bit)
         return false;

@@ -1,4 +1,12 @@
 /* Arenas of 4 MiB, so that there are several. */
+// ctest-args:
+// ctest-args:
+// ctest-options: harden=0
+// ctest-args:
+// ctest-options: harden=1
+// ctest-args:
+// ctest-options: harden=3
+
 #include "support/unit.h"
 
 #include "heap/arena.h"

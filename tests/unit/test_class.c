@@ -62,8 +62,10 @@ static void find_every_slot(void) {
         const lm_class *class = &lm_classes[c];
         size_t bytes = (size_t) class->units << LM_UNIT_SHIFT;
         for (unsigned s = 0; s < 3; s++) {
-            lm_slab slab = {
-                .start_low = (uint32_t)starts[s], .start_high = (uint16_t)(starts[s] >> 32), .reciprocal = class->reciprocal, .slots = class->slots};
+            lm_slab slab = {.start_low = (uint32_t)starts[s],
+                            .start_high = (uint16_t)(starts[s] >> 32),
+                            .reciprocal = class->reciprocal,
+                            .slots = class->slots};
             for (size_t offset = 0; offset < bytes; offset++) {
                 size_t slot = 0;
                 bool found = lm_slot_at(&slab, starts[s] + offset, &slot);

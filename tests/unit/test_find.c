@@ -1,3 +1,11 @@
+// ctest-args:
+// ctest-args:
+// ctest-options: harden=0
+// ctest-args:
+// ctest-options: harden=1
+// ctest-args:
+// ctest-options: harden=3
+
 #include "support/unit.h"
 
 #include "heap/find.h"
@@ -91,8 +99,7 @@ static void the_rest_of_a_slab(void **state) {
     char *p = loam_malloc(100);
     lm_slab *slab = slab_of(p);
     const lm_class *class = &lm_classes[slab->class];
-    char *rest =
-        lm_slab_address(slab) + (size_t) class->slots * class->size;
+    char *rest = lm_slab_address(slab) + (size_t) class->slots * class->size;
     assert_true(class->slots * (size_t) class->size < (size_t) class->units << LM_UNIT_SHIFT);
     lm_found found = lm_find(rest);
     assert_true(found.inside && found.slab == slab && !found.block && !found.live);

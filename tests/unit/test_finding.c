@@ -65,8 +65,9 @@ static void names_everything(void **state) {
                           .block_size = 48,
                           .class_size = 48};
     (void)state;
-    expect_report(&finding, "loam: error[invalid-free]: realloc(0x7008): not the first byte of a block "
-                            "(block 0x7000 of 48 bytes, class 48, byte 8 of it)\n");
+    expect_report(&finding,
+                  "loam: error[invalid-free]: realloc(0x7008): not the first byte of a block "
+                  "(block 0x7000 of 48 bytes, class 48, byte 8 of it)\n");
     finding = (lm_finding){.kind = LM_DOUBLE_FREE,
                            .call = "free",
                            .pointer = at,
@@ -91,15 +92,17 @@ static void damage(void **state) {
                           .first = 41,
                           .last = 41};
     (void)state;
-    expect_report(&finding, "loam: error[heap-overflow]: at exit: bytes behind the block were overwritten "
-                            "(block 0x7000 of 41 bytes, class 64)\n"
-                            "loam:   byte 41 was changed\n");
+    expect_report(&finding,
+                  "loam: error[heap-overflow]: at exit: bytes behind the block were overwritten "
+                  "(block 0x7000 of 41 bytes, class 64)\n"
+                  "loam:   byte 41 was changed\n");
     finding.last = 63;
     finding.or_before = at + 64;
-    expect_report(&finding, "loam: error[heap-overflow]: at exit: bytes behind the block were overwritten "
-                            "(block 0x7000 of 41 bytes, class 64)\n"
-                            "loam:   bytes 41 to 63 were changed\n"
-                            "loam:   or they were overwritten from before the block 0x7040\n");
+    expect_report(&finding,
+                  "loam: error[heap-overflow]: at exit: bytes behind the block were overwritten "
+                  "(block 0x7000 of 41 bytes, class 64)\n"
+                  "loam:   bytes 41 to 63 were changed\n"
+                  "loam:   or they were overwritten from before the block 0x7040\n");
     finding = (lm_finding){.kind = LM_HEAP_UNDERFLOW,
                            .call = "free",
                            .pointer = at,
@@ -109,9 +112,10 @@ static void damage(void **state) {
                            .damaged = true,
                            .first = -7,
                            .last = -1};
-    expect_report(&finding, "loam: error[heap-underflow]: free(0x7000): bytes before the block were "
-                            "overwritten (block 0x7000 of 2 bytes, class 16)\n"
-                            "loam:   bytes -7 to -1 were changed\n");
+    expect_report(&finding,
+                  "loam: error[heap-underflow]: free(0x7000): bytes before the block were "
+                  "overwritten (block 0x7000 of 2 bytes, class 16)\n"
+                  "loam:   bytes -7 to -1 were changed\n");
 }
 
 static void mismatches(void **state) {
@@ -124,9 +128,10 @@ static void mismatches(void **state) {
                           .was = "malloc",
                           .now = "operator delete"};
     (void)state;
-    expect_report(&finding, "loam: error[mismatched-free]: operator delete(0x7000): the block was allocated "
-                            "in another way (block 0x7000 of 8 bytes, class 16)\n"
-                            "loam:   allocated by malloc, freed by operator delete\n");
+    expect_report(&finding,
+                  "loam: error[mismatched-free]: operator delete(0x7000): the block was allocated "
+                  "in another way (block 0x7000 of 8 bytes, class 16)\n"
+                  "loam:   allocated by malloc, freed by operator delete\n");
     finding = (lm_finding){.kind = LM_SIZE_MISMATCH,
                            .call = "free_sized",
                            .pointer = at,
@@ -136,9 +141,10 @@ static void mismatches(void **state) {
                            .quantity = "size",
                            .was_size = 8,
                            .now_size = 9};
-    expect_report(&finding, "loam: error[size-mismatch]: free_sized(0x7000): the block was not allocated "
-                            "with this size (block 0x7000 of 8 bytes, class 16)\n"
-                            "loam:   allocated with size 8, freed with size 9\n");
+    expect_report(&finding,
+                  "loam: error[size-mismatch]: free_sized(0x7000): the block was not allocated "
+                  "with this size (block 0x7000 of 8 bytes, class 16)\n"
+                  "loam:   allocated with size 8, freed with size 9\n");
 }
 
 static void put_frames(lm_text *text, const lm_trace *trace) {
@@ -158,12 +164,13 @@ static void stacks(void **state) {
                           .freed = &freed};
     (void)state;
     lm_finding_rule.put_trace = put_frames;
-    expect_report(&finding, "loam: error[use-after-free]: at reuse: the block was written to after it was "
-                            "freed (block 0x7000 of 8 bytes, class 16)\n"
-                            "loam:   allocated by thread 11:\n"
-                            "loam:     0x1234\nloam:     0x5678\n"
-                            "loam:   freed by thread 12:\n"
-                            "loam:     0x1234\n");
+    expect_report(&finding,
+                  "loam: error[use-after-free]: at reuse: the block was written to after it was "
+                  "freed (block 0x7000 of 8 bytes, class 16)\n"
+                  "loam:   allocated by thread 11:\n"
+                  "loam:     0x1234\nloam:     0x5678\n"
+                  "loam:   freed by thread 12:\n"
+                  "loam:     0x1234\n");
     lm_finding_rule.put_trace = NULL;
 }
 

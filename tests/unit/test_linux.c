@@ -196,6 +196,54 @@ static void messages_and_abort(void **state) {
     assert_int_equal(in_child(aborts, NULL), -SIGABRT);
 }
 
+LM_ONCE static struct { int value; } LM_ONCE_ALIGNED once;
+
+static int writes_once(void *argument) {
+    (void)argument;
+    *(volatile int *)&once.value = 2;
+    return once.value == 2 ? 7 : 1;
+}
+
+/* What is written once can't be written any more, and then again it can. */
+static void seals(void **state) {
+    (void)state;
+    assert_false(lm_os_seal(true));
+    assert_true(lm_os_seal(true));
+    assert_int_equal(in_child(writes_once, NULL), -SIGSEGV);
+    assert_int_equal(in_child(writes, (char *)&lm_os.page), -SIGSEGV);
+    assert_int_equal(once.value, 0); /* it can be read */
+    assert_true(lm_os_seal(false));
+    assert_int_equal(in_child(writes_once, NULL), 7);
+    assert_false(lm_os_seal(false));
+}
+
+static void random_bytes(void **state) {
+    static unsigned char a[1000], b[1000];
+    unsigned differ = 0, set = 0;
+    (void)state;
+    lm_os_random(a, sizeof a);
+    lm_os_random(b, sizeof b);
+    for (unsigned i = 0; i < sizeof a; i++) {
+        differ += a[i] != b[i];
+        set += (unsigned)__builtin_popcount(a[i]);
+    }
+    assert_in_range(differ, 900, 1000);
+    assert_in_range(set, 3500, 4500);
+}
+
+/* Where it had best be, it is; where something is already, elsewhere. */
+static void reserves_by_hint(void **state) {
+    (void)state;
+    char *at = lm_os_reserve(size, 0);
+    lm_os_release(at, size);
+    assert_ptr_equal(lm_os_reserve(size, (uintptr_t)at), at);
+    char *other = lm_os_reserve(size, (uintptr_t)at);
+    assert_non_null(other);
+    assert_ptr_not_equal(other, at);
+    lm_os_release(at, size);
+    lm_os_release(other, size);
+}
+
 static void waits_only_for_the_value(void **state) {
     _Atomic uint32_t word = 3;
     (void)state;
@@ -218,6 +266,9 @@ int main(void) {
         cmocka_unit_test(environment),
         cmocka_unit_test(messages_and_abort),
         cmocka_unit_test(waits_only_for_the_value),
+        cmocka_unit_test(random_bytes),
+        cmocka_unit_test(reserves_by_hint),
+        cmocka_unit_test(seals),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

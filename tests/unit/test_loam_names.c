@@ -1,4 +1,12 @@
 /* The public interface: errors and errno as ISO C, POSIX and the C library define them. */
+// ctest-args:
+// ctest-args:
+// ctest-options: harden=0
+// ctest-args:
+// ctest-options: harden=1
+// ctest-args:
+// ctest-options: harden=3
+
 #include "support/unit.h"
 
 #include "os/os.h"
@@ -123,6 +131,18 @@ static void alignment_rules(void **state) {
     loam_free(p);
 }
 
+/* A block of no bytes with any alignment is one of no bytes to those who free it. */
+static void aligned_blocks_of_no_bytes(void **state) {
+    (void)state;
+    for (size_t alignment = 16; alignment <= 1 << 20; alignment *= 2) {
+        char *p = loam_aligned_alloc(alignment, 0);
+        assert_int_equal((uintptr_t)p % alignment, 0);
+        if (lm_once.tail)
+            assert_int_equal(loam_usable_size(p), 0);
+        loam_free_aligned_sized(p, alignment, 0);
+    }
+}
+
 /* A power of two isn't rounded up any further. */
 static void memalign_wastes_nothing(void **state) {
     (void)state;
@@ -228,6 +248,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(products_that_overflow, set_up, tear_down),
         cmocka_unit_test_setup_teardown(zero_sizes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(alignment_rules, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(aligned_blocks_of_no_bytes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(memalign_wastes_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(posix_memalign_rules, set_up, tear_down),
         cmocka_unit_test_setup_teardown(pages, set_up, tear_down),

@@ -1,3 +1,11 @@
+// ctest-args:
+// ctest-args:
+// ctest-options: harden=0
+// ctest-args:
+// ctest-options: harden=1
+// ctest-args:
+// ctest-options: harden=3
+
 #include "support/unit.h"
 
 #include "heap/orphans.h"

@@ -1,3 +1,11 @@
+// ctest-args:
+// ctest-args:
+// ctest-options: harden=0
+// ctest-args:
+// ctest-options: harden=1
+// ctest-args:
+// ctest-options: harden=3
+
 #include "support/unit.h"
 
 #include "heap/guard.h"
@@ -184,6 +192,44 @@ static void guards_before_slabs(void **state) {
     assert_sound();
 }
 
+/* Units that are said to be the system's again are: the guard's too, whatever it held before. */
+static void purged_with_its_guard(void **state) {
+    bool fresh;
+    (void)state;
+    if (!lm_guard_is_cheap())
+        skip();
+    lm_protection usual = lm_once.protection;
+    lm_once.protection.guard_rate = 1;
+    lm_once.protection.purge_slabs = true;
+    lm_slab *slab = new_slab(3, &fresh);
+    assert_true(slab->guarded);
+    char *guard = lm_slab_run_address(slab);
+    guard[0] = 'x'; /* as if the unit had been used; only its last page is the guard */
+    lm_slab_release(slab);
+    assert_int_equal(guard[0], 0);
+    lm_once.protection = usual;
+}
+
+/* A slot that another thread frees while the slab is about to be released is free already. */
+static void closed_slabs(void **state) {
+    bool fresh;
+    (void)state;
+    lm_slab *slab = new_slab(lm_class_of(208), &fresh);
+    lm_remote *remotes = lm_slab_remotes(slab);
+    atomic_store(&remotes[1].bits, 2);
+    assert_false(lm_slab_close(slab)); /* one came in between: nothing has changed */
+    assert_int_equal(atomic_load(&remotes[0].bits), 0);
+    assert_int_equal(atomic_load(&remotes[1].bits), 2);
+    atomic_store(&remotes[1].bits, 0);
+    assert_true(lm_slab_close(slab));
+    for (size_t slot = 0; slot < slab->slots; slot++)
+        assert_false(lm_slot_live(slab, slot));
+    assert_int_equal(atomic_load(&remotes[1].bits), lm_slab_valid(slab, 1));
+    lm_slab_release(slab);
+    assert_null(atomic_load(&slab->owner));
+    assert_sound();
+}
+
 /* Blocks of no bytes: nobody can touch them, where there are guards; and they have no reciprocal. Some such
  * slabs have a guard before them as well. */
 static void slots_of_no_bytes(void **state) {
@@ -256,6 +302,8 @@ int main(void) {
         cmocka_unit_test(harvest_at_random),
         cmocka_unit_test(harvest_leaves_what_is_no_slot),
         cmocka_unit_test(guards_before_slabs),
+        cmocka_unit_test(purged_with_its_guard),
+        cmocka_unit_test(closed_slabs),
         cmocka_unit_test(slots_of_no_bytes),
         cmocka_unit_test(guards_in_slots),
         cmocka_unit_test(thresholds),

@@ -1,5 +1,13 @@
 /* lm_verify is a judge: for each invariant a test breaks it on purpose, hears its number, and mends
  * it. */
+// ctest-args:
+// ctest-args:
+// ctest-options: harden=0
+// ctest-args:
+// ctest-options: harden=1
+// ctest-args:
+// ctest-options: harden=3
+
 #include "support/unit.h"
 
 #include "heap/bin.h"
