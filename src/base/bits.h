@@ -19,8 +19,15 @@ LM_INLINE unsigned lm_highest_bit(uint64_t x) {
     return 63u - (unsigned)__builtin_clzll(x);
 }
 
+/* Without the processor's own instruction, which not all of them have, compilers call a function with a
+ * table: this is quicker. Sums of 2, 4 and 8 bits each, then of all bytes. */
 LM_INLINE unsigned lm_count_bits(uint64_t x) {
-    return (unsigned)__builtin_popcountll(x);
+    const uint64_t pairs = 0x5555555555555555, fours = 0x3333333333333333;
+    const uint64_t bytes = 0x0f0f0f0f0f0f0f0f, ones = 0x0101010101010101;
+    x -= x >> 1 & pairs;
+    x = (x & fours) + (x >> 2 & fours);
+    x = (x + (x >> 4)) & bytes;
+    return (unsigned)(x * ones >> 56);
 }
 
 LM_INLINE uint64_t lm_bit(unsigned i) {

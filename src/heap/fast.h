@@ -71,9 +71,12 @@ LM_INLINE void lm_free_in(void *p, const lm_way *way, size_t size, uint64_t offs
     lm_slab *slab = lm_record_at(&lm_once.lookups[0], offset);
     lm_pair *pair;
     size_t slot;
-    if (LM_UNLIKELY(!lm_slot_at(slab, offset, &slot)) ||
-        LM_UNLIKELY(atomic_load_explicit(&slab->owner, memory_order_relaxed) != lm_self))
+    if (LM_UNLIKELY(!lm_slot_at(slab, offset, &slot)))
         goto slow;
+    if (LM_UNLIKELY(atomic_load_explicit(&slab->owner, memory_order_relaxed) != lm_self)) {
+        lm_free_remote(p, way, size, slab, slot);
+        return;
+    }
     pair = lm_pair_of(slab, slot);
     if (LM_UNLIKELY(lm_known_free(pair, slot)))
         goto slow;

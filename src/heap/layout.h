@@ -207,8 +207,8 @@ typedef struct lm_lookup {
     char *records;         /* [once] */
 } lm_lookup;
 
-/* Of how many slots of a word that are harvested the blocks beside them are checked. */
-enum { LM_NEIGHBOURS_NONE = 0, LM_NEIGHBOURS_ONE, LM_NEIGHBOURS_ALL };
+/* Of how many slots that are harvested the blocks beside them are checked. */
+enum { LM_NEIGHBOURS_NONE = 0, LM_NEIGHBOURS_FEW, LM_NEIGHBOURS_ALL };
 
 /* How blocks are protected: protect.h and docs/security.md. */
 typedef struct lm_protection {

@@ -41,15 +41,19 @@ static unsigned char slack_byte(size_t i) {
 static bool slack_intact(const char *p, size_t room, size_t slack) {
     if (LM_LIKELY(slack <= LM_SLACK_SHORT))
         return lm_short_slack_intact(p, room, slack);
+    /* The mark, then zeros: the last words first, which may overlap. */
+    size_t checked = checked_slack(room, slack);
     const char *at = p + room - LM_TAIL - slack;
-    for (size_t i = 0; i < checked_slack(room, slack); i++)
-        if ((unsigned char)at[i] != slack_byte(i))
-            return false;
-    return true;
+    uint64_t wrong = (lm_word_at(at) ^ LM_MARK) | lm_word_at(at + checked - sizeof wrong);
+    for (size_t i = sizeof wrong; i + sizeof wrong < checked; i += sizeof wrong)
+        wrong |= lm_word_at(at + i);
+    return wrong == 0;
 }
 
+/* In a slot that was just taken: what is cleared is zero already. */
 static void put_tail(char *p, size_t room, size_t size, uint64_t kind) {
-    memset(p + size, 0, checked_slack(room, room - LM_TAIL - size));
+    if (!lm_protect_clears(room))
+        memset(p + size, 0, checked_slack(room, room - LM_TAIL - size));
     lm_tail_put(p, room, size, kind);
 }
 
@@ -115,8 +119,13 @@ void lm_protect_resize(lm_slab *slab, char *p, size_t size) {
 }
 
 static bool is_clear(char *p, size_t room) {
+    enum { STEP = 4 * sizeof(lm_vector) };
     lm_vector any = {0, 0};
-    for (size_t i = 0; i < room; i += sizeof any)
+    size_t i = 0;
+    for (; i + STEP <= room; i += STEP)
+        any |= *lm_vector_at(p + i) | *lm_vector_at(p + i + 16) | *lm_vector_at(p + i + 32) |
+               *lm_vector_at(p + i + 48);
+    for (; i < room; i += sizeof any)
         any |= *lm_vector_at(p + i);
     return (any[0] | any[1]) == 0;
 }

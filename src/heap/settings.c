@@ -29,7 +29,7 @@ static void choose_protection(lm_protection *chosen, const lm_options *options) 
         CHOOSE(options->hide, level >= LEVEL_LIGHT && lm_guard_setting.kind != LM_GUARDS_OFF);
     chosen->neighbours = !chosen->tail ? LM_NEIGHBOURS_NONE
                          : full        ? LM_NEIGHBOURS_ALL
-                                       : LM_NEIGHBOURS_ONE;
+                                       : LM_NEIGHBOURS_FEW;
     chosen->sweep_max = !chosen->tail && !chosen->clear ? 0 : full ? SIZE_MAX : LM_SWEEP_BYTES;
     chosen->check_before = full && chosen->tail;
     chosen->purge_slabs = full;

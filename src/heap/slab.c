@@ -126,23 +126,23 @@ static void check_neighbours(lm_slab *slab, size_t slot) {
 }
 
 static void check_some(lm_slab *slab, unsigned word, uint64_t bits, uint64_t random) {
-    if (!bits || lm_once.protection.neighbours == LM_NEIGHBOURS_NONE ||
-        slab->class == LM_CLASS_ZERO)
+    enum { ONE_WORD_IN = 8 };
+    int whose = lm_once.protection.neighbours;
+    if (!bits || whose == LM_NEIGHBOURS_NONE || slab->class == LM_CLASS_ZERO)
         return;
-    if (lm_once.protection.neighbours == LM_NEIGHBOURS_ONE) {
-        unsigned from = random % 64;
-        uint64_t rest = bits >> from << from;
+    if (whose == LM_NEIGHBOURS_ALL) {
+        for (uint64_t left = bits; left; left &= left - 1)
+            check_neighbours(slab, (size_t)word * 64 + lm_lowest_bit(left));
+    } else if (random % ONE_WORD_IN == 0) {
+        uint64_t rest = bits >> (random >> 8) % 64 << (random >> 8) % 64;
         check_neighbours(slab, (size_t)word * 64 + lm_lowest_bit(rest ? rest : bits));
-        return;
     }
-    for (uint64_t left = bits; left; left &= left - 1)
-        check_neighbours(slab, (size_t)word * 64 + lm_lowest_bit(left));
 }
 
 /* Which of a word's pending slots become available now. With slots at random places it is every
  * other one, by chance, as long as that leaves enough; the others follow at the next harvest. */
 static uint64_t choose(uint64_t pending, uint64_t random) {
-    enum { FEW = 4 };
+    enum { FEW = 12 };
     uint64_t chosen = pending & random;
     return lm_once.protection.random && lm_count_bits(chosen) >= FEW ? chosen : pending;
 }
@@ -153,9 +153,10 @@ void lm_slab_harvest(lm_slab *slab, lm_heap *heap) {
         uint64_t avail = atomic_load_explicit(&pair->avail, memory_order_relaxed);
         uint64_t pending =
             lm_note_sort_out(slab, w, atomic_load_explicit(&pair->pending, memory_order_relaxed));
-        uint64_t chosen = choose(pending & lm_slab_valid(slab, w), lm_random_next(&heap->random));
+        uint64_t random = lm_random_next(&heap->random);
+        uint64_t chosen = choose(pending & lm_slab_valid(slab, w), random);
         if (heap == lm_self) /* else somebody may be about to write a block's tail */
-            check_some(slab, w, chosen, lm_random_next(&heap->random));
+            check_some(slab, w, chosen, random);
         atomic_store_explicit(&pair->avail, avail | chosen, memory_order_relaxed);
         atomic_store_explicit(&pair->pending, pending & ~chosen, memory_order_relaxed);
     }

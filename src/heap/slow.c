@@ -170,6 +170,15 @@ LM_NOINLINE void lm_free_slow(void *p, const lm_way *way, size_t size, size_t al
         report(way->call, p);
 }
 
+LM_NOINLINE void lm_free_remote(void *p, const lm_way *way, size_t size, lm_slab *slab,
+                                size_t slot) {
+    if (LM_UNLIKELY(!lm_slot_live(slab, slot)) ||
+        LM_UNLIKELY(!lm_protect_in(slab, p, way->family, size)))
+        lm_free_slow(p, way, size, LM_ANY_ALIGNMENT);
+    else if (LM_UNLIKELY(!lm_remote_free(slab, slot)))
+        report(way->call, p);
+}
+
 LM_NOINLINE void lm_free_general(void *p, const lm_way *way, size_t size, lm_slab *slab,
                                  size_t slot) {
     if (lm_protect_in(slab, p, way->family, size))

@@ -52,7 +52,7 @@ static void level_2(void **state) {
     assert_true(p.random && p.zero_traps && p.hide_large && p.tail && p.clear);
     assert_false(p.check_before || p.purge_slabs);
     assert_int_equal(p.clear_max, LM_SMALL_MAX);
-    assert_int_equal(p.neighbours, LM_NEIGHBOURS_ONE);
+    assert_int_equal(p.neighbours, LM_NEIGHBOURS_FEW);
     assert_int_equal(lm_once.protect, LM_PROTECT_INLINE);
     assert_int_equal(lm_once.plain_limit, 0);
     assert_int_equal(lm_once.tail, LM_TAIL);
@@ -74,7 +74,7 @@ static void level_3(void **state) {
 static void measures(void **state) {
     (void)state;
     lm_protection p = chosen_by("harden=0:canary=on");
-    assert_true(p.tail && !p.clear && !p.random && p.neighbours == LM_NEIGHBOURS_ONE);
+    assert_true(p.tail && !p.clear && !p.random && p.neighbours == LM_NEIGHBOURS_FEW);
     assert_int_equal(lm_once.protect, LM_PROTECT_GENERAL);
     assert_int_equal(lm_once.tail, LM_TAIL);
     p = chosen_by("harden=0:clear=on");
