@@ -66,6 +66,10 @@ size_t lm_arena_keep_bytes(void);
 /* Locked. Units that were just given as clean ones were given back to the system by the caller. */
 void lm_arena_note_purged(size_t units);
 
+/* Bytes of large blocks that rest: free memory, though in use here. Written under lm_large_lock, read
+ * as a hint. */
+extern _Atomic size_t lm_arena_resting;
+
 /* Units of all arenas: taken ones. Locked. */
 size_t lm_arena_used_units(void);
 

@@ -18,7 +18,6 @@ static const size_t mappings_each = 2;
 /* Spans that rest, oldest first. Under lm_large_lock. */
 static lm_span *resting[LM_RESTING_MAX];
 static unsigned resting_count;
-static size_t resting_bytes;
 
 /* `bytes` is at most a few times LM_LARGE_MAX: the count fits. */
 static uint32_t units_for(size_t bytes) {
@@ -63,8 +62,17 @@ static void unguard(char *at, size_t size) {
 
 /* ---- Resting spans -------------------------------------------------------------------------- */
 
+size_t lm_large_resting(void) {
+    return atomic_load_explicit(&lm_arena_resting, memory_order_relaxed);
+}
+
+/* Modulo 2^64: a difference may be negative. */
+static void add_resting(size_t bytes) {
+    atomic_store_explicit(&lm_arena_resting, lm_large_resting() + bytes, memory_order_relaxed);
+}
+
 static void unrest(unsigned i) {
-    resting_bytes -= resting[i]->bytes;
+    add_resting(-resting[i]->bytes);
     resting_count--;
     memmove(&resting[i], &resting[i + 1], (resting_count - i) * sizeof resting[0]);
 }
@@ -94,12 +102,12 @@ static void rest(lm_span *span) {
     unsigned n = 0;
     lm_lock_take(&lm_large_lock);
     while (resting_count > 0 && (resting_count == LM_RESTING_MAX ||
-                                 resting_bytes + span->bytes > LM_RESTING_BYTES_MAX)) {
+                                 lm_large_resting() + span->bytes > LM_RESTING_BYTES_MAX)) {
         out[n++] = resting[0];
         unrest(0);
     }
     resting[resting_count++] = span;
-    resting_bytes += span->bytes;
+    add_resting(span->bytes);
     lm_lock_give(&lm_large_lock);
     while (n > 0)
         release(out[--n]);
@@ -111,17 +119,10 @@ void lm_large_flush(void) {
     unsigned n = resting_count;
     memcpy(out, resting, n * sizeof out[0]);
     resting_count = 0;
-    resting_bytes = 0;
+    atomic_store_explicit(&lm_arena_resting, 0, memory_order_relaxed);
     lm_lock_give(&lm_large_lock);
     while (n > 0)
         release(out[--n]);
-}
-
-size_t lm_large_resting(void) {
-    lm_lock_take(&lm_large_lock);
-    size_t bytes = resting_bytes;
-    lm_lock_give(&lm_large_lock);
-    return bytes;
 }
 
 /* ---- Making and releasing ------------------------------------------------------------------- */

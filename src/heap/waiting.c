@@ -51,6 +51,7 @@ bool lm_waiting_purge(bool all) {
         if (lm_os_purge(lm_slab_address(slab), lm_slab_bytes(slab))) {
             lm_slab_set_place(slab, LM_PLACE_PURGED);
             lm_waiting_gone_units += lm_classes[slab->class].units;
+            lm_arena_note_purged(lm_classes[slab->class].units);
             any = true;
         } else {
             lm_slab_set_place(slab, LM_PLACE_FULL); /* locked memory */
