@@ -13,13 +13,16 @@ lm_lock lm_arena_lock = LM_LOCK(LM_RANK_ARENA);
 lm_lock lm_purge_lock = LM_LOCK(LM_RANK_PURGE);
 LM_ONCE lm_arena_settings lm_arena_setting;
 size_t lm_arena_peak_units;
+_Atomic size_t lm_arena_resting;
+_Atomic size_t lm_arena_resting_cold;
 
 /* Free units that the system has back (a hint: runs of mixed kind blur it), and those of them that
  * were needed again (see lm_arena_keep_bytes). Under lm_arena_lock. */
 static size_t purged_units, regret_units;
 
-/* The most that was in use, forgotten as memory is given back. Under lm_arena_lock. */
-static size_t lately_units;
+/* Whether what was learned is still of use: the fewest dirty units since the last look, and how many
+ * units were taken since. Under lm_arena_lock. */
+static size_t spare_units, turned_units;
 
 /* ---- Regions of the second range ------------------------------------------------------------ */
 
@@ -254,7 +257,7 @@ void lm_arena_map(lm_arena *arena, uint32_t first, uint32_t units, const void *r
 
 /* ---- Taking and giving ---------------------------------------------------------------------- */
 
-static void note_taken_clean(size_t units);
+static void note_taken(const lm_run *run);
 
 static lm_grant take_from(lm_arena *arena, uint32_t units, size_t record_size) {
     lm_grant grant = {arena, take_or_extend(arena, units), NULL};
@@ -264,7 +267,7 @@ static lm_grant take_from(lm_arena *arena, uint32_t units, size_t record_size) {
     if (!grant.record)
         lm_chunks_give(&arena->chunks, grant.run.first, units, grant.run.dirty != 0);
     else
-        note_taken_clean(units - grant.run.dirty);
+        note_taken(&grant.run);
     return grant;
 }
 
@@ -340,35 +343,74 @@ static size_t keep_for(size_t used) {
     return lm_max(lm_min(lm_max(used, LM_KEEP_LEAST), LM_KEEP_USUAL), used / 8);
 }
 
-/* Units in use, but for those of slabs that others have emptied. */
+static size_t resting_units(void) {
+    return atomic_load_explicit(&lm_arena_resting, memory_order_relaxed) >> LM_UNIT_SHIFT;
+}
+
+/* Units in use, but for slabs that others have emptied and large blocks that rest. */
 static size_t busy_units(void) {
-    return lm_arena_used_units() - lm_waiting_units - lm_waiting_gone_units;
+    size_t used = lm_arena_used_units() - lm_waiting_units - lm_waiting_gone_units;
+    size_t cold =
+        atomic_load_explicit(&lm_arena_resting_cold, memory_order_relaxed) >> LM_UNIT_SHIFT;
+    return used - lm_min(used, resting_units() + cold);
+}
+
+/* Units that hold memory, in use or not. */
+static size_t held_units(void) {
+    return busy_units() + resting_units() + dirty_units() + lm_waiting_units;
+}
+
+/* The most that may be kept on top for what was learned: a share of all memory that is held, which
+ * shrinks with every run that is given back. So a program that only frees ends near the lowest bound,
+ * whatever it did before. */
+static size_t regret_most(void) {
+    size_t held = held_units();
+    return lm_max(lm_min(held, LM_KEEP_USUAL >> LM_UNIT_SHIFT), held / 5 * 4);
+}
+
+/* The same for what is learned from one run. Slabs come to touch all of their units when these pass
+ * from class to class: a program that holds little would become several times as large. */
+static size_t regret_most_from(uint32_t units) {
+    size_t held = held_units();
+    bool few = held <= LM_KEEP_FEW >> LM_UNIT_SHIFT;
+    return few && units <= LM_SLAB_UNITS_MAX ? held / 6 : regret_most();
 }
 
 /* How much free memory is kept. A program that gets back what it just freed shouldn't pay for the
- * way through the system: what was given back and is needed again raises the bound by as much, up
- * to a sixth of what was in use lately; what is given back lowers it, more slowly. A program that only
- * frees ends at the lowest bound, since less and less is in use. */
+ * way through the system: what was given back and is needed again raises the bound by twice as much;
+ * what is given back lowers it, and so does what lies there unneeded. */
 size_t lm_arena_keep_bytes(void) {
     if (lm_arena_setting.keep)
         return lm_arena_setting.keep;
-    size_t busy = busy_units();
-    size_t regret = lm_min(regret_units, lm_max(busy, lately_units) / 6);
-    return keep_for(busy << LM_UNIT_SHIFT) + (regret << LM_UNIT_SHIFT);
+    size_t regret = lm_min(regret_units, regret_most());
+    regret -= lm_min(regret, resting_units()); /* what rests is a part of it */
+    return keep_for(busy_units() << LM_UNIT_SHIFT) + (regret << LM_UNIT_SHIFT);
 }
 
-/* Units were taken that the system had back, or had never given. */
-static void note_taken_clean(size_t units) {
-    size_t back = lm_min(units, purged_units);
+/* After as much was taken as would turn over all memory many times: free memory that was not needed in
+ * all that time need not be kept. */
+static void forget_unneeded(void) {
+    spare_units = lm_min(spare_units, dirty_units());
+    if (turned_units < LM_KEEP_TURNS * held_units())
+        return;
+    regret_units -= lm_min(regret_units, spare_units);
+    spare_units = dirty_units();
+    turned_units = 0;
+}
+
+/* The clean ones of these units the system had back, or had never given. */
+static void note_taken(const lm_run *run) {
+    size_t back = lm_min(run->count - run->dirty, purged_units);
     purged_units -= back;
-    lately_units = lm_max(lately_units, busy_units());
-    regret_units = lm_min(regret_units + back, lately_units / 6);
+    regret_units =
+        lm_max(regret_units, lm_min(regret_units + 2 * back, regret_most_from(run->count)));
+    turned_units += run->count;
+    forget_unneeded();
 }
 
 void lm_arena_note_purged(size_t units) {
     purged_units += units;
-    regret_units -= lm_min(regret_units, (units + 3) / 4);
-    lately_units -= lm_min(lately_units, (units + 3) / 4);
+    regret_units -= lm_min(regret_units, units);
 }
 
 size_t lm_arena_keep_room(void) {
@@ -426,12 +468,17 @@ bool lm_arena_trim(size_t keep) {
     return any;
 }
 
-/* Well below the bound, so that not every free comes here again; the bound moves meanwhile. */
+/* Down to where? Well below the bound, so that not every free comes here again; it moves meanwhile. */
+static size_t trim_goal(void) {
+    size_t keep = lm_arena_keep_bytes();
+    return keep - lm_min(keep / 4, LM_TRIM_MOST);
+}
+
 static bool trim_below_bound(void) {
     bool any = false;
     if (!lm_arena_excess(0))
         return false;
-    while (dirty_units() << LM_UNIT_SHIFT > lm_arena_keep_bytes() / 4 * 3 && purge_any())
+    while (dirty_units() << LM_UNIT_SHIFT > trim_goal() && purge_any())
         any = true;
     return lm_waiting_purge(false) || any;
 }

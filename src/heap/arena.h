@@ -72,6 +72,13 @@ size_t lm_arena_keep_room(void);
 /* Locked. Units that were just given as clean ones were given back to the system by the caller. */
 void lm_arena_note_purged(size_t units);
 
+/* Bytes of large blocks that rest: free memory, though in use here. Written under lm_large_lock, read
+ * as a hint. */
+extern _Atomic size_t lm_arena_resting;
+
+/* The same of those that rest without memory. */
+extern _Atomic size_t lm_arena_resting_cold;
+
 /* Units of all arenas: taken ones. Locked. */
 size_t lm_arena_used_units(void);
 

@@ -9,8 +9,8 @@
 #include <pthread.h>
 
 /* In the order of their ranks. */
-static lm_lock *const locks[] = {&lm_late_lock, &lm_threads_lock, &lm_large_lock, &lm_purge_lock,
-                                 &lm_arena_lock, &lm_note_lock};
+static lm_lock *const locks[] = {&lm_late_lock,  &lm_threads_lock, &lm_large_lock,
+                                 &lm_purge_lock, &lm_arena_lock,   &lm_note_lock};
 enum { LOCKS = sizeof locks / sizeof locks[0] };
 
 static void before(void) {

@@ -14,7 +14,6 @@ _Atomic uint64_t lm_large_count;
 /* Spans that rest, oldest first. Under lm_large_lock. */
 static lm_span *resting[LM_RESTING_MAX];
 static unsigned resting_count;
-static size_t resting_bytes;
 
 /* `bytes` is at most a few times LM_LARGE_MAX: the count fits. */
 static uint32_t units_for(size_t bytes) {
@@ -99,13 +98,20 @@ static bool unhide(lm_span *span) {
     return true;
 }
 
-/* Bytes of memory that a resting span holds. */
-static size_t weight(const lm_span *span) {
-    return span->cold ? 0 : span->bytes;
+size_t lm_large_resting(void) {
+    return atomic_load_explicit(&lm_arena_resting, memory_order_relaxed);
+}
+
+/* Counts a span that comes to rest, or doesn't rest any more. Under lm_large_lock. */
+static void count_resting(const lm_span *span, bool begins) {
+    _Atomic size_t *counter = span->cold ? &lm_arena_resting_cold : &lm_arena_resting;
+    size_t now = atomic_load_explicit(counter, memory_order_relaxed);
+    atomic_store_explicit(counter, begins ? now + span->bytes : now - span->bytes,
+                          memory_order_relaxed);
 }
 
 static void unrest(unsigned i) {
-    resting_bytes -= weight(resting[i]);
+    count_resting(resting[i], false);
     resting_count--;
     memmove(&resting[i], &resting[i + 1], (resting_count - i) * sizeof resting[0]);
 }
@@ -145,13 +151,13 @@ static void rest(lm_span *span, size_t most_bytes) {
     if (lm_once.protection.hide_large)
         hide(span);
     lm_lock_take(&lm_large_lock);
-    while (resting_count > 0 &&
-           (resting_count == LM_RESTING_MAX || resting_bytes + weight(span) > most_bytes)) {
+    while (resting_count > 0 && (resting_count == LM_RESTING_MAX ||
+                                 (!span->cold && lm_large_resting() + span->bytes > most_bytes))) {
         out[n++] = resting[0];
         unrest(0);
     }
     resting[resting_count++] = span;
-    resting_bytes += weight(span);
+    count_resting(span, true);
     lm_lock_give(&lm_large_lock);
     while (n > 0)
         release(out[--n]);
@@ -163,17 +169,11 @@ void lm_large_flush(void) {
     unsigned n = resting_count;
     memcpy(out, resting, n * sizeof out[0]);
     resting_count = 0;
-    resting_bytes = 0;
+    atomic_store_explicit(&lm_arena_resting, 0, memory_order_relaxed);
+    atomic_store_explicit(&lm_arena_resting_cold, 0, memory_order_relaxed);
     lm_lock_give(&lm_large_lock);
     while (n > 0)
         release(out[--n]);
-}
-
-size_t lm_large_resting(void) {
-    lm_lock_take(&lm_large_lock);
-    size_t bytes = resting_bytes;
-    lm_lock_give(&lm_large_lock);
-    return bytes;
 }
 
 /* ---- Making and releasing ------------------------------------------------------------------- */

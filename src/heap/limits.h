@@ -27,6 +27,15 @@
 #define LM_KEEP_LEAST LM_LIMIT(LM_MIB(4), LM_KIB(64))
 #define LM_KEEP_USUAL LM_LIMIT(LM_MIB(32), LM_KIB(512))
 
+/* While all memory that is held is no more than this, slabs count little for what is kept on top. */
+#define LM_KEEP_FEW LM_MIB(16)
+
+/* So often is all memory that is held turned over before what was not needed is forgotten. */
+#define LM_KEEP_TURNS 16
+
+/* How far below the bound free memory is brought when it is past it. */
+#define LM_TRIM_MOST LM_LIMIT(LM_MIB(8), LM_KIB(128))
+
 /* What a thread keeps of empty slabs of medium classes, so that a loop over one block needs no
  * lock; and what all threads keep together, as long as each may keep one slab. */
 #define LM_IDLE_MAX        LM_LIMIT(LM_MIB(1), LM_KIB(64))

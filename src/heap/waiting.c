@@ -51,6 +51,7 @@ bool lm_waiting_purge(bool all) {
         if (lm_os_purge(lm_slab_run_address(slab), lm_slab_run_bytes(slab))) {
             lm_slab_set_place(slab, LM_PLACE_PURGED);
             lm_waiting_gone_units += lm_slab_units(slab);
+            lm_arena_note_purged(lm_slab_units(slab));
             any = true;
         } else {
             lm_slab_set_place(slab, LM_PLACE_FULL); /* locked memory */

@@ -10,6 +10,7 @@
 #include "support/unit.h"
 
 #include "heap/arena.h"
+#include "heap/limits.h"
 #include "os/os.h"
 #include "support/child.h"
 #include "support/heap.h"
@@ -171,6 +172,44 @@ static void too_much_free_memory_goes_at_once(void **state) {
     assert_sound();
 }
 
+static const uint32_t much = (uint32_t)(LM_KEEP_USUAL >> LM_UNIT_SHIFT);
+
+static void give_and_trim(lm_grant grant) {
+    give(grant, true);
+    lm_arena_trim_excess();
+}
+
+/* All that there is comes and goes: soon no call of the system is needed. */
+static void what_is_needed_again_is_kept(void **state) {
+    uint64_t purges = 0;
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        give_and_trim(take(much / 4 * 3));
+        if (i == 5)
+            purges = stats_now().purges;
+    }
+    assert_true(purges > 0);
+    assert_int_equal(stats_now().purges, purges);
+    assert_sound();
+}
+
+/* However often it was needed again: when most is free, little is kept. */
+static void what_was_learned_ends_with_the_need(void **state) {
+    enum { RUNS = 10 };
+    lm_grant grants[RUNS];
+    (void)state;
+    lm_grant stays = take(much / 2);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < RUNS; i++)
+            assert_non_null((grants[i] = take(much)).record);
+        for (int i = 0; i < RUNS; i++)
+            give_and_trim(grants[i]);
+        assert_true(stats_now().cached <= LM_KEEP_USUAL);
+    }
+    give(stays, false);
+    assert_sound();
+}
+
 /* ---- Where the system says no, in a child
  * ----------------------------------------------------------------- */
 
@@ -265,6 +304,8 @@ int main(void) {
         cmocka_unit_test(further_arenas),
         cmocka_unit_test(blocks_of_all_arenas),
         cmocka_unit_test(too_much_free_memory_goes_at_once),
+        cmocka_unit_test(what_is_needed_again_is_kept),
+        cmocka_unit_test(what_was_learned_ends_with_the_need),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

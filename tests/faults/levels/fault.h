@@ -103,7 +103,8 @@ static inline void copy_to(void *to, size_t bytes) {
     const volatile char *at = (const volatile char *)hidden(to);
     memset(source, 'x', bytes);
     access_begins();
-    for (size_t i = 0; i < bytes && i < 64; i++) /* what a canary held by chance would be no mistake */
+    for (size_t i = 0; i < bytes && i < 64;
+         i++) /* what a canary held by chance would be no mistake */
         source[i] = at[i] ^ 'x';
     copy(hidden(to), source, bytes);
     access_ends();
