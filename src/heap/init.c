@@ -6,6 +6,7 @@
 #include "heap/fork.h"
 #include "heap/large.h"
 #include "heap/orphans.h"
+#include "heap/sampled.h"
 #include "heap/settings.h"
 #include "heap/slow.h"
 #include "heap/stats.h"
@@ -143,6 +144,7 @@ static void leave(void) {
     lm_orphans_dissolve();
     lm_arena_dissolve();
     lm_waiting_reset();
+    lm_sampled_reset();
     atomic_store_explicit(&ready, false, memory_order_release);
 }
 

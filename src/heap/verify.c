@@ -136,7 +136,7 @@ static int verify_records(void) {
         if (record->kind == LM_KIND_SLAB) {
             broken = verify_slab(record);
             used[record->arena] += lm_slab_record_size(lm_slab_words(record));
-        } else if (record->kind == LM_KIND_SPAN) {
+        } else if (record->kind == LM_KIND_SPAN || record->kind == LM_KIND_SAMPLED) {
             broken = verify_span((lm_span *)(void *)record);
             used[record->arena] += lm_slab_record_size(1);
         } else {
