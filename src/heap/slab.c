@@ -66,7 +66,7 @@ static void remove_guards(lm_slab *slab) {
     size_t before = slab->guarded ? lm_os.page : 0;
     char *from = lm_slab_address(slab) - before;
     if (slab->hidden)
-        lm_guard_remove(from, lm_slab_bytes(slab));
+        lm_guard_remove(lm_slab_address(slab), lm_slab_bytes(slab));
     else if (has_slot_guards(slab))
         lm_guard_remove_all(from, before + lm_slab_bytes(slab));
     else if (before)

@@ -77,7 +77,8 @@ static int verify_place(lm_slab *slab) {
             return LM_VERIFY_PLACE;
         if (medium)
             return slab->countdown == live ? 0 : LM_VERIFY_COUNTDOWN;
-        return slab->countdown > 0 && slab->countdown <= slab->slots - pending
+        return (slab->countdown > 0 || live + avail == 0) &&
+                       slab->countdown <= slab->slots - pending
                    ? 0
                    : LM_VERIFY_COUNTDOWN;
     case LM_PLACE_QUEUED:
