@@ -31,7 +31,7 @@ static const char *access_sentence(lm_kind kind) {
 static void put_headline(lm_text *text, const lm_finding *finding) {
     lm_text_format(text, "loam: error[%s]: %s", codes[finding->kind], finding->call);
     if (finding->pointer)
-        lm_text_format(text, "(%p)", finding->pointer);
+        lm_text_format(text, finding->exact ? " %p" : "(%p)", finding->pointer);
     lm_text_format(text, ": %s",
                    finding->exact ? access_sentence(finding->kind) : sentences[finding->kind]);
     if (!finding->block) {
@@ -134,8 +134,7 @@ void lm_finding_put(lm_text *text, const lm_finding *finding) {
     put_trace(text, "accessed", finding->accessed);
 }
 
-LM_COLD void lm_finding_report(const lm_finding *finding) {
-    enum { REPORT_MAX = 8192 };
+LM_COLD void lm_finding_report_in(const lm_finding *finding, char *buffer, size_t size) {
     if (lm_finding_hook) {
         lm_finding_hook(finding);
         return;
@@ -143,14 +142,18 @@ LM_COLD void lm_finding_report(const lm_finding *finding) {
     lm_policy policy = lm_finding_rule.policy[finding->kind];
     if (policy == LM_POLICY_IGNORE)
         return;
-    char report[REPORT_MAX];
     lm_text text;
-    lm_text_init(&text, report, sizeof report);
+    lm_text_init(&text, buffer, size);
     lm_finding_put(&text, finding);
     lm_text_format(&text, "loam:   thread %llu of process %d\n", (unsigned long long)lm_os_thread(),
                    lm_os_process());
     put_command(&text);
-    lm_os_message(report, text.length < sizeof report ? text.length : sizeof report - 1);
+    lm_os_message(buffer, text.length < size ? text.length : size - 1);
     if (policy == LM_POLICY_ABORT)
         lm_os_abort();
+}
+
+LM_COLD void lm_finding_report(const lm_finding *finding) {
+    char report[LM_REPORT_MAX];
+    lm_finding_report_in(finding, report, sizeof report);
 }

@@ -74,6 +74,10 @@ extern void (*lm_finding_hook)(const lm_finding *finding);
 /* Says it and does as the policy says. Returns when the policy lets the program go on. */
 void lm_finding_report(const lm_finding *finding);
 
+/* The same with the caller's buffer for the text, for who has little stack. */
+enum { LM_REPORT_MAX = 8192 };
+void lm_finding_report_in(const lm_finding *finding, char *buffer, size_t size);
+
 /* Appends the lines that tell of a finding and its block, for who has another way to say it. */
 void lm_finding_put(struct lm_text *text, const lm_finding *finding);
 

@@ -12,6 +12,7 @@
 #include "heap/stats.h"
 #include "heap/sweep.h"
 #include "heap/thread.h"
+#include "heap/trap.h"
 #include "heap/waiting.h"
 #include "heap/walk.h"
 #include "loam/loam.h"
@@ -82,6 +83,8 @@ static void start_services(void) {
         atexit(note_exit);
     lm_thread_start();
     lm_fork_start();
+    if (lm_options_now.guard_handler)
+        lm_trap_start();
     announce();
 }
 
