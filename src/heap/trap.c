@@ -36,19 +36,20 @@ static bool judge_slab(lm_slab *slab, uint64_t offset, lm_finding *finding) {
     return judge_slot(slab, slot, finding, LM_HEAP_OVERFLOW);
 }
 
-/* The guard before a slab. What lies before that may be anything, so it is told from behind. */
-static bool judge_guard(const lm_arena *arena, uint64_t offset, lm_finding *finding) {
-    uint64_t next = offset + LM_UNIT;
-    if (next >= arena->lookup->size)
+/* The guard before a slab, or what lies before the arena. What lies before that may be anything, so it is
+ * told from behind. */
+static bool judge_before(uintptr_t address, lm_finding *finding) {
+    lm_arena *arena = lm_arena_of(address + LM_UNIT);
+    if (!arena)
         return false;
-    lm_slab *slab = lm_record_at(arena->lookup, next);
+    lm_slab *slab = lm_record_at(arena->lookup, address + LM_UNIT - arena->lookup->base);
     return slab->kind == LM_KIND_SLAB && judge_slot(slab, 0, finding, LM_HEAP_UNDERFLOW);
 }
 
 bool lm_trap_judge(uintptr_t address, lm_finding *finding, lm_sample_story *story) {
     lm_arena *arena = lm_arena_of(address);
     if (!arena)
-        return false;
+        return judge_before(address, finding);
     uint64_t offset = address - arena->lookup->base;
     lm_slab *record = lm_record_at(arena->lookup, offset);
     if (record->kind == LM_KIND_SPAN)
@@ -56,7 +57,7 @@ bool lm_trap_judge(uintptr_t address, lm_finding *finding, lm_sample_story *stor
     if (record->kind == LM_KIND_SLAB)
         return judge_slab(record, offset, finding);
     if (record->kind == LM_KIND_GUARD)
-        return judge_guard(arena, offset, finding);
+        return judge_before(address, finding);
     const lm_samples *table = lm_sampled_table();
     const lm_sample *sample = table ? lm_samples_judge(table, address, &finding->kind) : NULL;
     if (sample)
