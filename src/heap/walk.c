@@ -87,6 +87,7 @@ bool lm_walk_blocks(bool (*visitor)(void *block, size_t size, void *context), vo
         lm_lock_take(&lm_arena_lock);
         lm_slab *record = lm_walk_next(&walk);
         bool sampled = record && record->kind == LM_KIND_SAMPLED;
+        batch.words = 0;
         if (record && !sampled)
             copy_record(&batch, record);
         lm_lock_give(&lm_arena_lock);
@@ -94,7 +95,7 @@ bool lm_walk_blocks(bool (*visitor)(void *block, size_t size, void *context), vo
             return true;
         if (sampled && !visit_sampled(visitor, context))
             return false;
-        for (unsigned w = 0; w < batch.words && !sampled; w++) {
+        for (unsigned w = 0; w < batch.words; w++) {
             for (uint64_t live = batch.live[w]; live; live &= live - 1) {
                 size_t slot = (size_t)w * 64 + lm_lowest_bit(live);
                 if (!visitor(batch.first + slot * batch.stride, batch.most - batch.unused[slot],
