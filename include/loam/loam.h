@@ -104,7 +104,7 @@ LOAM_API bool loam_visit(loam_visitor *visitor, void *context);
 
 /* Statistics. Every member is in bytes unless its name says otherwise. At any moment at which no other
  * thread allocates or frees: live + slack + cached + purged = the arenas' committed bytes. */
-#define LOAM_STATS_VERSION 1
+#define LOAM_STATS_VERSION 2
 #define LOAM_CLASSES_MAX   96
 
 typedef struct loam_class_stats {
@@ -133,10 +133,14 @@ typedef struct loam_stats {
     size_t heaps_in_use;        /* count: those of living threads */
     uint64_t commits;           /* count of system calls since start: memory made accessible */
     uint64_t purges;            /* count of system calls since start: memory given back */
-    uint64_t guards; /* count of system calls since start: guard pages set or taken away */
-    uint64_t remaps; /* count of system calls since start: blocks moved or grown by mremap */
-    uint64_t maps;   /* count of system calls since start: mmap and munmap */
-    size_t classes;  /* count: how many members of by_class are filled */
+    uint64_t guards;  /* count of system calls since start: guard pages set or taken away */
+    uint64_t remaps;  /* count of system calls since start: blocks moved or grown by mremap */
+    uint64_t maps;    /* count of system calls since start: mmap and munmap */
+    uint64_t sampled; /* count since start: allocations that lay between guards of their own */
+    uint64_t sample_missed; /* count since start: those that should have, but there was no place */
+    size_t sampled_live;    /* count: such blocks now; among live_blocks, in no class */
+    size_t sampled_resting; /* count: freed ones whose places rest */
+    size_t classes;         /* count: how many members of by_class are filled */
     loam_class_stats by_class[LOAM_CLASSES_MAX];
 } loam_stats;
 

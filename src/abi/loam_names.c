@@ -5,12 +5,26 @@
 #include "heap/fast.h"
 #include "heap/find.h"
 #include "heap/init.h"
+#include "heap/sampled.h"
 #include "heap/stats.h"
 #include "heap/walk.h"
 #include "loam/loam.h"
 #include "os/os.h"
+#include "stack/stack.h"
 
 #include <errno.h>
+
+/* ---- Call stacks ------------------------------------------------------------------------------ */
+
+static void put_trace(lm_text *text, const lm_trace *trace) {
+    lm_stack_put(text, trace->frames, trace->count);
+}
+
+/* The heap knows no stacks: this is where it learns how. Before it becomes read-only (lm_init_seal). */
+__attribute__((constructor(101))) static void bring_stacks(void) {
+    lm_finding_rule.put_trace = put_trace;
+    lm_sampled_setting.capture = lm_stack_capture;
+}
 
 /* ---- The four, and their kin ---------------------------------------------------------------- */
 

@@ -18,11 +18,22 @@ const char *lm_kind_code(lm_kind kind) {
 
 /* ---- The lines of a report ------------------------------------------------------------------ */
 
+static void put_offset(lm_text *text, ptrdiff_t offset) {
+    lm_text_format(text, "%s%zu", offset < 0 ? "-" : "", (size_t)(offset < 0 ? -offset : offset));
+}
+
+static const char *access_sentence(lm_kind kind) {
+    return kind == LM_USE_AFTER_FREE   ? "the block is already free"
+           : kind == LM_HEAP_UNDERFLOW ? "this is before the block"
+                                       : "this is behind the block";
+}
+
 static void put_headline(lm_text *text, const lm_finding *finding) {
     lm_text_format(text, "loam: error[%s]: %s", codes[finding->kind], finding->call);
     if (finding->pointer)
-        lm_text_format(text, "(%p)", finding->pointer);
-    lm_text_format(text, ": %s", sentences[finding->kind]);
+        lm_text_format(text, finding->exact ? " %p" : "(%p)", finding->pointer);
+    lm_text_format(text, ": %s",
+                   finding->exact ? access_sentence(finding->kind) : sentences[finding->kind]);
     if (!finding->block) {
         lm_text_put(text, "\n");
         return;
@@ -30,18 +41,18 @@ static void put_headline(lm_text *text, const lm_finding *finding) {
     lm_text_format(text, " (block %p of %s%zu %s, ", finding->block,
                    finding->size_at_most ? "at most " : "", finding->block_size,
                    finding->block_size == 1 ? "byte" : "bytes");
-    if (finding->class_size)
+    if (finding->sampled)
+        lm_text_put(text, "sampled");
+    else if (finding->class_size)
         lm_text_format(text, "class %zu", finding->class_size);
     else
         lm_text_put(text, "large");
-    if (finding->pointer && finding->pointer != finding->block)
-        lm_text_format(text, ", byte %zu of it",
-                       (size_t)((const char *)finding->pointer - (const char *)finding->block));
+    if (finding->pointer && (finding->exact || finding->pointer != finding->block)) {
+        lm_text_put(text, ", byte ");
+        put_offset(text, (const char *)finding->pointer - (const char *)finding->block);
+        lm_text_put(text, " of it");
+    }
     lm_text_put(text, ")\n");
-}
-
-static void put_offset(lm_text *text, ptrdiff_t offset) {
-    lm_text_format(text, "%s%zu", offset < 0 ? "-" : "", (size_t)(offset < 0 ? -offset : offset));
 }
 
 static void put_evidence(lm_text *text, const lm_finding *finding) {
@@ -113,8 +124,17 @@ static void put_command(lm_text *text) {
     lm_text_put(text, "\n");
 }
 
-LM_COLD void lm_finding_report(const lm_finding *finding) {
-    enum { REPORT_MAX = 8192 };
+void lm_finding_put(lm_text *text, const lm_finding *finding) {
+    put_headline(text, finding);
+    if (finding->exact)
+        lm_text_put(text, "loam:   exact: stopped at the access\n");
+    put_evidence(text, finding);
+    put_trace(text, "allocated", finding->allocated);
+    put_trace(text, "freed", finding->freed);
+    put_trace(text, "accessed", finding->accessed);
+}
+
+LM_COLD void lm_finding_report_in(const lm_finding *finding, char *buffer, size_t size) {
     if (lm_finding_hook) {
         lm_finding_hook(finding);
         return;
@@ -122,17 +142,18 @@ LM_COLD void lm_finding_report(const lm_finding *finding) {
     lm_policy policy = lm_finding_rule.policy[finding->kind];
     if (policy == LM_POLICY_IGNORE)
         return;
-    char report[REPORT_MAX];
     lm_text text;
-    lm_text_init(&text, report, sizeof report);
-    put_headline(&text, finding);
-    put_evidence(&text, finding);
-    put_trace(&text, "allocated", finding->allocated);
-    put_trace(&text, "freed", finding->freed);
+    lm_text_init(&text, buffer, size);
+    lm_finding_put(&text, finding);
     lm_text_format(&text, "loam:   thread %llu of process %d\n", (unsigned long long)lm_os_thread(),
                    lm_os_process());
     put_command(&text);
-    lm_os_message(report, text.length < sizeof report ? text.length : sizeof report - 1);
+    lm_os_message(buffer, text.length < size ? text.length : size - 1);
     if (policy == LM_POLICY_ABORT)
         lm_os_abort();
+}
+
+LM_COLD void lm_finding_report(const lm_finding *finding) {
+    char report[LM_REPORT_MAX];
+    lm_finding_report_in(finding, report, sizeof report);
 }

@@ -54,6 +54,9 @@ typedef struct lm_finding {
     const void
         *or_before; /* the same bytes lie before this block; NULL when it can't have been that */
     const lm_trace *allocated, *freed; /* NULL when that isn't known */
+    bool sampled;                      /* it lies between guards of its own */
+    bool exact;                        /* the call is an access that was stopped: "write to" */
+    const lm_trace *accessed;          /* the stack of that access */
 } lm_finding;
 
 /* Set at start, before there are threads. */
@@ -70,6 +73,13 @@ extern void (*lm_finding_hook)(const lm_finding *finding);
 
 /* Says it and does as the policy says. Returns when the policy lets the program go on. */
 void lm_finding_report(const lm_finding *finding);
+
+/* The same with the caller's buffer for the text, for who has little stack. */
+enum { LM_REPORT_MAX = 8192 };
+void lm_finding_report_in(const lm_finding *finding, char *buffer, size_t size);
+
+/* Appends the lines that tell of a finding and its block, for who has another way to say it. */
+void lm_finding_put(struct lm_text *text, const lm_finding *finding);
 
 /* The stable code of a kind: "double-free". */
 const char *lm_kind_code(lm_kind kind);

@@ -15,6 +15,7 @@ typedef enum lm_rank {
     LM_RANK_LATE,     /* the heap for threads whose own is already given back */
     LM_RANK_THREADS,  /* the list of thread heaps, and slabs without a thread */
     LM_RANK_LARGE,    /* resting large blocks */
+    LM_RANK_SAMPLED,  /* places of sampled blocks that are free */
     LM_RANK_PURGE,    /* giving memory back to the system */
     LM_RANK_ARENA,    /* units, records and maps of all arenas */
     LM_RANK_NOTE,     /* findings that can't be said yet */

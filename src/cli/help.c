@@ -13,7 +13,9 @@ void lm_help_commands(FILE *out) {
           "usage: loam COMMAND ...\n"
           "\n"
           "  run PROGRAM ARGS   run a program on Loam's heap; --stats shows what it did\n"
-          "  help [TOPIC]       this text, or one about: run, options\n"
+          "  selftest           see whether sampled guards catch mistakes here\n"
+          "  core FILE          explain a core dump by what Loam left in it\n"
+          "  help [TOPIC]       this text, or one about: run, selftest, core, options\n"
           "\n"
           "  --version          print the version\n"
           "  --help             this text\n"
@@ -42,6 +44,36 @@ void lm_help_run(FILE *out) {
           "  126      PROGRAM can't be executed\n"
           "  125      PROGRAM can't run on Loam, or ran but without it, or Loam failed\n"
           "  2        wrong use\n",
+          out);
+}
+
+void lm_help_selftest(FILE *out) {
+    fputs("usage: loam selftest\n"
+          "\n"
+          "Starts a process of its own on Loam that reads a freed block again and again,\n"
+          "and one that reads past the end of its blocks. Both must be stopped by a\n"
+          "sampled guard, with a report that has the call stacks. Says what was caught,\n"
+          "one line each.\n"
+          "\n"
+          "The exit status is 0 when both were caught, or\n"
+          "  125      Loam failed\n"
+          "  2        wrong use\n"
+          "  1        one was not\n",
+          out);
+}
+
+void lm_help_core(FILE *out) {
+    fputs("usage: loam core FILE\n"
+          "\n"
+          "Reads the core dump of a process that ran on Loam and ended by an access to\n"
+          "memory that can't be touched. When that was at a sampled block (option\n"
+          "sample), it says what was done wrong, to which block, and who allocated and\n"
+          "freed it.\n"
+          "\n"
+          "The exit status is 0 when the fault was explained, or\n"
+          "  125      FILE can't be read, or is no core dump\n"
+          "  2        wrong use\n"
+          "  1        Loam has nothing to tell of this fault\n",
           out);
 }
 

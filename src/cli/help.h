@@ -10,6 +10,10 @@ void lm_help_commands(FILE *out);
 /* How to use loam run. */
 void lm_help_run(FILE *out);
 
+/* The same for loam selftest and loam core. */
+void lm_help_selftest(FILE *out);
+void lm_help_core(FILE *out);
+
 /* Every option of the library, with its values and what it does. */
 void lm_help_options(FILE *out);
 

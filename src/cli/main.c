@@ -1,7 +1,9 @@
 /* The command `loam`: one file for each of its commands; this one only chooses. */
+#include "cli/core.h"
 #include "cli/help.h"
 #include "cli/run.h"
 #include "cli/say.h"
+#include "cli/selftest.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,7 +21,10 @@ static int show_help(int argc, char **argv) {
     static const struct {
         const char *name;
         void (*show)(FILE *out);
-    } topics[] = {{"run", lm_help_run}, {"options", lm_help_options}};
+    } topics[] = {{"run", lm_help_run},
+                  {"selftest", lm_help_selftest},
+                  {"core", lm_help_core},
+                  {"options", lm_help_options}};
 
     if (argc == 0) {
         lm_help_commands(stdout);
@@ -31,7 +36,7 @@ static int show_help(int argc, char **argv) {
             return finish_output();
         }
     }
-    lm_say("there is no help on %s; the topics are run and options", argv[0]);
+    lm_say("there is no help on %s; the topics are run, selftest, core and options", argv[0]);
     return LM_STATUS_WRONG_USE;
 }
 
@@ -43,6 +48,10 @@ int main(int argc, char **argv) {
     const char *command = argv[1];
     if (strcmp(command, "run") == 0)
         return lm_run(argc - 2, argv + 2);
+    if (strcmp(command, "selftest") == 0)
+        return lm_selftest(argc - 2, argv + 2);
+    if (strcmp(command, "core") == 0)
+        return lm_core(argc - 2, argv + 2);
     if (strcmp(command, "help") == 0)
         return show_help(argc - 2, argv + 2);
     if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0)

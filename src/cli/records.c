@@ -37,6 +37,10 @@ static const struct member stats_members[] = {
     MEMBER(loam_stats, guards),
     MEMBER(loam_stats, remaps),
     MEMBER(loam_stats, maps),
+    MEMBER(loam_stats, sampled),
+    MEMBER(loam_stats, sample_missed),
+    MEMBER(loam_stats, sampled_live),
+    MEMBER(loam_stats, sampled_resting),
     {NULL, 0, 0},
 };
 

@@ -7,6 +7,7 @@
 
 /* More than any kernel allows (vm.max_map_count is an int). */
 #define LM_MAPPINGS_MOST ((uint64_t)INT32_MAX)
+#define LM_SAMPLE_MOST   ((uint64_t)INT32_MAX)
 
 #define LM_ANYWHERE   true
 #define LM_NOT_SETUID false

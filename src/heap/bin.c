@@ -1,10 +1,13 @@
 #include "heap/bin.h"
 
+#include "base/random.h"
 #include "heap/arena.h"
 #include "heap/limits.h"
 #include "heap/orphans.h"
 #include "heap/remote.h"
+#include "heap/sampled.h"
 #include "heap/slab.h"
+#include "os/os.h"
 
 static size_t idle_bound(void) {
     size_t share = LM_IDLE_MAX_OF_ALL / lm_orphans_count_threads();
@@ -66,14 +69,67 @@ static void uncount_current(lm_heap *heap, const lm_slab *slab) {
         heap->idle -= lm_slab_bytes(slab);
 }
 
-/* Puts the first word from `from` on with an available slot in use. False when there is none. */
-static bool use_next_word(lm_bin *bin, unsigned from) {
+/* ---- Samples ---------------------------------------------------------------------------------- */
+
+/* A sample falls into the word that is just put in use: it ends before it, and what lies beyond waits
+ * for a later harvest. So the sampled allocation is the next one that finds the word empty, and the
+ * fast path knows nothing of it. `least` slots stay. */
+static uint64_t cut_word(lm_heap *heap, lm_bin *bin, lm_pair *pair, uint64_t avail,
+                         uint64_t least) {
+    uint64_t all = lm_count_bits(avail);
+    if (lm_sampled_setting.mean == 0 || is_medium(bin->slab->class))
+        return avail;
+    if (bin->until_sample == 0)
+        bin->until_sample = lm_sampled_draw(&heap->random);
+    if (bin->until_sample > all) {
+        bin->until_sample -= all;
+        return avail;
+    }
+    uint64_t beyond = avail;
+    for (uint64_t kept = lm_max(bin->until_sample - 1, least); kept > 0; kept--)
+        beyond &= beyond - 1;
+    bin->until_sample = 1;
+    uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
+    atomic_store_explicit(&pair->pending, pending | beyond, memory_order_relaxed);
+    atomic_store_explicit(&pair->avail, avail & ~beyond, memory_order_relaxed);
+    lm_slab *slab = bin->slab;
+    slab->countdown =
+        (uint16_t)lm_min(slab->countdown, (unsigned)slab->slots - lm_slab_pending(slab));
+    return avail & ~beyond;
+}
+
+bool lm_bin_sample_due(lm_heap *heap, unsigned class, uint64_t *chance) {
+    lm_bin *bin = &heap->bins[class];
+    if (is_medium(class)) {
+        if (lm_sampled_setting.mean == 0 || class == LM_CLASS_ZERO ||
+            lm_classes[class].size > lm_os.page)
+            return false;
+        if (bin->until_sample == 0)
+            bin->until_sample = lm_sampled_draw(&heap->random);
+        if (--bin->until_sample > 0)
+            return false;
+    } else {
+        const lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
+        if (bin->until_sample != 1 || atomic_load_explicit(&pair->avail, memory_order_relaxed) != 0)
+            return false;
+    }
+    bin->until_sample = lm_sampled_draw(&heap->random);
+    *chance = lm_random_next(&heap->random);
+    return true;
+}
+
+/* ---- Words ------------------------------------------------------------------------------------ */
+
+/* Puts the first word from `from` on with an available slot in use; when the next allocation is a
+ * sample, `least` slots stay in it: 1 for whoever needs one now. False when there is none. */
+static bool use_next_word(lm_heap *heap, lm_bin *bin, unsigned from, uint64_t least) {
     lm_slab *slab = bin->slab;
     for (unsigned w = from; w < lm_slab_words(slab); w++) {
         lm_pair *pair = &slab->pairs[w];
         uint64_t avail = atomic_load_explicit(&pair->avail, memory_order_relaxed);
         if (!avail)
             continue;
+        avail = cut_word(heap, bin, pair, avail, least);
         atomic_store_explicit(&bin->pair, pair, memory_order_relaxed);
         bin->base = lm_slab_address(slab) + (size_t)w * 64 * lm_slab_size(slab);
         uint64_t given = atomic_load_explicit(&bin->given, memory_order_relaxed);
@@ -83,13 +139,13 @@ static bool use_next_word(lm_bin *bin, unsigned from) {
     return false;
 }
 
-static void use_slab(lm_heap *heap, lm_bin *bin, lm_slab *slab, bool fresh) {
+static void use_slab(lm_heap *heap, lm_bin *bin, lm_slab *slab, bool fresh, uint64_t least) {
     lm_slab_harvest(slab, heap);
     lm_slab_set_place(slab, LM_PLACE_CURRENT);
     bin->slab = slab;
     bin->fresh = fresh;
     count_current(heap, slab);
-    if (!use_next_word(bin, 0)) /* what was pending was freed twice */
+    if (!use_next_word(heap, bin, 0, least)) /* what was pending was freed twice */
         atomic_store_explicit(&bin->pair, &slab->pairs[0], memory_order_relaxed);
 }
 
@@ -99,6 +155,8 @@ static void put_word_back(lm_bin *bin) {
     uint64_t left = atomic_load_explicit(&pair->avail, memory_order_relaxed);
     uint64_t given = atomic_load_explicit(&bin->given, memory_order_relaxed);
     atomic_store_explicit(&bin->given, given - lm_count_bits(left), memory_order_relaxed);
+    if (bin->until_sample && bin->size <= LM_SMALL_MAX)
+        bin->until_sample += lm_count_bits(left);
 }
 
 static void forget_current(lm_heap *heap, lm_bin *bin) {
@@ -113,12 +171,12 @@ static void forget_current(lm_heap *heap, lm_bin *bin) {
 static bool go_on_with_current(lm_heap *heap, lm_bin *bin) {
     lm_slab *slab = bin->slab;
     lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
-    if (use_next_word(bin, (unsigned)(pair - slab->pairs) + 1))
+    if (use_next_word(heap, bin, (unsigned)(pair - slab->pairs) + 1, 1))
         return true;
     unsigned pending = lm_slab_pending(slab);
     if (pending >= lm_slab_threshold(slab)) {
         uncount_current(heap, slab);
-        use_slab(heap, bin, slab, false);
+        use_slab(heap, bin, slab, false, 1);
         return true;
     }
     forget_current(heap, bin);
@@ -158,7 +216,7 @@ bool lm_bin_refill(lm_heap *heap, unsigned class) {
             slab = lm_slab_new(heap, class, &fresh);
         if (!slab)
             return false;
-        use_slab(heap, bin, slab, fresh);
+        use_slab(heap, bin, slab, fresh, 1);
     }
     return true;
 }
@@ -193,7 +251,7 @@ static void freed_in_current(lm_heap *heap, lm_slab *slab) {
     } else { /* all came and went: begin again */
         lm_bin *bin = &heap->bins[slab->class];
         put_word_back(bin);
-        use_slab(heap, bin, slab, false);
+        use_slab(heap, bin, slab, false, 0);
     }
 }
 
@@ -270,7 +328,7 @@ void lm_bins_tidy(lm_heap *heap) {
         } else if (lm_slab_pending(slab) > 0) {
             put_word_back(bin);
             uncount_current(heap, slab);
-            use_slab(heap, bin, slab, false);
+            use_slab(heap, bin, slab, false, 1);
         }
     }
 }

@@ -35,6 +35,10 @@ bool lm_bin_refill(lm_heap *heap, unsigned class);
  * gone afterwards. */
 void lm_bin_freed(lm_heap *heap, lm_slab *slab);
 
+/* Whether the next allocation from the bin is a sample; then *chance is a number for it. Before each
+ * allocation that doesn't take the fast path. */
+bool lm_bin_sample_due(lm_heap *heap, unsigned class, uint64_t *chance);
+
 /* Takes a slot of a class above LM_SMALL_MAX out of the bin's word, which isn't empty. */
 void *lm_bin_take_medium(lm_heap *heap, unsigned class);
 

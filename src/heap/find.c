@@ -3,6 +3,7 @@
 #include "heap/arena.h"
 #include "heap/large.h"
 #include "heap/protect.h"
+#include "heap/sampled.h"
 
 bool lm_slot_live(lm_slab *slab, size_t slot) {
     const lm_pair *pair = &slab->pairs[slot / 64];
@@ -33,6 +34,17 @@ static void find_in_span(lm_found *found, lm_span *span, uint64_t offset) {
     found->live = atomic_load_explicit(&span->live, memory_order_relaxed) == 1;
 }
 
+/* In a page of its own there is no other block: all of it leads to this one. */
+static void find_sampled(lm_found *found, uintptr_t address) {
+    lm_sample *sample = lm_sampled_at(address);
+    found->sample = sample;
+    if (!sample || atomic_load_explicit(&sample->state, memory_order_acquire) == LM_SAMPLE_EMPTY)
+        return;
+    found->block = (char *)sample->block;
+    found->size = (size_t)sample->size;
+    found->live = lm_sampled_is_live(sample);
+}
+
 bool lm_find_exact(const void *p, lm_found *found) {
     lm_arena *arena = lm_arena_of((uintptr_t)p);
     if (!arena)
@@ -54,6 +66,8 @@ bool lm_find_exact(const void *p, lm_found *found) {
         find_in_span(found, (lm_span *)(void *)record, offset);
     else if (record->kind == LM_KIND_SLAB) /* slots that the fast path may not see */
         find_in_slab(found, record, offset);
+    else if (record->kind == LM_KIND_SAMPLED)
+        find_sampled(found, (uintptr_t)p);
     return found->live && found->block == p;
 }
 
@@ -69,6 +83,8 @@ lm_found lm_find_locked(const void *p) {
         find_in_slab(&found, record, offset);
     else if (record->kind == LM_KIND_SPAN)
         find_in_span(&found, (lm_span *)(void *)record, offset);
+    else if (record->kind == LM_KIND_SAMPLED)
+        find_sampled(&found, (uintptr_t)p);
     else
         found.used_before = offset < arena->committed;
     return found;
@@ -82,6 +98,8 @@ lm_found lm_find(const void *p) {
 }
 
 size_t lm_block_size(const lm_found *found) {
+    if (found->sample)
+        return found->size;
     if (found->span)
         return lm_large_asked(found->span).size;
     if (!found->live)

@@ -2,6 +2,7 @@
 #ifndef LM_HEAP_FIND_H
 #define LM_HEAP_FIND_H
 
+#include "base/samples.h"
 #include "heap/layout.h"
 
 /* The record of the unit at an offset below lookup->size. Never NULL: the void record where there
@@ -31,14 +32,15 @@ LM_INLINE bool lm_slot_at(const lm_slab *slab, uint64_t offset, size_t *slot) {
 
 /* What a pointer was found to be. */
 typedef struct lm_found {
-    bool inside;      /* it lies in an arena */
-    lm_slab *slab;    /* the slab that it lies in, else NULL */
-    lm_span *span;    /* the span that it lies in, else NULL */
-    size_t slot;      /* of the slab */
-    char *block;      /* first byte of the slot or of the span's block; NULL: it lies in none */
-    size_t size;      /* bytes of the slot's room, or of the span's block */
-    bool live;        /* allocated, as far as can be seen now */
-    bool used_before; /* in no slab or span now, but behind it lies memory that was handed out */
+    bool inside;       /* it lies in an arena */
+    lm_slab *slab;     /* the slab that it lies in, else NULL */
+    lm_span *span;     /* the span that it lies in, else NULL */
+    lm_sample *sample; /* the place of a sampled block that it lies in, else NULL */
+    size_t slot;       /* of the slab */
+    char *block;       /* first byte of the slot or of the span's block; NULL: it lies in none */
+    size_t size;       /* bytes of the slot's room, or of the span's block */
+    bool live;         /* allocated, as far as can be seen now */
+    bool used_before;  /* in no slab or span now, but behind it lies memory that was handed out */
 } lm_found;
 
 /* Whether `p` is a live block's first byte, and which; without a lock. False for anything else:

@@ -4,12 +4,14 @@
 #include "heap/large.h"
 #include "heap/note.h"
 #include "heap/orphans.h"
+#include "heap/sampled.h"
 #include "heap/thread.h"
+#include "os/os.h"
 
 #include <pthread.h>
 
 /* In the order of their ranks. */
-static lm_lock *const locks[] = {&lm_late_lock,  &lm_threads_lock, &lm_large_lock,
+static lm_lock *const locks[] = {&lm_late_lock,  &lm_threads_lock, &lm_large_lock, &lm_sampled_lock,
                                  &lm_purge_lock, &lm_arena_lock,   &lm_note_lock};
 enum { LOCKS = sizeof locks / sizeof locks[0] };
 
@@ -34,6 +36,8 @@ static void after_in_parent(void) {
 static void after_in_child(void) {
     lm_lock_pass_end();
     lm_orphans_lose_threads(lm_self);
+    if (lm_self != &lm_heap_none)
+        lm_self->thread = lm_os_thread();
     for (int i = LOCKS; i > 0; i--)
         lm_lock_give_in_child(locks[i - 1]);
 }

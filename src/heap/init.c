@@ -6,11 +6,13 @@
 #include "heap/fork.h"
 #include "heap/large.h"
 #include "heap/orphans.h"
+#include "heap/sampled.h"
 #include "heap/settings.h"
 #include "heap/slow.h"
 #include "heap/stats.h"
 #include "heap/sweep.h"
 #include "heap/thread.h"
+#include "heap/trap.h"
 #include "heap/waiting.h"
 #include "heap/walk.h"
 #include "loam/loam.h"
@@ -81,6 +83,8 @@ static void start_services(void) {
         atexit(note_exit);
     lm_thread_start();
     lm_fork_start();
+    if (lm_options_now.guard_handler)
+        lm_trap_start();
     announce();
 }
 
@@ -143,6 +147,7 @@ static void leave(void) {
     lm_orphans_dissolve();
     lm_arena_dissolve();
     lm_waiting_reset();
+    lm_sampled_reset();
     atomic_store_explicit(&ready, false, memory_order_release);
 }
 

@@ -81,7 +81,14 @@ typedef struct lm_heap lm_heap;
 typedef struct lm_slab lm_slab;
 
 /* What a record describes. */
-enum { LM_KIND_VOID = 0, LM_KIND_SLAB = 1, LM_KIND_SPAN = 2, LM_KIND_GUARD = 3 };
+/* SAMPLED: the record is an lm_span that holds all places of sampled.h. */
+enum {
+    LM_KIND_VOID = 0,
+    LM_KIND_SLAB = 1,
+    LM_KIND_SPAN = 2,
+    LM_KIND_GUARD = 3,
+    LM_KIND_SAMPLED = 4,
+};
 
 /* Where a slab is, in its owner's eyes. CURRENT: a bin takes slots from it. QUEUED: in a bin's
  * queue. FULL: in no list, until enough of it is free. When other threads have freed all slots of a
@@ -154,8 +161,7 @@ typedef struct lm_span {
     uint64_t guard_back;  /* [arena] bytes of guard pages at start + bytes, 0 without */
 } lm_span;
 
-/* A thread takes slots of one class from here. 64 bytes; the first line of the page is the fast
- * path's. */
+/* A thread takes slots of one class from here. 64 bytes, so that its address is a shift away. */
 typedef struct lm_bin {
     _Atomic(lm_pair *) pair; /* the word in use; never NULL: an empty one when there is none */
     char *base;              /* address of the word's slot 0 */
@@ -164,7 +170,9 @@ typedef struct lm_bin {
     lm_slab *slab;           /* CURRENT, NULL when there is none */
     lm_slab *head, *tail;    /* QUEUED, oldest first: an eighth free or more when they came */
     _Atomic uint64_t given;  /* count: slots in all words that were put in use here */
-    uint64_t unused; /* a bin is as large as a cache line: its address is then a shift away */
+    uint64_t
+        until_sample; /* [owner] count: allocations beyond what the word in use was given, up to
+                              * the next sample, that one included; 0: not drawn yet */
 } lm_bin;
 
 enum { LM_HEAP_FREE = 0, LM_HEAP_IN_USE, LM_HEAP_STALE };
@@ -181,6 +189,7 @@ struct lm_heap {
     lm_heap *next;        /* [once] all heaps ever made */
     lm_heap *next_free;   /* under lm_threads_lock */
     int exit_rounds;      /* [owner] thread-exit rounds that this thread has seen */
+    uint64_t thread;      /* [owner] the system's number of the thread that uses it */
     _Atomic int state; /* LM_HEAP_...: IN_USE by a thread; STALE: its thread was lost in a fork */
     char pad[LM_CACHE_LINE];
     _Atomic size_t lent;        /* [any] bytes freed by others in slabs that the thread takes from,

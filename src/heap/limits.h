@@ -65,6 +65,12 @@
 /* What is looked at when the process ends, at the default level: some milliseconds. */
 #define LM_SWEEP_BYTES LM_MIB(64)
 
+/* Places for sampled blocks (sampled.h): where guards are cheap, and where each costs mappings. Their
+ * table lies somewhere in so many bits of addresses. */
+#define LM_SAMPLED_PLACES      LM_LIMIT(128, 16)
+#define LM_SAMPLED_PLACES_DEAR 16
+#define LM_SAMPLED_TABLE_BITS  46
+
 /* Memory for thread heaps is taken in such steps. */
 #define LM_ROOM_STEP LM_KIB(64)
 

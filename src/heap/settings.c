@@ -5,6 +5,7 @@
 #include "heap/guard.h"
 #include "heap/limits.h"
 #include "heap/protect.h"
+#include "heap/sampled.h"
 #include "os/os.h"
 
 LM_ONCE lm_heap_once lm_once = {.small_offset = lm_small_offset};
@@ -102,4 +103,6 @@ void lm_settings_start(const lm_options *options) {
     lm_guard_setting.mappings =
         options->mappings ? options->mappings : lm_min(LM_MAPPINGS_USUAL, lm_os.map_limit / 8);
     start_protection(options);
+    bool can_guard = lm_guard_setting.kind != LM_GUARDS_OFF;
+    lm_sampled_setting.mean = options->harden >= LEVEL_LIGHT && can_guard ? options->sample : 0;
 }

@@ -9,6 +9,7 @@
 #include "heap/note.h"
 #include "heap/orphans.h"
 #include "heap/remote.h"
+#include "heap/sampled.h"
 #include "heap/slab.h"
 #include "os/os.h"
 
@@ -69,10 +70,20 @@ static LM_COLD void let_go_of_spare(void) {
     lm_large_flush();
 }
 
+/* A block between guards of its own, when this allocation is a sample and can be one. */
+static LM_COLD void *take_sample(unsigned class, size_t size, uint64_t kind) {
+    uint64_t chance;
+    return lm_bin_sample_due(lm_self, class, &chance) ? lm_sampled_new(size, kind, chance) : NULL;
+}
+
 /* A block in a slot of the class. When memory is short, what is kept for later may be enough.
  * *fresh: its slot was never used since the system gave it. */
 static void *take_small(unsigned class, size_t size, uint64_t kind, bool *fresh) {
-    char *p = take_anywhere(class, fresh);
+    char *p = lm_self != &lm_heap_none ? take_sample(class, size, kind) : NULL;
+    *fresh = true;
+    if (p)
+        return p;
+    p = take_anywhere(class, fresh);
     if (LM_UNLIKELY(!p) && lm_init()) {
         let_go_of_spare();
         p = take_anywhere(class, fresh);
@@ -125,11 +136,14 @@ void *lm_calloc(size_t size) {
 
 /* Names the misuse of a pointer that is no live block's first byte. */
 static LM_COLD void report(const char *call, const void *p) {
+    lm_sample_story story;
     lm_found found = lm_find(p);
     lm_finding finding = {
         .kind = LM_INVALID_FREE, .call = call, .pointer = p, .block = found.block};
     finding.block_size = found.block ? lm_block_size(&found) : 0;
-    finding.size_at_most = found.block && !found.live && !found.span && lm_once.tail;
+    finding.size_at_most = found.block && !found.live && found.slab && lm_once.tail;
+    if (found.sample && found.block)
+        lm_sample_tell(found.sample, &finding, &story);
     if (found.slab)
         finding.class_size = lm_slab_room(found.slab);
     if (!found.inside)
@@ -165,8 +179,9 @@ LM_NOINLINE void lm_free_slow(void *p, const lm_way *way, size_t size, size_t al
         return;
     if (!lm_find_exact(p, &found))
         report(way->call, p);
-    else if (found.span ? !lm_large_free(p, way, size, alignment)
-                        : !free_slot(&found, way, size, alignment))
+    else if (found.sample ? !lm_sampled_free(found.sample, way, size, alignment)
+             : found.span ? !lm_large_free(p, way, size, alignment)
+                          : !free_slot(&found, way, size, alignment))
         report(way->call, p);
 }
 
@@ -227,12 +242,19 @@ static void *resize_in_slab(lm_slab *slab, char *p, size_t size) {
     return p;
 }
 
+static void *resize_sampled(lm_sample *sample, char *p, size_t size) {
+    size_t had = lm_sampled_judge(sample, &by_realloc, LM_ANY_SIZE, LM_ANY_ALIGNMENT);
+    return size == had ? p : move(p, had, size);
+}
+
 void *lm_realloc(void *p, size_t size) {
     lm_found found;
     if (!lm_find_exact(p, &found)) {
         report(by_realloc.call, p);
         return NULL;
     }
+    if (found.sample)
+        return resize_sampled(found.sample, found.block, size);
     if (found.slab)
         return resize_in_slab(found.slab, found.block, size);
     lm_asked asked = lm_large_judge(found.span, &by_realloc, LM_ANY_SIZE, LM_ANY_ALIGNMENT);

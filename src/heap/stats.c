@@ -4,6 +4,7 @@
 #include "heap/init.h"
 #include "heap/large.h"
 #include "heap/orphans.h"
+#include "heap/sampled.h"
 #include "heap/slab.h"
 #include "heap/thread.h"
 #include "heap/walk.h"
@@ -41,6 +42,25 @@ static void add_span(loam_stats *out, const lm_span *span) {
     out->large_live += span->bytes;
     out->live += span->bytes;
     out->slack += held - span->bytes;
+}
+
+/* Places without a block are address space only. */
+static void add_sampled(loam_stats *out, const lm_span *places) {
+    const lm_samples *table = lm_sampled_table();
+    size_t held = (size_t)places->units << LM_UNIT_SHIFT, used = 0;
+    for (uint32_t i = 0; table && i < table->count; i++) {
+        const lm_sample *sample = &table->samples[i];
+        uint32_t state = atomic_load_explicit(&sample->state, memory_order_acquire);
+        out->sampled_resting += state == LM_SAMPLE_RESTING;
+        if (state != LM_SAMPLE_LIVE)
+            continue;
+        out->sampled_live++;
+        out->live_blocks++;
+        out->live += (size_t)sample->size;
+        out->slack += table->page - (size_t)sample->size;
+        used += table->page;
+    }
+    out->purged += held - used;
 }
 
 static void add_arenas(loam_stats *out) {
@@ -96,6 +116,8 @@ void lm_stats_get(loam_stats *out) {
     for (lm_slab *record; (record = lm_walk_next(&walk)) != NULL;) {
         if (record->kind == LM_KIND_SLAB)
             add_slab(out, record);
+        else if (record->kind == LM_KIND_SAMPLED)
+            add_sampled(out, (lm_span *)(void *)record);
         else
             add_span(out, (lm_span *)(void *)record);
     }
@@ -103,6 +125,8 @@ void lm_stats_get(loam_stats *out) {
     add_heaps(out); /* locked too: a bin's word lies in a record that must not go meanwhile */
     lm_lock_give(&lm_arena_lock);
     out->large_allocations = value(&lm_large_count);
+    out->sampled = value(&lm_sampled_count);
+    out->sample_missed = value(&lm_sampled_missed);
     out->commits = value(&lm_os_count.commits);
     out->purges = value(&lm_os_count.purges);
     out->guards = value(&lm_os_count.guards);
@@ -117,7 +141,8 @@ void lm_stats_get(loam_stats *out) {
     M(live) M(slack) M(cached) M(purged) M(metadata) M(peak) M(reserved) M(large_live)
 #define COUNTS(M)                                                                                  \
     M(live_blocks) M(large_blocks) M(large_allocations) M(arenas) M(heaps) M(heaps_in_use)
-#define CALLS(M) M(commits) M(purges) M(guards) M(remaps) M(maps)
+#define CALLS(M)   M(commits) M(purges) M(guards) M(remaps) M(maps)
+#define SAMPLES(M) M(sampled) M(sample_missed) M(sampled_live) M(sampled_resting)
 
 static void put_string(lm_text *text, const char *string) {
     lm_text_put(text, "\"");
@@ -144,6 +169,7 @@ void lm_stats_json(lm_text *text, const loam_stats *stats, bool process) {
     AMOUNTS(PUT)
     COUNTS(PUT)
     CALLS(PUT)
+    SAMPLES(PUT)
 #undef PUT
     lm_text_put(text, "\"by_class\":[");
     const char *comma = "";
@@ -185,6 +211,11 @@ void lm_stats_table(lm_text *text, const loam_stats *stats) {
     }
     lm_text_format(text, "      large %12llu %13zu\n", (unsigned long long)stats->large_allocations,
                    stats->large_blocks);
+    if (stats->sampled || stats->sample_missed)
+        lm_text_format(text,
+                       "  sampled: %llu allocations between guards, %llu had no place, %zu live\n",
+                       (unsigned long long)stats->sampled, (unsigned long long)stats->sample_missed,
+                       stats->sampled_live);
     lm_text_format(text,
                    "  system calls: %llu commits, %llu purges, %llu guards, %llu remaps, "
                    "%llu maps\n",

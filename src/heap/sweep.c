@@ -62,6 +62,8 @@ static void sweep_slab(lm_sweep *sweep, lm_slab *slab, const lm_heap *owner) {
 
 /* Under lm_threads_lock: heaps without a thread stay so. */
 static void sweep_record(lm_sweep *sweep, lm_slab *record) {
+    if (record->kind == LM_KIND_SAMPLED)
+        return; /* other threads may free them meanwhile, and no lock would keep them */
     if (record->kind == LM_KIND_SPAN) {
         const lm_span *span = (lm_span *)(void *)record;
         if (atomic_load_explicit(&span->live, memory_order_acquire) == 1 &&

@@ -3,6 +3,7 @@
 #include "heap/bin.h"
 #include "heap/init.h"
 #include "heap/orphans.h"
+#include "os/os.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -70,6 +71,7 @@ LM_COLD lm_heap *lm_thread_heap(void) {
     lm_heap *heap = lm_orphans_take_heap();
     if (!heap)
         return NULL;
+    heap->thread = lm_os_thread();
     lm_self = heap;
     /* May allocate: the heap is in place by now. */
     if (atomic_load(&key_made))

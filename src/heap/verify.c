@@ -78,7 +78,8 @@ static int verify_place(lm_slab *slab) {
             return LM_VERIFY_PLACE;
         if (medium)
             return slab->countdown == live ? 0 : LM_VERIFY_COUNTDOWN;
-        return slab->countdown > 0 && slab->countdown <= slab->slots - pending
+        return (slab->countdown > 0 || live + avail == 0) &&
+                       slab->countdown <= slab->slots - pending
                    ? 0
                    : LM_VERIFY_COUNTDOWN;
     case LM_PLACE_QUEUED:
@@ -137,7 +138,7 @@ static int verify_records(void) {
         if (record->kind == LM_KIND_SLAB) {
             broken = verify_slab(record);
             used[record->arena] += lm_slab_record_size(lm_slab_words(record));
-        } else if (record->kind == LM_KIND_SPAN) {
+        } else if (record->kind == LM_KIND_SPAN || record->kind == LM_KIND_SAMPLED) {
             broken = verify_span((lm_span *)(void *)record);
             used[record->arena] += lm_slab_record_size(1);
         } else {

@@ -4,6 +4,7 @@
 #include "heap/find.h"
 #include "heap/large.h"
 #include "heap/protect.h"
+#include "heap/sampled.h"
 
 lm_slab *lm_walk_next(lm_walk *walk) {
     uint32_t n = atomic_load_explicit(&lm_arena_count, memory_order_relaxed);
@@ -68,17 +69,32 @@ static void copy_record(block_batch *batch, lm_slab *record) {
     }
 }
 
+static bool visit_sampled(bool (*visitor)(void *, size_t, void *), void *context) {
+    const lm_samples *table = lm_sampled_table();
+    for (uint32_t i = 0; table && i < table->count; i++) {
+        const lm_sample *sample = &table->samples[i];
+        if (lm_sampled_is_live(sample) &&
+            !visitor((void *)sample->block, (size_t)sample->size, context))
+            return false;
+    }
+    return true;
+}
+
 bool lm_walk_blocks(bool (*visitor)(void *block, size_t size, void *context), void *context) {
     lm_walk walk = {0};
     block_batch batch;
     for (;;) {
         lm_lock_take(&lm_arena_lock);
         lm_slab *record = lm_walk_next(&walk);
-        if (record)
+        bool sampled = record && record->kind == LM_KIND_SAMPLED;
+        batch.words = 0;
+        if (record && !sampled)
             copy_record(&batch, record);
         lm_lock_give(&lm_arena_lock);
         if (!record)
             return true;
+        if (sampled && !visit_sampled(visitor, context))
+            return false;
         for (unsigned w = 0; w < batch.words; w++) {
             for (uint64_t live = batch.live[w]; live; live &= live - 1) {
                 size_t slot = (size_t)w * 64 + lm_lowest_bit(live);
