@@ -90,7 +90,7 @@ static void print_option(FILE *out, const lm_option *option) {
     lm_options_syntax(&text, option);
     lm_text_put(&text, " (default: ");
     lm_options_initial(&text, option);
-    lm_text_put(&text, option->anywhere ? ")" : "; not in setuid programs)");
+    lm_text_put(&text, option->anywhere ? ")" : "; not setuid)");
     fprintf(out, "\n  %s\n      %s\n", line, option->help);
     lm_print_wrapped(out, option->description, 6, COLUMNS);
     print_values(out, option);

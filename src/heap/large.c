@@ -151,8 +151,9 @@ static void rest(lm_span *span, size_t most_bytes) {
     if (lm_once.protection.hide_large)
         hide(span);
     lm_lock_take(&lm_large_lock);
-    while (resting_count > 0 && (resting_count == LM_RESTING_MAX ||
-                                 (!span->cold && lm_large_resting() + span->bytes > most_bytes))) {
+    while (resting_count > 0 &&
+           (resting_count == LM_RESTING_MAX ||
+            lm_large_resting() + (span->cold ? 0 : span->bytes) > most_bytes)) {
         out[n++] = resting[0];
         unrest(0);
     }

@@ -2,6 +2,7 @@
 
 #include "base/finding.h"
 #include "heap/find.h"
+#include "heap/thread.h"
 
 /* ---- The tail ------------------------------------------------------------------------------- */
 
@@ -65,6 +66,13 @@ static void put_tail(char *p, size_t room, size_t size, uint64_t kind) {
 
 static _Atomic uint64_t *canary_at(const char *p, size_t room) {
     return (_Atomic uint64_t *)(uintptr_t)(p + room - LM_TAIL);
+}
+
+/* Makes the canary 0, if it is still what it was found to be. Of two threads that free a block at once only
+ * one can; the other one must not touch the slot any more. */
+static bool claim(char *p, size_t room, uint64_t canary) {
+    return atomic_compare_exchange_strong_explicit(canary_at(p, room), &canary, 0,
+                                                   memory_order_acq_rel, memory_order_relaxed);
 }
 
 static void begin_change(char *p, size_t room) {
@@ -313,14 +321,26 @@ LM_NOINLINE bool lm_protect_in(lm_slab *slab, char *p, lm_family family, size_t 
         if (size != LM_ANY_SIZE && size > room)
             return false;
     } else {
-        uint64_t slack = lm_note_of(p, room) - lm_kind_of(family, 0);
+        uint64_t canary = lm_word_at(p + most);
+        uint64_t slack = lm_note_in(canary, p) - lm_kind_of(family, 0);
         if (slack > most || (size != LM_ANY_SIZE && slack != most - size) ||
             !slack_intact(p, room, slack) ||
             (lm_once.protection.check_before && broken_before(slab, p)))
             return false;
+        bool shared = atomic_load_explicit(&slab->owner, memory_order_relaxed) != lm_self;
+        if (shared && !claim(p, room, canary))
+            return false;
     }
     lm_protect_clear(slab, p);
     return true;
+}
+
+bool lm_protect_claim(lm_slab *slab, char *p) {
+    size_t room = lm_slab_room(slab);
+    if (!has_tail(slab) || room == 0)
+        return true;
+    uint64_t canary = atomic_load_explicit(canary_at(p, room), memory_order_relaxed);
+    return canary != 0 && claim(p, room, canary);
 }
 
 void lm_protect_clear(lm_slab *slab, char *p) {

@@ -83,9 +83,13 @@ LM_INLINE void lm_tail_put(char *p, size_t room, size_t size, uint64_t kind) {
 }
 
 /* A block's note; more than 22 bits when the canary is broken. */
-LM_INLINE uint64_t lm_note_of(const char *p, size_t room) {
-    uint64_t word = lm_word_at(p + room - LM_TAIL) ^ lm_canary_key(p);
+LM_INLINE uint64_t lm_note_in(uint64_t canary, const char *p) {
+    uint64_t word = canary ^ lm_canary_key(p);
     return word >> LM_NOTE_SHIFT | word << (64 - LM_NOTE_SHIFT);
+}
+
+LM_INLINE uint64_t lm_note_of(const char *p, size_t room) {
+    return lm_note_in(lm_word_at(p + room - LM_TAIL), p);
 }
 
 /* Which bytes of the slack are looked at, by its length: of the word that begins it, which must hold
@@ -172,6 +176,9 @@ bool lm_protect_check_shared(lm_slab *slab, size_t slot, lm_finding *finding, co
 LM_INLINE bool lm_protect_clears(size_t room) {
     return lm_once.protection.clear && room <= lm_once.protection.clear_max;
 }
+
+/* Of several threads that free a block of another thread's at once only one gets true, and may clear it. */
+bool lm_protect_claim(lm_slab *slab, char *p);
 
 /* Makes the slot of a block that was judged a free one. */
 void lm_protect_clear(lm_slab *slab, char *p);

@@ -75,7 +75,7 @@ static void start_findings(const lm_options *options) {
     static const lm_policy policies[] = {[LM_ON_ERROR_ABORT] = LM_POLICY_ABORT,
                                          [LM_ON_ERROR_REPORT] = LM_POLICY_REPORT,
                                          [LM_ON_ERROR_IGNORE] = LM_POLICY_IGNORE};
-    /* Each of these options has "default" before the same three. */
+    /* Each of these options has "auto" before the same three. */
     const unsigned by_kind[LM_KINDS_COUNT] = {[LM_DOUBLE_FREE] = options->on_double_free,
                                               [LM_INVALID_FREE] = options->on_invalid_free,
                                               [LM_FOREIGN_FREE] = options->on_foreign_free,

@@ -164,6 +164,8 @@ static bool free_slot(const lm_found *found, const lm_way *way, size_t size, siz
     if (slab->class != LM_CLASS_ZERO &&
         !lm_protect_judge(slab, found->block, way, size, alignment, &asked))
         return false;
+    if (!own && !lm_protect_claim(slab, found->block))
+        return false;
     lm_protect_clear(slab, found->block);
     if (!own)
         return lm_remote_free(slab, found->slot);

@@ -18,17 +18,17 @@ command -v valgrind >/dev/null || {
     exit 77
 }
 
-# costs NAME: what was executed from each call's mark to the next, one number a line.
+# costs NAME FOLDER: what was executed from each call's mark to the next, one number a line.
 costs() {
-    mkdir "$scratch/$1"
+    mkdir "$scratch/$2"
     LD_PRELOAD=$LOAM_BUILD/libloam.so valgrind --tool=callgrind --dump-before=mark \
-        --callgrind-out-file="$scratch/$1/out" "$scratch/fast_path" "$1" >"$scratch/log" 2>&1 || {
+        --callgrind-out-file="$scratch/$2/out" "$scratch/fast_path" "$1" >"$scratch/log" 2>&1 || {
         cat "$scratch/log"
         echo "FAILED: callgrind on $1"
         exit 1
     }
     # The first dump is what came before the first mark, the last what came after the last one.
-    (cd "$scratch/$1" && printf '%s\n' out.* | sort -t. -k2n | sed '1d' |
+    (cd "$scratch/$2" && printf '%s\n' out.* | sort -t. -k2n | sed '1d' |
         xargs sed -n 's/^totals: //p')
 }
 
@@ -45,21 +45,29 @@ conditions() {
 gcc -O2 -g -D_GNU_SOURCE -fno-builtin -o "$scratch/fast_path" "$LOAM_SRC/tests/golden/fast_path.c"
 
 # `nothing` is one instruction; all others are measured against it.
-costs nothing >"$scratch/nothing.costs"
+costs nothing nothing >"$scratch/nothing.costs"
 around=$(($(usual <"$scratch/nothing.costs") - 1))
+
+# count_all SUFFIX: a line for each entry, its name with the suffix.
+count_all() {
+    for entry in "${entries[@]}"; do
+        costs "$entry" "$entry$1" >"$scratch/$entry$1.costs"
+        echo "$entry$1 $(($(usual <"$scratch/$entry$1.costs") - around))"
+    done
+}
+
 {
     echo "# Instructions of one call on the warm fast path, the return included; a block of 48 bytes."
     echo "# Written by tests/scripts/golden.sh --write, with: $(conditions)"
-    for entry in "${entries[@]}"; do
-        costs "$entry" >"$scratch/$entry.costs"
-        echo "$entry $(($(usual <"$scratch/$entry.costs") - around))"
-    done
+    echo "# At the default level, and with its canary and clearing switched off."
+    count_all ""
+    LOAM_OPTIONS=canary=off:clear=off count_all -plain
 } >"$scratch/now.txt"
 
 grep -v '^#' "$scratch/now.txt"
-for entry in "${entries[@]}"; do
-    awk -v around="$around" -v name="$entry" '{ sum += $1 - around } END {
-        printf "%s: %.1f on average, the slow path included\n", name, sum / NR }' "$scratch/$entry.costs"
+for costs in "$scratch"/*.costs; do
+    awk -v around="$around" -v name="$(basename "$costs" .costs)" '{ sum += $1 - around } END {
+        printf "%s: %.1f on average, the slow path included\n", name, sum / NR }' "$costs"
 done
 
 if [ "${1:-}" = --write ]; then
@@ -71,8 +79,8 @@ failed=0
 count() {
     awk -v name="$1" '$1 == name { print $2 }' "$scratch/now.txt"
 }
-pair=$(($(count malloc) + $(count free)))
-echo "a pair of malloc and free: $pair instructions; at most $most_for_a_pair"
+pair=$(($(count malloc-plain) + $(count free-plain)))
+echo "a pair of malloc and free, canary and clearing apart: $pair instructions; at most $most_for_a_pair"
 if [ "$pair" -gt "$most_for_a_pair" ]; then
     echo "FAILED: too many"
     failed=1
