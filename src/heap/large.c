@@ -38,7 +38,8 @@ static void unguard(char *at, size_t size) {
 enum { MARK = 0xa5, MARKED = 32 /* bytes */ };
 
 lm_asked lm_large_asked(const lm_span *span) {
-    return (lm_asked){lm_once.tail ? span->asked : span->bytes,
+    /* Nobody may touch a live block that is hidden: it was asked for with no bytes. */
+    return (lm_asked){lm_once.tail || span->hidden ? span->asked : span->bytes,
                       span->alignment ? (size_t)1 << span->alignment : 0, (lm_family)span->family};
 }
 
@@ -316,7 +317,7 @@ void *lm_large_new(size_t size, size_t alignment, lm_family family, bool zero) {
 
 /* The span of a live block, which is from now on nobody's but the caller's; NULL when it isn't live. Looked
  * up under the lock: of two threads that free it at once, the second may not even touch the record. */
-static lm_span *claim(const void *block) {
+lm_span *lm_large_claim(const void *block) {
     lm_lock_take(&lm_arena_lock);
     lm_found found = lm_find_locked(block);
     bool live = found.span && found.block == block && found.live;
@@ -343,8 +344,16 @@ static void put_away(lm_span *span) {
     rest(span, most);
 }
 
+void lm_large_unclaim(lm_span *span) {
+    atomic_store_explicit(&span->live, 1, memory_order_release);
+}
+
+void lm_large_free_claimed(lm_span *span) {
+    put_away(span);
+}
+
 bool lm_large_free(void *block, const lm_way *way, size_t size, size_t alignment) {
-    lm_span *span = claim(block);
+    lm_span *span = lm_large_claim(block);
     if (!span)
         return false;
     lm_large_judge(span, way, size, alignment);
@@ -431,21 +440,26 @@ static void *move(lm_span *span, size_t size) {
         return NULL;
     move_content(target, span);
     set_asked(target, size);
-    span = claim(lm_span_address(span));
-    if (span)
-        put_away(span);
+    put_away(span);
     return lm_span_address(target);
 }
 
-void *lm_large_resize(lm_span *span, size_t size) {
-    if (size > LM_LARGE_MAX)
-        return NULL;
-    if (!unhide(span))
+/* NULL: the span is as it was. */
+static void *resize(lm_span *span, size_t size) {
+    if (size > LM_LARGE_MAX || !unhide(span))
         return NULL;
     if (size > span->bytes && !grow_in_place(span, size))
         return move(span, size);
     if (span->bytes > size && span->bytes - size > span->bytes / 4)
         shrink_in_place(span, size);
     set_asked(span, size);
+    span->alignment = 0;
     return lm_span_address(span);
+}
+
+void *lm_large_resize(lm_span *span, size_t size) {
+    void *result = resize(span, size);
+    if (!result || result == lm_span_address(span))
+        lm_large_unclaim(span);
+    return result;
 }

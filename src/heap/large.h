@@ -29,8 +29,14 @@ bool lm_large_check(const lm_span *span, lm_finding *finding, const char *when);
 /* The same, and whether the call is right about it; reports what is wrong. */
 lm_asked lm_large_judge(const lm_span *span, const lm_way *way, size_t size, size_t alignment);
 
-/* The block with a new size, above LM_SLOT_MAX, in place or moved; NULL when there is no memory,
- * the old block is then unchanged. */
+/* Takes a live block, so that nobody else can free or resize it meanwhile: who tries finds it freed. NULL
+ * when it isn't live. What was claimed is let go of by one of the others. */
+lm_span *lm_large_claim(const void *block);
+void lm_large_unclaim(lm_span *span);
+void lm_large_free_claimed(lm_span *span);
+
+/* A claimed block with a new size, above what a slot has, in place or moved; it is nobody's claim any more. NULL
+ * when there is no memory, the old block is then unchanged. */
 void *lm_large_resize(lm_span *span, size_t size);
 
 /* Gives the resting spans' units back. */

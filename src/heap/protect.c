@@ -119,11 +119,8 @@ lm_asked lm_protect_asked(unsigned class, const char *p) {
 }
 
 void lm_protect_resize(lm_slab *slab, char *p, size_t size) {
-    size_t room = lm_slab_room(slab);
-    if (!has_tail(slab))
-        return;
-    lm_asked asked = lm_protect_asked(slab->class, p);
-    put_tail_in_steps(p, room, size, lm_kind_of(asked.family, asked.alignment));
+    if (has_tail(slab))
+        put_tail_in_steps(p, lm_slab_room(slab), size, lm_kind_of(LM_FAMILY_C, 0));
 }
 
 static bool is_clear(char *p, size_t room) {
@@ -434,7 +431,8 @@ bool lm_protect_judge(lm_slab *slab, char *p, const lm_way *way, size_t size, si
         lm_finding_report(&damage);
     }
     if (state == TAIL_BROKEN) {
-        lm_protect_resize(slab, p, asked->size); /* so that it is said once */
+        /* So that it is said once. */
+        put_tail_in_steps(p, room, asked->size, lm_kind_of(asked->family, asked->alignment));
         return true;
     }
     lm_protect_compare(&finding, way, size, alignment, asked);

@@ -183,7 +183,8 @@ bool lm_protect_claim(lm_slab *slab, char *p);
 /* Makes the slot of a block that was judged a free one. */
 void lm_protect_clear(lm_slab *slab, char *p);
 
-/* Gives a live block of the slab another size within its room. */
+/* Gives a live block of the slab another size within its room, as realloc does: whatever it was, it is now
+ * as if it came from malloc. */
 void lm_protect_resize(lm_slab *slab, char *p, size_t size);
 
 /* What the live block in a slot of the class was asked for, as its tail says; without a tail or with

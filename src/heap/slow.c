@@ -249,6 +249,25 @@ static void *resize_sampled(lm_sample *sample, char *p, size_t size) {
     return size == had ? p : move(p, had, size);
 }
 
+static void *resize_large(void *p, size_t size) {
+    lm_span *span = lm_large_claim(p);
+    if (!span) {
+        report(by_realloc.call, p);
+        return NULL;
+    }
+    lm_asked asked = lm_large_judge(span, &by_realloc, LM_ANY_SIZE, LM_ANY_ALIGNMENT);
+    if (!has_slot(size))
+        return or_enomem(lm_large_resize(span, size));
+    void *q = lm_malloc(size, LM_FAMILY_C);
+    if (!q) {
+        lm_large_unclaim(span);
+        return NULL;
+    }
+    memcpy(q, p, lm_min(asked.size, size));
+    lm_large_free_claimed(span);
+    return q;
+}
+
 void *lm_realloc(void *p, size_t size) {
     lm_found found;
     if (!lm_find_exact(p, &found)) {
@@ -259,10 +278,7 @@ void *lm_realloc(void *p, size_t size) {
         return resize_sampled(found.sample, found.block, size);
     if (found.slab)
         return resize_in_slab(found.slab, found.block, size);
-    lm_asked asked = lm_large_judge(found.span, &by_realloc, LM_ANY_SIZE, LM_ANY_ALIGNMENT);
-    if (!has_slot(size))
-        return or_enomem(lm_large_resize(found.span, size));
-    return move(p, asked.size, size);
+    return resize_large(p, size);
 }
 
 /* ---- Aligned blocks ------------------------------------------------------------------------- */

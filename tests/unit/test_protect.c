@@ -199,10 +199,10 @@ static void comparisons(void **state) {
     assert_string_equal(f.quantity, "size");
     assert_true(f.was_size == 9 && f.now_size == 10);
     f = compared(c, 9, 64, c, 9, 32);
-    assert_int_equal(f.kind, LM_SIZE_MISMATCH);
+    assert_int_equal(f.kind, LM_MISMATCHED_FREE);
     assert_string_equal(f.quantity, "alignment");
     assert_true(f.was_size == 64 && f.now_size == 32);
-    assert_int_equal(compared(new, 9, 64, new, 9, 0).kind, LM_SIZE_MISMATCH);
+    assert_int_equal(compared(new, 9, 64, new, 9, 0).kind, LM_MISMATCHED_FREE);
     f = compared(c, 9, 0, new, LM_ANY_SIZE, 0);
     assert_int_equal(f.kind, LM_MISMATCHED_FREE);
     assert_string_equal(f.was, "malloc");
