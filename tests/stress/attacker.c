@@ -165,11 +165,16 @@ static bool in_an_arena(const block *b) {
     return false;
 }
 
-/* Another thread may have overwritten what lies behind the new block by now: then it is a finding. */
+/* The size that was asked for is told by what lies behind the block, and that may be overwritten by now: so
+ * that the answer is another one. Without tails the manager's own records tell it. */
+static bool too_small(size_t usable, size_t size) {
+    return usable < size && !lm_once.tail;
+}
+
 static size_t usable_of(char *at, size_t size) {
     uint64_t before = own_findings;
     size_t usable = loam_usable_size(at);
-    if (usable < size && own_findings == before)
+    if (too_small(usable, size) && own_findings == before)
         fail("%p: %zu usable bytes of %zu asked for", (void *)at, usable, size);
     return usable < size ? size : usable;
 }
@@ -250,15 +255,13 @@ static void resize(attacker *a) {
         fail("realloc of %zu bytes to %zu", b.size, size);
 }
 
-/* What lies behind a block may tell its exact size; once that is overwritten, the answer is a finding,
- * or a size that is large enough. */
 static void ask(attacker *a) {
     const block *b = &a->live[random_below(&a->random, a->count)];
     uint64_t before = own_findings;
     size_t size = 0, usable = loam_usable_size(b->at);
-    if (usable < b->size && own_findings == before)
+    if (too_small(usable, b->size) && own_findings == before)
         fail("%p of %zu bytes has %zu now", (void *)b->at, b->size, usable);
-    if (loam_block_of(b->at + b->size / 2, &size) != b->at || size < b->size)
+    if (loam_block_of(b->at + b->size / 2, &size) != b->at || too_small(size, b->size))
         fail("%p is another block now", (void *)b->at);
 }
 
@@ -270,7 +273,7 @@ typedef struct search {
 static bool look(void *at, size_t size, void *context) {
     search *s = context;
     for (size_t i = 0; i < s->of->count; i++)
-        s->found += s->of->live[i].at == at && s->of->live[i].size <= size;
+        s->found += s->of->live[i].at == at && !too_small(size, s->of->live[i].size);
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include "heap/slab.h"
 #include "heap/thread.h"
 #include "support/heap.h"
+#include "support/hidden.h"
 #include "support/thread.h"
 #include "support/trap.h"
 
@@ -78,8 +79,7 @@ static void damage(void **state) {
     (void)state;
     if (!lm_once.tail)
         skip();
-    char *volatile hidden = loam_malloc(100); /* compilers know how long it is */
-    char *p = hidden;
+    char *p = loam_malloc(hidden(100));
     size_t room = lm_find(p).size;
     lm_note_damage(p);
     lm_note_say();

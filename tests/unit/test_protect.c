@@ -9,6 +9,7 @@
 #include "heap/slow.h"
 #include "heap/thread.h"
 #include "support/heap.h"
+#include "support/hidden.h"
 #include "support/pattern.h"
 #include "support/trap.h"
 
@@ -148,8 +149,7 @@ static void a_terminating_nul(void **state) {
 
 static void realloc_looks_too(void **state) {
     (void)state;
-    char *volatile hidden = loam_malloc(100); /* compilers know how long it is */
-    char *p = hidden;
+    char *p = loam_malloc(hidden(100));
     p[101] ^= 1;
     char *q = loam_realloc(p, 3000);
     assert_int_equal(trap_take(), 1);
