@@ -73,20 +73,11 @@ static void uncount_current(lm_heap *heap, const lm_slab *slab) {
 
 /* A sample falls into the word that is just put in use: it ends before it, and what lies beyond waits
  * for a later harvest. So the sampled allocation is the next one that finds the word empty, and the
- * fast path knows nothing of it. `least` slots stay. */
-static uint64_t cut_word(lm_heap *heap, lm_bin *bin, lm_pair *pair, uint64_t avail,
-                         uint64_t least) {
-    uint64_t all = lm_count_bits(avail);
-    if (lm_sampled_setting.mean == 0 || is_medium(bin->slab->class))
-        return avail;
-    if (bin->until_sample == 0)
-        bin->until_sample = lm_sampled_draw(&heap->random);
-    if (bin->until_sample > all) {
-        bin->until_sample -= all;
-        return avail;
-    }
-    uint64_t beyond = avail;
-    for (uint64_t kept = lm_max(bin->until_sample - 1, least); kept > 0; kept--)
+ * fast path knows nothing of it. `least` slots stay. Returns how many do. */
+static LM_COLD unsigned cut_word(lm_bin *bin, lm_pair *pair, uint64_t least) {
+    uint64_t avail = atomic_load_explicit(&pair->avail, memory_order_relaxed), beyond = avail;
+    uint64_t kept = lm_max(bin->until_sample - 1, least);
+    for (uint64_t i = 0; i < kept; i++)
         beyond &= beyond - 1;
     bin->until_sample = 1;
     uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
@@ -95,27 +86,41 @@ static uint64_t cut_word(lm_heap *heap, lm_bin *bin, lm_pair *pair, uint64_t ava
     lm_slab *slab = bin->slab;
     slab->countdown =
         (uint16_t)lm_min(slab->countdown, (unsigned)slab->slots - lm_slab_pending(slab));
-    return avail & ~beyond;
+    return (unsigned)kept;
+}
+
+static bool never_sampled(unsigned class) {
+    return lm_sampled_setting.mean == 0 || class == LM_CLASS_ZERO ||
+           lm_classes[class].size > lm_os.page;
+}
+
+/* A word with `given` slots is put in use. Medium classes count their allocations one by one. Returns
+ * how many slots it still has. */
+static unsigned count_to_sample(lm_heap *heap, lm_bin *bin, lm_pair *pair, unsigned given,
+                                uint64_t least) {
+    if (LM_UNLIKELY(bin->until_sample == 0)) {
+        if (never_sampled(bin->slab->class))
+            return given;
+        bin->until_sample = lm_sampled_draw(&heap->random);
+    }
+    if (bin->size > LM_SMALL_MAX)
+        return given;
+    if (LM_UNLIKELY(bin->until_sample <= given))
+        return cut_word(bin, pair, least);
+    bin->until_sample -= given;
+    return given;
 }
 
 bool lm_bin_sample_due(lm_heap *heap, unsigned class, uint64_t *chance) {
     lm_bin *bin = &heap->bins[class];
-    if (is_medium(class)) {
-        if (lm_sampled_setting.mean == 0 || class == LM_CLASS_ZERO ||
-            lm_classes[class].size > lm_os.page)
-            return false;
-        if (bin->until_sample == 0)
-            bin->until_sample = lm_sampled_draw(&heap->random);
-        if (--bin->until_sample > 0)
-            return false;
-    } else {
-        const lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
-        if (bin->until_sample != 1 || atomic_load_explicit(&pair->avail, memory_order_relaxed) != 0)
-            return false;
-    }
-    bin->until_sample = lm_sampled_draw(&heap->random);
+    const lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
+    if (bin->until_sample != 1 ||
+        (!is_medium(class) && atomic_load_explicit(&pair->avail, memory_order_relaxed) != 0))
+        return false;
+    bin->until_sample =
+        lm_sampled_setting.mean ? lm_sampled_draw(&heap->random) : 0; /* tests change it */
     *chance = lm_random_next(&heap->random);
-    return true;
+    return bin->until_sample != 0;
 }
 
 /* ---- Words ------------------------------------------------------------------------------------ */
@@ -129,11 +134,11 @@ static bool use_next_word(lm_heap *heap, lm_bin *bin, unsigned from, uint64_t le
         uint64_t avail = atomic_load_explicit(&pair->avail, memory_order_relaxed);
         if (!avail)
             continue;
-        avail = cut_word(heap, bin, pair, avail, least);
+        unsigned slots = count_to_sample(heap, bin, pair, lm_count_bits(avail), least);
         atomic_store_explicit(&bin->pair, pair, memory_order_relaxed);
         bin->base = lm_slab_address(slab) + (size_t)w * 64 * lm_slab_size(slab);
         uint64_t given = atomic_load_explicit(&bin->given, memory_order_relaxed);
-        atomic_store_explicit(&bin->given, given + lm_count_bits(avail), memory_order_relaxed);
+        atomic_store_explicit(&bin->given, given + slots, memory_order_relaxed);
         return true;
     }
     return false;
@@ -154,9 +159,10 @@ static void put_word_back(lm_bin *bin) {
     lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
     uint64_t left = atomic_load_explicit(&pair->avail, memory_order_relaxed);
     uint64_t given = atomic_load_explicit(&bin->given, memory_order_relaxed);
-    atomic_store_explicit(&bin->given, given - lm_count_bits(left), memory_order_relaxed);
+    unsigned back = lm_count_bits(left);
+    atomic_store_explicit(&bin->given, given - back, memory_order_relaxed);
     if (bin->until_sample && bin->size <= LM_SMALL_MAX)
-        bin->until_sample += lm_count_bits(left);
+        bin->until_sample += back;
 }
 
 static void forget_current(lm_heap *heap, lm_bin *bin) {
@@ -228,6 +234,8 @@ void *lm_bin_take_medium(lm_heap *heap, unsigned class) {
     atomic_store_explicit(&pair->avail, word & (word - 1), memory_order_relaxed);
     uncount_current(heap, bin->slab);
     bin->slab->countdown++;
+    if (bin->until_sample > 1)
+        bin->until_sample--;
     return bin->base + (size_t)lm_lowest_bit(word) * bin->size;
 }
 

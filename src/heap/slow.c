@@ -79,9 +79,10 @@ static LM_COLD void *take_sample(unsigned class, size_t size, uint64_t kind) {
 /* A block in a slot of the class. When memory is short, what is kept for later may be enough.
  * *fresh: its slot was never used since the system gave it. */
 static void *take_small(unsigned class, size_t size, uint64_t kind, bool *fresh) {
-    char *p = lm_self != &lm_heap_none ? take_sample(class, size, kind) : NULL;
+    char *p;
     *fresh = true;
-    if (p)
+    if (LM_UNLIKELY(lm_self->bins[class].until_sample == 1) &&
+        (p = take_sample(class, size, kind)) != NULL)
         return p;
     p = take_anywhere(class, fresh);
     if (LM_UNLIKELY(!p) && lm_init()) {
