@@ -89,38 +89,32 @@ static LM_COLD unsigned cut_word(lm_bin *bin, lm_pair *pair, uint64_t least) {
     return (unsigned)kept;
 }
 
-static bool never_sampled(unsigned class) {
-    return lm_sampled_setting.mean == 0 || class == LM_CLASS_ZERO ||
-           lm_classes[class].size > lm_os.page;
+static uint64_t draw(lm_heap *heap, unsigned class) {
+    bool never = lm_sampled_setting.mean == 0 || class == LM_CLASS_ZERO ||
+                 lm_classes[class].size > lm_os.page;
+    return never ? LM_NEVER_SAMPLED : lm_sampled_draw(&heap->random);
 }
 
-/* A word with `given` slots is put in use. Medium classes count their allocations one by one. Returns
- * how many slots it still has. */
-static unsigned count_to_sample(lm_heap *heap, lm_bin *bin, lm_pair *pair, unsigned given,
-                                uint64_t least) {
-    if (LM_UNLIKELY(bin->until_sample == 0)) {
-        if (never_sampled(bin->slab->class))
-            return given;
-        bin->until_sample = lm_sampled_draw(&heap->random);
-    }
-    if (bin->size > LM_SMALL_MAX)
-        return given;
-    if (LM_UNLIKELY(bin->until_sample <= given))
+/* A word with `slots` slots is put in use, and the countdown isn't above that: the first time, or the
+ * sample falls into it. Returns how many slots it still has. */
+static LM_COLD unsigned reach_sample(lm_heap *heap, lm_bin *bin, lm_pair *pair, unsigned slots,
+                                     uint64_t least) {
+    if (bin->until_sample == 0)
+        bin->until_sample = draw(heap, bin->slab->class);
+    if (bin->until_sample <= slots)
         return cut_word(bin, pair, least);
-    bin->until_sample -= given;
-    return given;
+    bin->until_sample -= slots;
+    return slots;
 }
 
 bool lm_bin_sample_due(lm_heap *heap, unsigned class, uint64_t *chance) {
     lm_bin *bin = &heap->bins[class];
     const lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
-    if (bin->until_sample != 1 ||
-        (!is_medium(class) && atomic_load_explicit(&pair->avail, memory_order_relaxed) != 0))
+    if (bin->until_sample != 1 || atomic_load_explicit(&pair->avail, memory_order_relaxed) != 0)
         return false;
-    bin->until_sample =
-        lm_sampled_setting.mean ? lm_sampled_draw(&heap->random) : 0; /* tests change it */
+    bin->until_sample = draw(heap, class);
     *chance = lm_random_next(&heap->random);
-    return bin->until_sample != 0;
+    return true;
 }
 
 /* ---- Words ------------------------------------------------------------------------------------ */
@@ -134,7 +128,11 @@ static bool use_next_word(lm_heap *heap, lm_bin *bin, unsigned from, uint64_t le
         uint64_t avail = atomic_load_explicit(&pair->avail, memory_order_relaxed);
         if (!avail)
             continue;
-        unsigned slots = count_to_sample(heap, bin, pair, lm_count_bits(avail), least);
+        unsigned slots = lm_count_bits(avail);
+        if (LM_UNLIKELY(bin->until_sample <= slots))
+            slots = reach_sample(heap, bin, pair, slots, least);
+        else
+            bin->until_sample -= slots;
         atomic_store_explicit(&bin->pair, pair, memory_order_relaxed);
         bin->base = lm_slab_address(slab) + (size_t)w * 64 * lm_slab_size(slab);
         uint64_t given = atomic_load_explicit(&bin->given, memory_order_relaxed);
@@ -161,8 +159,7 @@ static void put_word_back(lm_bin *bin) {
     uint64_t given = atomic_load_explicit(&bin->given, memory_order_relaxed);
     unsigned back = lm_count_bits(left);
     atomic_store_explicit(&bin->given, given - back, memory_order_relaxed);
-    if (bin->until_sample && bin->size <= LM_SMALL_MAX)
-        bin->until_sample += back;
+    bin->until_sample += back;
 }
 
 static void forget_current(lm_heap *heap, lm_bin *bin) {
@@ -234,8 +231,6 @@ void *lm_bin_take_medium(lm_heap *heap, unsigned class) {
     atomic_store_explicit(&pair->avail, word & (word - 1), memory_order_relaxed);
     uncount_current(heap, bin->slab);
     bin->slab->countdown++;
-    if (bin->until_sample > 1)
-        bin->until_sample--;
     return bin->base + (size_t)lm_lowest_bit(word) * bin->size;
 }
 
