@@ -112,7 +112,8 @@ bool lm_bin_sample_due(lm_heap *heap, unsigned class, uint64_t *chance) {
     const lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
     if (bin->until_sample != 1 || atomic_load_explicit(&pair->avail, memory_order_relaxed) != 0)
         return false;
-    bin->until_sample = draw(heap, class);
+    /* Above 1: whoever gets no sample after all must find a slot. */
+    bin->until_sample = draw(heap, class) + 1;
     *chance = lm_random_next(&heap->random);
     return true;
 }

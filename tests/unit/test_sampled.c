@@ -276,6 +276,23 @@ static void as_often_as_said(void **state) {
     assert_sound();
 }
 
+/* Declined samples must leave a slot to be had: with this mean nearly every allocation is one. */
+static void never_for_want_of_a_place(void **state) {
+    (void)state;
+    set_mean(1);
+    for (int i = 0; i < 20 * MANY; i++) {
+        void **at = &held[i % MANY];
+        loam_free(*at);
+        *at = loam_malloc((size_t)i % 3000);
+        assert_non_null(*at);
+    }
+    for (int i = 0; i < MANY; i++) {
+        loam_free(held[i]);
+        held[i] = NULL;
+    }
+    assert_int_equal(trap_take(), 0);
+}
+
 static void medium_ones_too(void **state) {
     (void)state;
     uint64_t before = atomic_load(&lm_sampled_count);
@@ -384,6 +401,7 @@ int main(void) {
         TEST(resized),
         TEST(visited_and_counted),
         TEST(as_often_as_said),
+        TEST(never_for_want_of_a_place),
         TEST(medium_ones_too),
         TEST(places_rest_as_long_as_can_be),
         TEST(full),
