@@ -73,20 +73,11 @@ static void uncount_current(lm_heap *heap, const lm_slab *slab) {
 
 /* A sample falls into the word that is just put in use: it ends before it, and what lies beyond waits
  * for a later harvest. So the sampled allocation is the next one that finds the word empty, and the
- * fast path knows nothing of it. `least` slots stay. */
-static uint64_t cut_word(lm_heap *heap, lm_bin *bin, lm_pair *pair, uint64_t avail,
-                         uint64_t least) {
-    uint64_t all = lm_count_bits(avail);
-    if (lm_sampled_setting.mean == 0 || is_medium(bin->slab->class))
-        return avail;
-    if (bin->until_sample == 0)
-        bin->until_sample = lm_sampled_draw(&heap->random);
-    if (bin->until_sample > all) {
-        bin->until_sample -= all;
-        return avail;
-    }
-    uint64_t beyond = avail;
-    for (uint64_t kept = lm_max(bin->until_sample - 1, least); kept > 0; kept--)
+ * fast path knows nothing of it. `least` slots stay. Returns how many do. */
+static LM_COLD unsigned cut_word(lm_bin *bin, lm_pair *pair, uint64_t least) {
+    uint64_t avail = atomic_load_explicit(&pair->avail, memory_order_relaxed), beyond = avail;
+    uint64_t kept = lm_max(bin->until_sample - 1, least);
+    for (uint64_t i = 0; i < kept; i++)
         beyond &= beyond - 1;
     bin->until_sample = 1;
     uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
@@ -95,25 +86,34 @@ static uint64_t cut_word(lm_heap *heap, lm_bin *bin, lm_pair *pair, uint64_t ava
     lm_slab *slab = bin->slab;
     slab->countdown =
         (uint16_t)lm_min(slab->countdown, (unsigned)slab->slots - lm_slab_pending(slab));
-    return avail & ~beyond;
+    return (unsigned)kept;
+}
+
+static uint64_t draw(lm_heap *heap, unsigned class) {
+    bool never = lm_sampled_setting.mean == 0 || class == LM_CLASS_ZERO ||
+                 lm_classes[class].size > lm_os.page;
+    return never ? LM_NEVER_SAMPLED : lm_sampled_draw(&heap->random);
+}
+
+/* A word with `slots` slots is put in use, and the countdown isn't above that: the first time, or the
+ * sample falls into it. Returns how many slots it still has. */
+static LM_COLD unsigned reach_sample(lm_heap *heap, lm_bin *bin, lm_pair *pair, unsigned slots,
+                                     uint64_t least) {
+    if (bin->until_sample == 0)
+        bin->until_sample = draw(heap, bin->slab->class);
+    if (bin->until_sample <= slots)
+        return cut_word(bin, pair, least);
+    bin->until_sample -= slots;
+    return slots;
 }
 
 bool lm_bin_sample_due(lm_heap *heap, unsigned class, uint64_t *chance) {
     lm_bin *bin = &heap->bins[class];
-    if (is_medium(class)) {
-        if (lm_sampled_setting.mean == 0 || class == LM_CLASS_ZERO ||
-            lm_classes[class].size > lm_os.page)
-            return false;
-        if (bin->until_sample == 0)
-            bin->until_sample = lm_sampled_draw(&heap->random);
-        if (--bin->until_sample > 0)
-            return false;
-    } else {
-        const lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
-        if (bin->until_sample != 1 || atomic_load_explicit(&pair->avail, memory_order_relaxed) != 0)
-            return false;
-    }
-    bin->until_sample = lm_sampled_draw(&heap->random);
+    const lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
+    if (bin->until_sample != 1 || atomic_load_explicit(&pair->avail, memory_order_relaxed) != 0)
+        return false;
+    /* Above 1: whoever gets no sample after all must find a slot. */
+    bin->until_sample = draw(heap, class) + 1;
     *chance = lm_random_next(&heap->random);
     return true;
 }
@@ -129,11 +129,15 @@ static bool use_next_word(lm_heap *heap, lm_bin *bin, unsigned from, uint64_t le
         uint64_t avail = atomic_load_explicit(&pair->avail, memory_order_relaxed);
         if (!avail)
             continue;
-        avail = cut_word(heap, bin, pair, avail, least);
+        unsigned slots = lm_count_bits(avail);
+        if (LM_UNLIKELY(bin->until_sample <= slots))
+            slots = reach_sample(heap, bin, pair, slots, least);
+        else
+            bin->until_sample -= slots;
         atomic_store_explicit(&bin->pair, pair, memory_order_relaxed);
         bin->base = lm_slab_address(slab) + (size_t)w * 64 * lm_slab_size(slab);
         uint64_t given = atomic_load_explicit(&bin->given, memory_order_relaxed);
-        atomic_store_explicit(&bin->given, given + lm_count_bits(avail), memory_order_relaxed);
+        atomic_store_explicit(&bin->given, given + slots, memory_order_relaxed);
         return true;
     }
     return false;
@@ -154,9 +158,9 @@ static void put_word_back(lm_bin *bin) {
     lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
     uint64_t left = atomic_load_explicit(&pair->avail, memory_order_relaxed);
     uint64_t given = atomic_load_explicit(&bin->given, memory_order_relaxed);
-    atomic_store_explicit(&bin->given, given - lm_count_bits(left), memory_order_relaxed);
-    if (bin->until_sample && bin->size <= LM_SMALL_MAX)
-        bin->until_sample += lm_count_bits(left);
+    unsigned back = lm_count_bits(left);
+    atomic_store_explicit(&bin->given, given - back, memory_order_relaxed);
+    bin->until_sample += back;
 }
 
 static void forget_current(lm_heap *heap, lm_bin *bin) {

@@ -35,6 +35,9 @@ bool lm_bin_refill(lm_heap *heap, unsigned class);
  * gone afterwards. */
 void lm_bin_freed(lm_heap *heap, lm_slab *slab);
 
+/* A countdown that never ends. */
+#define LM_NEVER_SAMPLED (UINT64_MAX / 2)
+
 /* Whether the next allocation from the bin is a sample; then *chance is a number for it. Before each
  * allocation that doesn't take the fast path. */
 bool lm_bin_sample_due(lm_heap *heap, unsigned class, uint64_t *chance);

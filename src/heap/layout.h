@@ -171,8 +171,8 @@ typedef struct lm_bin {
     lm_slab *head, *tail;    /* QUEUED, oldest first: an eighth free or more when they came */
     _Atomic uint64_t given;  /* count: slots in all words that were put in use here */
     uint64_t
-        until_sample; /* [owner] count: allocations beyond what the word in use was given, up to
-                              * the next sample, that one included; 0: not drawn yet */
+        until_sample; /* [owner] count: allocations beyond those that the word in use was given,
+                              * up to the next sample and with it; 0: not drawn yet */
 } lm_bin;
 
 enum { LM_HEAP_FREE = 0, LM_HEAP_IN_USE, LM_HEAP_STALE };

@@ -68,8 +68,9 @@ static char *take_units(size_t bytes) {
 }
 
 static lm_samples *reserve_table(size_t size) {
-    uintptr_t hint;
-    lm_os_random(&hint, sizeof hint);
+    /* Not asked of the system: no other calls than for memory are made after start. */
+    uint64_t state = ~lm_once.seed;
+    uintptr_t hint = (uintptr_t)lm_random_next(&state);
     hint = lm_align_down(hint & (lm_bit(LM_SAMPLED_TABLE_BITS) - 1), lm_os.page);
     char *range = lm_os_reserve(size + 2 * lm_os.page, hint);
     if (!range)

@@ -24,13 +24,13 @@ static void *or_enomem(void *p) {
 
 /* ---- malloc --------------------------------------------------------------------------------- */
 
-/* A slot of the class, from this heap. */
+/* A slot of the class, from this heap. NULL: there is no memory, or the allocation is a sample. */
 static void *take(lm_heap *heap, unsigned class) {
     lm_bin *bin = &heap->bins[class];
     lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
     uint64_t word = atomic_load_explicit(&pair->avail, memory_order_relaxed);
     if (!word) {
-        if (!lm_bin_refill(heap, class))
+        if (bin->until_sample == 1 || !lm_bin_refill(heap, class))
             return NULL;
         pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
         word = atomic_load_explicit(&pair->avail, memory_order_relaxed);
@@ -49,8 +49,10 @@ static void *take_anywhere(unsigned class, bool *fresh) {
     bool is_late = heap == NULL;
     if (is_late && !lm_init())
         return NULL;
-    if (is_late)
+    if (is_late) {
         heap = lm_late_take();
+        heap->bins[class].until_sample = LM_NEVER_SAMPLED; /* its lock is held */
+    }
     void *p = take(heap, class);
     *fresh = heap->bins[class].fresh;
     if (is_late)
@@ -70,25 +72,34 @@ static LM_COLD void let_go_of_spare(void) {
     lm_large_flush();
 }
 
-/* A block between guards of its own, when this allocation is a sample and can be one. */
-static LM_COLD void *take_sample(unsigned class, size_t size, uint64_t kind) {
+/* There was no slot: because the allocation is a sample, which a block between guards of its own then
+ * serves if it can; or memory is short, and what is kept for later may be enough. */
+static LM_COLD char *take_rarely(unsigned class, size_t size, uint64_t kind, bool *fresh,
+                                 bool *sampled) {
     uint64_t chance;
-    return lm_bin_sample_due(lm_self, class, &chance) ? lm_sampled_new(size, kind, chance) : NULL;
+    if (lm_self != &lm_heap_none && lm_bin_sample_due(lm_self, class, &chance)) {
+        char *p = lm_sampled_new(size, kind, chance);
+        *sampled = p != NULL;
+        *fresh = true;
+        if (!p)
+            p = take_anywhere(class, fresh);
+        if (p)
+            return p;
+    }
+    if (!lm_init())
+        return NULL;
+    let_go_of_spare();
+    return take_anywhere(class, fresh);
 }
 
-/* A block in a slot of the class. When memory is short, what is kept for later may be enough.
- * *fresh: its slot was never used since the system gave it. */
+/* A block of the class: in a slot, or a sampled one. *fresh: its slot was never used since the system
+ * gave it. */
 static void *take_small(unsigned class, size_t size, uint64_t kind, bool *fresh) {
-    char *p = lm_self != &lm_heap_none ? take_sample(class, size, kind) : NULL;
-    *fresh = true;
-    if (p)
-        return p;
-    p = take_anywhere(class, fresh);
-    if (LM_UNLIKELY(!p) && lm_init()) {
-        let_go_of_spare();
-        p = take_anywhere(class, fresh);
-    }
-    if (!p || class == LM_CLASS_ZERO || lm_once.protect == LM_PROTECT_NOT)
+    bool sampled = false;
+    char *p = take_anywhere(class, fresh);
+    if (LM_UNLIKELY(!p))
+        p = take_rarely(class, size, kind, fresh, &sampled);
+    if (!p || sampled || class == LM_CLASS_ZERO || lm_once.protect == LM_PROTECT_NOT)
         return or_enomem(p);
     return lm_protect_out(p, lm_classes[class].room, size, kind, *fresh);
 }

@@ -3,8 +3,8 @@
  *
  * For all functions here: errno is preserved; no memory is allocated; addresses and sizes of memory
  * are multiples of the page size unless it says otherwise; any thread may call them. After start
- * only these system calls are made: mmap, munmap, mremap, mprotect, madvise, futex, and write for
- * messages. */
+ * only these system calls are made: mmap, munmap, mremap, mprotect, madvise, futex, write for
+ * messages, and gettid when a thread takes a heap. */
 #ifndef LM_OS_OS_H
 #define LM_OS_OS_H
 

@@ -2,6 +2,7 @@
 
 #include "heap/sampled.h"
 
+#include "heap/orphans.h"
 #include "heap/slow.h"
 #include "os/os.h"
 #include "support/child.h"
@@ -16,6 +17,14 @@ enum { MANY = 4000 };
 
 static void *held[MANY];
 
+/* What the heaps have drawn already is drawn anew. */
+static void set_mean(uint64_t mean) {
+    lm_sampled_setting.mean = mean;
+    for (lm_heap *heap = atomic_load(&lm_heaps); heap; heap = heap->next)
+        for (unsigned class = 0; class < LM_CLASSES; class ++)
+            heap->bins[class].until_sample = 0;
+}
+
 static int set_up(void **state) {
     (void)state;
     trap_set();
@@ -24,18 +33,18 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
     (void)state;
-    lm_sampled_setting.mean = 0;
+    set_mean(0);
     assert_sound();
     return 0;
 }
 
 /* Allocates until a block is sampled; all others are freed. */
 static char *sampled(size_t size) {
-    lm_sampled_setting.mean = 20;
+    set_mean(20);
     for (int i = 0; i < MANY; i++) {
         char *p = loam_malloc(size);
         if (lm_find(p).sample) {
-            lm_sampled_setting.mean = 0;
+            set_mean(0);
             return p;
         }
         loam_free(p);
@@ -246,7 +255,7 @@ static void as_often_as_said(void **state) {
     enum { ROUNDS = 500000 };
     (void)state;
     uint64_t before = atomic_load(&lm_sampled_count), random = 1, sum = 0;
-    lm_sampled_setting.mean = 5000;
+    set_mean(5000);
     for (int i = 0; i < 100000; i++) {
         uint64_t drawn = lm_sampled_draw(&random);
         assert_true(drawn >= 1);
@@ -267,10 +276,27 @@ static void as_often_as_said(void **state) {
     assert_sound();
 }
 
+/* Declined samples must leave a slot to be had: with this mean nearly every allocation is one. */
+static void never_for_want_of_a_place(void **state) {
+    (void)state;
+    set_mean(1);
+    for (int i = 0; i < 20 * MANY; i++) {
+        void **at = &held[i % MANY];
+        loam_free(*at);
+        *at = loam_malloc((size_t)i % 3000);
+        assert_non_null(*at);
+    }
+    for (int i = 0; i < MANY; i++) {
+        loam_free(held[i]);
+        held[i] = NULL;
+    }
+    assert_int_equal(trap_take(), 0);
+}
+
 static void medium_ones_too(void **state) {
     (void)state;
     uint64_t before = atomic_load(&lm_sampled_count);
-    lm_sampled_setting.mean = 10;
+    set_mean(10);
     for (int i = 0; i < 1000; i++)
         loam_free(loam_malloc(2000));
     assert_in_range(atomic_load(&lm_sampled_count) - before, 50, 150);
@@ -302,7 +328,7 @@ static void places_rest_as_long_as_can_be(void **state) {
 static void full(void **state) {
     (void)state;
     uint64_t missed = atomic_load(&lm_sampled_missed);
-    lm_sampled_setting.mean = 3;
+    set_mean(3);
     for (int i = 0; i < MANY; i++) {
         held[i] = loam_malloc(32);
         assert_non_null(held[i]);
@@ -353,7 +379,7 @@ static void *churn(void *seed) {
 static void by_many_threads(void **state) {
     pthread_t threads[4];
     (void)state;
-    lm_sampled_setting.mean = 10;
+    set_mean(10);
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, churn, (void *)(i * 50)), 0);
     for (size_t i = 0; i < 4; i++)
@@ -375,6 +401,7 @@ int main(void) {
         TEST(resized),
         TEST(visited_and_counted),
         TEST(as_often_as_said),
+        TEST(never_for_want_of_a_place),
         TEST(medium_ones_too),
         TEST(places_rest_as_long_as_can_be),
         TEST(full),
