@@ -413,9 +413,12 @@ void lm_arena_note_purged(size_t units) {
     regret_units -= lm_min(regret_units, units);
 }
 
-size_t lm_arena_keep_room(void) {
-    size_t keep = lm_arena_keep_bytes(), kept = (dirty_units() + lm_waiting_units) << LM_UNIT_SHIFT;
-    return keep - lm_min(keep, kept);
+size_t lm_arena_rest_room(size_t bytes) {
+    size_t busy = busy_units() << LM_UNIT_SHIFT;
+    size_t regret = lm_min(regret_units, regret_most()) << LM_UNIT_SHIFT;
+    size_t keep = lm_arena_setting.keep ? lm_arena_setting.keep
+                                        : keep_for(busy - lm_min(busy, bytes)) + regret;
+    return keep - lm_min(keep, (dirty_units() + lm_waiting_units) << LM_UNIT_SHIFT);
 }
 
 bool lm_arena_excess(size_t more) {

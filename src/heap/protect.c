@@ -6,7 +6,8 @@
 
 /* ---- The tail ------------------------------------------------------------------------------- */
 
-#define BYTES(n)      ((n) >= 8 ? ~(uint64_t)0 : ((uint64_t)1 << 8 * (n)) - 1)
+/* The first `n` of 8 bytes, and the last. */
+#define BYTES(n)      ((n) == 0 ? 0 : ~(uint64_t)0 >> ((64 - 8 * (n)) & 63))
 #define LAST_BYTES(n) ((n) == 0 ? 0 : ~BYTES(8 - (n)))
 #define SHORT(slack)                                                                               \
     { BYTES(slack), 0 }
