@@ -315,6 +315,8 @@ LM_NOINLINE void *lm_protect_out(char *p, size_t room, size_t size, uint64_t kin
 
 LM_NOINLINE bool lm_protect_in(lm_slab *slab, char *p, lm_family family, size_t size) {
     size_t room = lm_slab_room(slab), most = room - LM_TAIL;
+    if (LM_UNLIKELY(room == 0)) /* the slab was released meanwhile: somebody else freed the block too */
+        return false;
     if (!has_tail(slab)) {
         if (size != LM_ANY_SIZE && size > room)
             return false;
