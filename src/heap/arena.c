@@ -70,7 +70,9 @@ static size_t lay_out(lm_arena *arena, char *at, size_t size) {
  * don't, the system takes another one. */
 static uintptr_t far_away(void) {
     enum { SPREAD_BITS = 45, LOWEST = 1 << 20 };
-    static uint64_t state; /* under lm_arena_lock, which whoever makes an arena holds */
+    static uint64_t state;   /* under lm_arena_lock, which whoever makes an arena holds */
+    if (LM_THREAD_SANITIZER) /* it knows some ranges of addresses only */
+        return 0;
     state = state ? state : lm_once.seed;
     uint64_t place = lm_random_next(&state);
     return ((place & (lm_bit(SPREAD_BITS) - 1)) + ((uintptr_t)LOWEST << 20)) &

@@ -37,25 +37,31 @@ static void unguard(char *at, size_t size) {
 
 enum { MARK = 0xa5, MARKED = 32 /* bytes */ };
 
-lm_asked lm_large_asked(const lm_span *span) {
+size_t lm_large_size(const lm_span *span) {
     /* Nobody may touch a live block that is hidden: it was asked for with no bytes. */
-    return (lm_asked){lm_once.tail || span->hidden ? span->asked : span->bytes,
-                      span->alignment ? (size_t)1 << span->alignment : 0, (lm_family)span->family};
+    return lm_once.tail || span->hidden ? atomic_load_explicit(&span->asked, memory_order_relaxed)
+                                        : span->bytes;
+}
+
+lm_asked lm_large_asked(const lm_span *span) {
+    return (lm_asked){lm_large_size(span), span->alignment ? (size_t)1 << span->alignment : 0,
+                      (lm_family)span->family};
 }
 
 bool lm_large_check(const lm_span *span, lm_finding *finding, const char *when) {
     const char *block = lm_span_address(span);
-    size_t marked = lm_once.tail && !span->hidden ? lm_min(span->bytes - span->asked, MARKED) : 0;
+    size_t asked = lm_large_size(span);
+    size_t marked = lm_once.tail && !span->hidden ? lm_min(span->bytes - asked, MARKED) : 0;
     *finding = (lm_finding){.kind = LM_HEAP_OVERFLOW,
                             .call = when,
                             .block = block,
                             .block_size = lm_large_asked(span).size};
     for (size_t i = 0; i < marked; i++) {
-        if ((unsigned char)block[span->asked + i] == MARK)
+        if ((unsigned char)block[asked + i] == MARK)
             continue;
         if (!finding->damaged)
-            finding->first = (ptrdiff_t)(span->asked + i);
-        finding->last = (ptrdiff_t)(span->asked + i);
+            finding->first = (ptrdiff_t)(asked + i);
+        finding->last = (ptrdiff_t)(asked + i);
         finding->damaged = true;
     }
     return !finding->damaged;
@@ -276,7 +282,7 @@ static void release(lm_span *span) {
 
 /* Sets what was asked for, and marks the bytes behind it: up to the end of the page. */
 static void set_asked(lm_span *span, size_t size) {
-    span->asked = size;
+    atomic_store_explicit(&span->asked, size, memory_order_relaxed);
     if (lm_once.tail)
         memset(lm_span_address(span) + size, MARK, lm_min(span->bytes - size, MARKED));
 }
@@ -458,8 +464,9 @@ static void *resize(lm_span *span, size_t size) {
 }
 
 void *lm_large_resize(lm_span *span, size_t size) {
+    void *old = lm_span_address(span); /* a span that was moved away from is gone */
     void *result = resize(span, size);
-    if (!result || result == lm_span_address(span))
+    if (!result || result == old)
         lm_large_unclaim(span);
     return result;
 }

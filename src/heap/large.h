@@ -20,7 +20,8 @@ void *lm_large_new(size_t size, size_t alignment, lm_family family, bool zero);
  * changes nothing, when it is free already. */
 bool lm_large_free(void *block, const lm_way *way, size_t size, size_t alignment);
 
-/* What a live block was asked for. */
+/* What a live block was asked for; its size alone may be asked for at any time. */
+size_t lm_large_size(const lm_span *span);
 lm_asked lm_large_asked(const lm_span *span);
 
 /* Whether what stands behind a live block is as it must be; else *finding says what is wrong. */

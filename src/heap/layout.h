@@ -151,14 +151,14 @@ typedef struct lm_span {
     uint8_t arena;        /* [once] */
     _Atomic uint8_t live; /* [any] 1 while it holds a block; 0 when it is free or rests */
     uint32_t first;       /* [once] the run's first unit */
-    uint64_t asked;       /* [holder] bytes that the program asked for */
-    uint8_t family;       /* [holder] lm_family */
-    uint8_t alignment;    /* [holder] log2 of what was asked for, 0: none */
-    uint8_t hidden;       /* [holder] it rests, and nobody may touch it */
-    uint8_t cold;         /* [holder] it rests without memory */
-    uint64_t bytes;       /* [arena] up to the guard behind */
-    uint64_t guard_front; /* [once] bytes of guard pages before the block, 0 without */
-    uint64_t guard_back;  /* [arena] bytes of guard pages at start + bytes, 0 without */
+    _Atomic uint64_t asked; /* [holder] bytes that the program asked for */
+    uint8_t family;         /* [holder] lm_family */
+    uint8_t alignment;      /* [holder] log2 of what was asked for, 0: none */
+    uint8_t hidden;         /* [holder] it rests, and nobody may touch it */
+    uint8_t cold;           /* [holder] it rests without memory */
+    uint64_t bytes;         /* [arena] up to the guard behind */
+    uint64_t guard_front;   /* [once] bytes of guard pages before the block, 0 without */
+    uint64_t guard_back;    /* [arena] bytes of guard pages at start + bytes, 0 without */
 } lm_span;
 
 /* A thread takes slots of one class from here. 64 bytes, so that its address is a shift away. */

@@ -65,19 +65,15 @@ static void put_tail(char *p, size_t room, size_t size, uint64_t kind) {
  * whoever changes a tail where others may look makes the canary 0 first, and right last; and whoever finds
  * a tail broken lets it pass when the canary is 0, and looks again when it isn't. */
 
-static _Atomic uint64_t *canary_at(const char *p, size_t room) {
-    return (_Atomic uint64_t *)(uintptr_t)(p + room - LM_TAIL);
-}
-
 /* Makes the canary 0, if it is still what it was found to be. Of two threads that free a block at once only
  * one can; the other one must not touch the slot any more. */
 static bool claim(char *p, size_t room, uint64_t canary) {
-    return atomic_compare_exchange_strong_explicit(canary_at(p, room), &canary, 0,
+    return atomic_compare_exchange_strong_explicit(lm_canary_at(p, room), &canary, 0,
                                                    memory_order_acq_rel, memory_order_relaxed);
 }
 
 static void begin_change(char *p, size_t room) {
-    atomic_store_explicit(canary_at(p, room), 0, memory_order_relaxed);
+    atomic_store_explicit(lm_canary_at(p, room), 0, memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
 }
 
@@ -86,7 +82,7 @@ static void put_tail_in_steps(char *p, size_t room, size_t size, uint64_t kind) 
     begin_change(p, room);
     memset(p + size, 0, checked_slack(room, slack));
     memcpy(p + size, &LM_MARK, lm_min(slack, sizeof LM_MARK));
-    atomic_store_explicit(canary_at(p, room), lm_canary_key(p) ^ (slack | kind) << LM_NOTE_SHIFT,
+    atomic_store_explicit(lm_canary_at(p, room), lm_canary_key(p) ^ (slack | kind) << LM_NOTE_SHIFT,
                           memory_order_release);
 }
 
@@ -202,7 +198,7 @@ static lm_finding damage_behind(const lm_slab *slab, const char *p, const char *
     size_t room = lm_slab_room(slab);
     lm_finding finding = about_slot(slab, p, call);
     /* The note is in the middle: it can be relied on when one of the ends is whole. */
-    uint64_t word = lm_word_at(p + room - LM_TAIL) ^ lm_canary_key(p);
+    uint64_t word = lm_canary_of(p, room) ^ lm_canary_key(p);
     uint64_t note = word >> LM_NOTE_SHIFT & (lm_bit(LM_NOTE_BITS) - 1);
     if (plausible(p, room, note) && ((word & 0xffff) == 0 || word >> 48 == 0)) {
         finding.block_size = asked_by(note, room).size;
@@ -225,7 +221,7 @@ static bool seems_broken(lm_slab *slab, size_t slot, const char *p, size_t room)
     enum { LOOKS = 4 };
     for (int i = 0; i < LOOKS && !LM_THREAD_SANITIZER; i++) {
         if (!lm_slot_live(slab, slot) ||
-            atomic_load_explicit(canary_at(p, room), memory_order_acquire) == 0 ||
+            atomic_load_explicit(lm_canary_at(p, room), memory_order_acquire) == 0 ||
             tail_intact(p, room))
             return false;
         lm_pause();
@@ -315,21 +311,24 @@ LM_NOINLINE void *lm_protect_out(char *p, size_t room, size_t size, uint64_t kin
 
 LM_NOINLINE bool lm_protect_in(lm_slab *slab, char *p, lm_family family, size_t size) {
     size_t room = lm_slab_room(slab), most = room - LM_TAIL;
-    if (LM_UNLIKELY(room == 0)) /* the slab was released meanwhile: somebody else freed the block too */
+    if (LM_UNLIKELY(room ==
+                    0)) /* the slab was released meanwhile: somebody else freed the block too */
         return false;
     if (!has_tail(slab)) {
         if (size != LM_ANY_SIZE && size > room)
             return false;
     } else {
-        uint64_t canary = lm_word_at(p + most);
+        uint64_t canary = lm_canary_of(p, room);
         uint64_t slack = lm_note_in(canary, p) - lm_kind_of(family, 0);
-        if (slack > most || (size != LM_ANY_SIZE && slack != most - size) ||
-            !slack_intact(p, room, slack) ||
-            (lm_once.protection.check_before && broken_before(slab, p)))
-            return false;
         bool shared = atomic_load_explicit(&slab->owner, memory_order_relaxed) != lm_self;
-        if (shared && !claim(p, room, canary))
+        if (slack > most || (size != LM_ANY_SIZE && slack != most - size) ||
+            (lm_once.protection.check_before && broken_before(slab, p)) ||
+            (shared && !claim(p, room, canary)))
             return false;
+        if (!slack_intact(p, room, slack)) { /* looked at by whoever has claimed it only */
+            atomic_store_explicit(lm_canary_at(p, room), canary, memory_order_release);
+            return false;
+        }
     }
     lm_protect_clear(slab, p);
     return true;
@@ -339,7 +338,7 @@ bool lm_protect_claim(lm_slab *slab, char *p) {
     size_t room = lm_slab_room(slab);
     if (!has_tail(slab) || room == 0)
         return true;
-    uint64_t canary = atomic_load_explicit(canary_at(p, room), memory_order_relaxed);
+    uint64_t canary = atomic_load_explicit(lm_canary_at(p, room), memory_order_relaxed);
     return canary != 0 && claim(p, room, canary);
 }
 
@@ -347,9 +346,10 @@ void lm_protect_clear(lm_slab *slab, char *p) {
     size_t room = lm_slab_room(slab);
     if (!lm_protect_clears(room) || slab->class == LM_CLASS_ZERO)
         return;
-    if (room) /* 0: a released slab's, see lm_remote_free */
-        begin_change(p, room);
-    memset(p, 0, room);
+    if (room == 0) /* a released slab's, see lm_remote_free */
+        return;
+    begin_change(p, room);
+    memset(p, 0, room - LM_TAIL);
 }
 
 /* ---- Judging a block that is freed ---------------------------------------------------------- */
@@ -359,14 +359,14 @@ typedef enum tail_state { TAIL_WHOLE, TAIL_BROKEN, TAIL_FREED } tail_state;
 /* Of a block that the caller frees or resizes, and perhaps another thread at the same time: that one's
  * change shows before its bit does. */
 static tail_state look_at_tail(lm_slab *slab, const char *p, size_t room) {
-    enum { LOOKS = 10000, ENOUGH = 4 };
+    enum { LOOKS = 1000000, ENOUGH = 4 }; /* longer than a thread usually waits for a processor */
     size_t slot = (size_t)(p - lm_slab_address(slab)) / lm_max(lm_slab_size(slab), 1);
     for (int i = 0; i < LOOKS; i++) {
         if (tail_intact(p, room))
             return TAIL_WHOLE;
         if (slot >= slab->slots || lm_slab_room(slab) != room || !lm_slot_live(slab, slot))
             return TAIL_FREED;
-        if (i >= ENOUGH && atomic_load_explicit(canary_at(p, room), memory_order_relaxed) != 0)
+        if (i >= ENOUGH && atomic_load_explicit(lm_canary_at(p, room), memory_order_relaxed) != 0)
             return TAIL_BROKEN;
         lm_pause();
     }

@@ -72,14 +72,29 @@ LM_INLINE void lm_put_word(char *at, uint64_t word) {
     memcpy(at, &word, sizeof word);
 }
 
+/* The canary of a room. Others may look at it at any time: whoever visits all blocks, or checks a
+ * neighbour. */
+LM_INLINE _Atomic uint64_t *lm_canary_at(const char *p, size_t room) {
+    return (_Atomic uint64_t *)(uintptr_t)(p + room - LM_TAIL);
+}
+
+LM_INLINE uint64_t lm_canary_of(const char *p, size_t room) {
+    return atomic_load_explicit(lm_canary_at(p, room), memory_order_relaxed);
+}
+
 LM_INLINE uint64_t lm_canary_key(const char *p) {
     return ((uintptr_t)p ^ lm_once.secret) * lm_once.multiplier;
 }
 
 LM_INLINE void lm_tail_put(char *p, size_t room, size_t size, uint64_t kind) {
-    uint64_t note = (room - LM_TAIL - size) | kind;
-    lm_put_word(p + size, LM_MARK);
-    lm_put_word(p + room - LM_TAIL, lm_canary_key(p) ^ note << LM_NOTE_SHIFT);
+    size_t slack = room - LM_TAIL - size;
+    uint64_t note = slack | kind;
+    if (LM_THREAD_SANITIZER) /* what reaches into the canary is overwritten below */
+        memcpy(p + size, &LM_MARK, lm_min(slack, sizeof LM_MARK));
+    else
+        lm_put_word(p + size, LM_MARK);
+    atomic_store_explicit(lm_canary_at(p, room), lm_canary_key(p) ^ note << LM_NOTE_SHIFT,
+                          memory_order_relaxed);
 }
 
 /* A block's note; more than 22 bits when the canary is broken. */
@@ -89,7 +104,7 @@ LM_INLINE uint64_t lm_note_in(uint64_t canary, const char *p) {
 }
 
 LM_INLINE uint64_t lm_note_of(const char *p, size_t room) {
-    return lm_note_in(lm_word_at(p + room - LM_TAIL), p);
+    return lm_note_in(lm_canary_of(p, room), p);
 }
 
 /* Which bytes of the slack are looked at, by its length: of the word that begins it, which must hold
@@ -120,6 +135,11 @@ LM_INLINE lm_vector *lm_vector_at(char *at) {
  * of loops can't be foreseen. */
 LM_INLINE void lm_room_clear(char *p, size_t room) {
     const lm_vector zero = {0, 0};
+    if (LM_THREAD_SANITIZER) { /* it can't know that a vector's halves are atomic */
+        atomic_store_explicit(lm_canary_at(p, room), 0, memory_order_relaxed);
+        memset(p, 0, room - LM_TAIL);
+        return;
+    }
     if (room > 64) {
         *lm_vector_at(p + 32) = zero;
         *lm_vector_at(p + 48) = zero;

@@ -45,7 +45,7 @@ static void copy_record(block_batch *batch, lm_slab *record) {
         const lm_span *span = (lm_span *)(void *)record;
         batch->first = lm_span_address(span);
         batch->stride = 0;
-        batch->most = lm_large_asked(span).size;
+        batch->most = lm_large_size(span);
         batch->unused[0] = 0;
         batch->words = 1;
         batch->live[0] = atomic_load_explicit(&span->live, memory_order_acquire);
