@@ -245,10 +245,10 @@ static bool renew(char *at, size_t size) {
 static void give_units(lm_span *span, uint32_t keep) {
     lm_arena *arena = &lm_arenas[span->arena];
     uint32_t first = span->first + keep, units = span->units - keep;
-    bool purged = (span->cold && !keep) ||
-                  (too_many_to_keep(units) &&
-                   lm_os_purge((char *)arena->lookup->base + ((size_t)first << LM_UNIT_SHIFT),
-                               (size_t)units << LM_UNIT_SHIFT));
+    /* Of a cold one too: what lies in its units beside the block is as it was. */
+    bool purged = ((span->cold && !keep) || too_many_to_keep(units)) &&
+                  lm_os_purge((char *)arena->lookup->base + ((size_t)first << LM_UNIT_SHIFT),
+                              (size_t)units << LM_UNIT_SHIFT);
     lm_lock_take(&lm_arena_lock);
     lm_arena_map(arena, first, units, NULL);
     lm_arena_give(arena, first, units, !purged);
