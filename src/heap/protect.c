@@ -207,7 +207,10 @@ static lm_finding damage_behind(const lm_slab *slab, const char *p, const char *
         compare_canary(&finding, p, room);
     }
     const char *next = p + lm_slab_size(slab);
+    const char *end = lm_slab_address(slab) + (size_t)slab->slots * lm_slab_size(slab);
     finding.kind = LM_HEAP_OVERFLOW;
+    if (next >= end) /* what lies behind the last slot may be nothing that can be read */
+        return finding;
     if (finding.last == (ptrdiff_t)room - 1)
         finding.or_before = next;
     if (finding.first > (ptrdiff_t)(room - LM_TAIL))
