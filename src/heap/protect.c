@@ -345,6 +345,12 @@ bool lm_protect_claim(lm_slab *slab, char *p) {
     return canary != 0 && claim(p, room, canary);
 }
 
+void lm_protect_unclaim(lm_slab *slab, char *p, const lm_asked *asked) {
+    if (has_tail(slab))
+        put_tail_in_steps(p, lm_slab_room(slab), asked->size,
+                          lm_kind_of(asked->family, asked->alignment));
+}
+
 void lm_protect_clear(lm_slab *slab, char *p) {
     size_t room = lm_slab_room(slab);
     if (!lm_protect_clears(room) || slab->class == LM_CLASS_ZERO)

@@ -197,8 +197,10 @@ LM_INLINE bool lm_protect_clears(size_t room) {
     return lm_once.protection.clear && room <= lm_once.protection.clear_max;
 }
 
-/* Of several threads that free a block of another thread's at once only one gets true, and may clear it. */
+/* Of several threads that free or move a block at once only one gets true, and may touch it; the others find
+ * its tail gone. Unclaim makes it a live block as before. */
 bool lm_protect_claim(lm_slab *slab, char *p);
+void lm_protect_unclaim(lm_slab *slab, char *p, const lm_asked *asked);
 
 /* Makes the slot of a block that was judged a free one. */
 void lm_protect_clear(lm_slab *slab, char *p);

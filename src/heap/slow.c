@@ -166,24 +166,30 @@ static LM_COLD void report(const char *call, const void *p) {
     lm_finding_report(&finding);
 }
 
+/* Frees a slot whose block is the caller's alone by now. False: it was free already. */
+static bool release_slot(lm_slab *slab, size_t slot, char *p) {
+    bool own = atomic_load_explicit(&slab->owner, memory_order_relaxed) == lm_self;
+    lm_pair *pair = lm_pair_of(slab, slot);
+    lm_protect_clear(slab, p);
+    if (!own)
+        return lm_remote_free(slab, slot);
+    if (lm_known_free(pair, slot))
+        return false;
+    lm_free_own(slab, pair, slot);
+    return true;
+}
+
 /* A live slot: what stands around it is looked at before it is freed. False: it is free already. */
 static bool free_slot(const lm_found *found, const lm_way *way, size_t size, size_t alignment) {
     lm_asked asked;
     lm_slab *slab = found->slab;
     bool own = atomic_load_explicit(&slab->owner, memory_order_relaxed) == lm_self;
-    lm_pair *pair = lm_pair_of(slab, found->slot);
     if (slab->class != LM_CLASS_ZERO &&
         !lm_protect_judge(slab, found->block, way, size, alignment, &asked))
         return false;
     if (!own && !lm_protect_claim(slab, found->block))
         return false;
-    lm_protect_clear(slab, found->block);
-    if (!own)
-        return lm_remote_free(slab, found->slot);
-    if (lm_known_free(pair, found->slot))
-        return false;
-    lm_free_own(slab, pair, found->slot);
-    return true;
+    return release_slot(slab, found->slot, found->block);
 }
 
 LM_NOINLINE void lm_free_slow(void *p, const lm_way *way, size_t size, size_t alignment) {
@@ -240,8 +246,28 @@ static void *move(void *p, size_t old_size, size_t size) {
     return q;
 }
 
-static void *resize_in_slab(lm_slab *slab, char *p, size_t size) {
+/* The block is claimed first, so that a free by another thread meanwhile finds it freed. */
+static void *move_slot(const lm_found *found, const lm_asked *asked, size_t size) {
+    char *p = found->block;
+    if (!lm_protect_claim(found->slab, p)) {
+        report(by_realloc.call, p);
+        return NULL;
+    }
+    void *q = lm_malloc(size, LM_FAMILY_C);
+    if (!q) {
+        lm_protect_unclaim(found->slab, p, asked);
+        return NULL;
+    }
+    memcpy(q, p, lm_min(asked->size, size));
+    if (!release_slot(found->slab, found->slot, p))
+        report(by_realloc.call, p);
+    return q;
+}
+
+static void *resize_in_slab(const lm_found *found, size_t size) {
     lm_asked asked = {0};
+    lm_slab *slab = found->slab;
+    char *p = found->block;
     size_t room = lm_slab_room(slab);
     if (slab->class == LM_CLASS_ZERO)
         return size == 0 ? p : move(p, 0, size);
@@ -250,7 +276,7 @@ static void *resize_in_slab(lm_slab *slab, char *p, size_t size) {
         return NULL;
     }
     if (!slot_serves(room - lm_once.tail, size) || (size == 0 && lm_once.protection.zero_traps))
-        return move(p, asked.size, size);
+        return move_slot(found, &asked, size);
     lm_protect_resize(slab, p, size);
     return p;
 }
@@ -288,7 +314,7 @@ void *lm_realloc(void *p, size_t size) {
     if (found.sample)
         return resize_sampled(found.sample, found.block, size);
     if (found.slab)
-        return resize_in_slab(found.slab, found.block, size);
+        return resize_in_slab(&found, size);
     return resize_large(p, size);
 }
 
