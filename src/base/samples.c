@@ -28,6 +28,9 @@ const lm_sample *lm_samples_judge(const lm_samples *table, uintptr_t address, lm
     const lm_sample *sample = n % 2 ? &table->samples[n / 2] : beside(table, n / 2, address);
     if (!sample || state_of(sample) == LM_SAMPLE_EMPTY)
         return NULL;
+    /* The first guard may have been reached from a block of a slab that lies before it. */
+    if (state_of(sample) == LM_SAMPLE_RESTING && n == 0)
+        return NULL;
     if (state_of(sample) == LM_SAMPLE_RESTING)
         *kind = LM_USE_AFTER_FREE;
     else

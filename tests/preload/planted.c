@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-enum { TIMES = 20000, SIZE = 24 };
+enum { TIMES = 20000, SIZE = 32 }; /* byte 32 lies behind a sampled block, but within any slot */
 
 static volatile unsigned char sum;
 

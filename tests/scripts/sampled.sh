@@ -47,7 +47,7 @@ handler() {
 
     planted sample=1000:guard_handler=1 use-after-free
     [ "$status" -eq 134 ] || fail "use after free with a handler: status $status instead of 134"
-    says "$scratch/err" 'error\[use-after-free\]: .*block 0x[0-9a-f]+ of 24 bytes, sampled, byte 0' 'exact' \
+    says "$scratch/err" 'error\[use-after-free\]: .*block 0x[0-9a-f]+ of 32 bytes, sampled, byte 0' 'exact' \
         'allocated by thread [1-9]' 'freed by thread [1-9]' 'accessed by thread [1-9]'
     [ "$(grep -c '/planted+0x' "$scratch/err")" -ge 6 ] || fail "the stacks don't lead to the program"
 
@@ -57,7 +57,7 @@ handler() {
 
     planted sample=1000:guard_handler=1 overflow
     [ "$status" -eq 134 ] || fail "overflow: status $status instead of 134"
-    says "$scratch/err" 'error\[heap-overflow\]: .*of 24 bytes' 'allocated by thread'
+    says "$scratch/err" 'error\[heap-overflow\]: .*of 32 bytes' 'allocated by thread'
 
     planted sample=1000:guard_handler=1 underflow
     [ "$status" -eq 134 ] || fail "underflow: status $status instead of 134"
@@ -104,7 +104,7 @@ core() {
         exit 77
     }
     "$loam" core "$file" >"$scratch/out" 2>"$scratch/err" || fail "loam core failed"
-    says "$scratch/out" 'error\[use-after-free\]: access to 0x.* of 24 bytes, sampled' 'allocated by thread [1-9]' \
+    says "$scratch/out" 'error\[use-after-free\]: access to 0x.* of 32 bytes, sampled' 'allocated by thread [1-9]' \
         'freed by thread [1-9]'
     [ "$(grep -c '/planted+0x' "$scratch/out")" -ge 4 ] || fail "the stacks don't lead to the program"
 

@@ -14,17 +14,14 @@
  * What remains, and is why the test mode has none of it: when a slab's record serves another slab between a
  * second free's look and its bit (lm_remote_free), that bit hits a slot there. The test mode releases
  * slabs always. And a thread that found a block live may meet a guard where it was, when it looks at the
- * block's tail: then the program is stopped by the guard (SIGSEGV). Hence crowds run without guards, and only
- * with --crowds 1.
+ * block's tail: then the program is stopped by the guard (SIGSEGV). Hence crowds run without guards, only
+ * with --crowds 1, and in the soak.
  *
  * A free by the owner and one by another thread at the same time are told apart when the owner takes
  * over what others freed; loam_trim makes it do that. */
 
 // ctest-processors: 2
 // ctest-args: --seconds 5
-// ctest-builds: release clang debug
-// ctest-args: --seconds 5 --crowds 1
-// ctest-options: guards=off:zero=off
 // ctest-builds: release clang debug
 // ctest-args: --seconds 600 --crowds 1
 // ctest-options: guards=off:zero=off
