@@ -23,8 +23,10 @@ static void settle(lm_arena *arena, uint64_t offset, size_t word) {
     lm_heap *idle = NULL;
     lm_lock_take(&lm_arena_lock);
     lm_slab *slab = lm_record_at(arena->lookup, offset);
-    if (slab->kind == LM_KIND_SLAB) {
-        lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_relaxed);
+    lm_heap *owner = slab->kind == LM_KIND_SLAB
+                         ? atomic_load_explicit(&slab->owner, memory_order_relaxed)
+                         : NULL;
+    if (owner) { /* none: the owner is releasing it at this moment */
         if (atomic_load_explicit(&owner->state, memory_order_relaxed) == LM_HEAP_FREE)
             idle = owner;
         else
@@ -130,7 +132,7 @@ void lm_remote_drain(lm_heap *heap) {
         lm_heap *owner = atomic_load_explicit(&remote->slab->owner, memory_order_relaxed);
         if (owner == heap)
             take_over(heap, remote);
-        else
+        else if (owner)
             push(owner, remote); /* adopted since it was pushed here */
         remote = next;
     }

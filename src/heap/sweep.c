@@ -72,6 +72,8 @@ static void sweep_record(lm_sweep *sweep, lm_slab *record) {
         return;
     }
     const lm_heap *owner = atomic_load_explicit(&record->owner, memory_order_relaxed);
+    if (!owner) /* being released at this moment */
+        return;
     bool is_free = atomic_load_explicit(&owner->state, memory_order_relaxed) == LM_HEAP_FREE;
     if ((owner == lm_self || is_free) && lm_slab_place(record) != LM_PLACE_PURGED)
         sweep_slab(sweep, record, owner);
