@@ -71,6 +71,11 @@
 #define LM_SAMPLED_PLACES_DEAR 16
 #define LM_SAMPLED_TABLE_BITS  46
 
+/* Call stacks that are numbered: frames of each, how many, and bytes for their frames. */
+#define LM_DEPOT_FRAMES 30
+#define LM_DEPOT_STACKS LM_LIMIT(1 << 20, 1 << 14)
+#define LM_DEPOT_BYTES  LM_LIMIT(LM_MIB(256), LM_MIB(2))
+
 /* Memory for thread heaps is taken in such steps. */
 #define LM_ROOM_STEP LM_KIB(64)
 
