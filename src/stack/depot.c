@@ -3,96 +3,62 @@
 #include "base/bits.h"
 #include "heap/limits.h"
 #include "os/os.h"
+#include "stack/modules.h"
 #include "stack/object.h"
+#include "stack/room.h"
 #include "stack/stack.h"
 
 #include <stdatomic.h>
 #include <string.h>
 
-/* One reserved range, committed as it fills:
+/* Three rooms:
  *
- *     | heads | stacks .............. | words ............................ |
- *       |        ^    |                  ^
- *       +--------+    +------------------+
+ *     heads     stacks                       words
+ *     | n |---->| next, hash, at, count |--->| frames ... | modules ... |
  *
- * A head is the number of the newest stack in its chain, an index into `stacks`; each stack names the
- * next. A stack is written whole before its chain names it, and never changes then: whoever reads
+ * A head is the number of the newest stack in its chain, an index into the stacks; each stack names
+ * the next. A stack is written whole before its chain names it, and never changes then: whoever reads
  * needs no lock. */
 typedef struct stack {
     uint32_t next; /* in the chain; 0: the last */
     uint32_t hash;
-    uint32_t at; /* where its frames begin, an index into words */
+    uint32_t at; /* where its frames begin, in words */
     uint16_t count;
     bool exact;
 } stack;
 
-/* A part of the range of which ever more is in use. */
-typedef struct part {
-    _Atomic uint64_t used;      /* units */
-    _Atomic uint64_t committed; /* bytes */
-} part;
+enum { HEADS = 1 << 17 };
 
-enum { HEADS_LOG2 = 17, STEP = 256 << 10 };
+static _Atomic(_Atomic uint32_t *) heads;
+static lm_room stacks; /* the first is that of number 1 */
+static lm_room words;
 
-#define HEADS_SIZE  lm_align_up(sizeof(uint32_t) << HEADS_LOG2, STEP)
-#define STACKS_SIZE lm_align_up(LM_DEPOT_STACKS * sizeof(stack), STEP)
-#define WORDS_SIZE  lm_align_up(LM_DEPOT_BYTES, STEP)
-
-static _Atomic(char *) depot;
-static part stacks = {1, 0}; /* 0 is no number */
-static part words;
-
-static _Atomic uint32_t *head_of(char *base, uint32_t hash) {
-    return (_Atomic uint32_t *)(void *)base + (hash & ((1u << HEADS_LOG2) - 1));
+static stack *stack_of(uint32_t id) {
+    return (stack *)(void *)lm_room_base(&stacks) + (id - 1);
 }
 
-static stack *stack_of(char *base, uint32_t id) {
-    return (stack *)(void *)(base + HEADS_SIZE) + id;
+static uint32_t count_all(void) {
+    return (uint32_t)(atomic_load_explicit(&stacks.used, memory_order_acquire) / sizeof(stack));
 }
 
-static uintptr_t *frames_of(char *base, const stack *s) {
-    return (uintptr_t *)(void *)(base + HEADS_SIZE + STACKS_SIZE) + s->at;
+static uintptr_t *frames_of(const stack *s) {
+    return (uintptr_t *)(void *)lm_room_base(&words) + s->at;
+}
+
+static uint32_t *modules_of(const stack *s) {
+    return (uint32_t *)(void *)(frames_of(s) + s->count);
 }
 
 /* Two threads may both begin; one of them wins. */
-static LM_COLD char *begin(void) {
-    const size_t size = HEADS_SIZE + STACKS_SIZE + WORDS_SIZE;
-    char *base = lm_os_reserve(size, 0), *there = NULL;
-    if (!base)
+static LM_COLD _Atomic uint32_t *begin(void) {
+    const size_t size = HEADS * sizeof(uint32_t);
+    _Atomic uint32_t *there = NULL, *mine = lm_os_reserve(size, 0);
+    if (!mine)
         return NULL;
-    if (lm_os_commit(base, HEADS_SIZE) && atomic_compare_exchange_strong(&depot, &there, base))
-        return base;
-    lm_os_release(base, size);
+    if (lm_os_commit(mine, size) && atomic_compare_exchange_strong(&heads, &there, mine))
+        return mine;
+    lm_os_release(mine, size);
     return there;
-}
-
-static bool commit(part *p, char *at, uint64_t end, uint64_t limit) {
-    uint64_t committed = atomic_load_explicit(&p->committed, memory_order_acquire);
-    if (end > limit)
-        return false;
-    if (end <= committed)
-        return true;
-    const uint64_t wanted = lm_align_up(end, STEP);
-    if (!lm_os_commit(at + committed, wanted - committed))
-        return false;
-    while (committed < wanted &&
-           !atomic_compare_exchange_weak_explicit(&p->committed, &committed, wanted,
-                                                  memory_order_release, memory_order_acquire))
-        ;
-    return true;
-}
-
-/* Where the next `units` of a part begin; false when it is full. */
-static bool take(part *p, char *at, uint64_t limit, uint64_t unit, uint64_t units,
-                 uint32_t *start) {
-    uint64_t used = atomic_load_explicit(&p->used, memory_order_relaxed);
-    do {
-        if (!commit(p, at, (used + units) * unit, limit))
-            return false;
-    } while (!atomic_compare_exchange_weak_explicit(&p->used, &used, used + units,
-                                                    memory_order_relaxed, memory_order_relaxed));
-    *start = (uint32_t)used;
-    return true;
 }
 
 static uint32_t hash_of(const uintptr_t *frames, size_t count, bool exact) {
@@ -104,55 +70,92 @@ static uint32_t hash_of(const uintptr_t *frames, size_t count, bool exact) {
     return (uint32_t)hash;
 }
 
-static bool is(char *base, const stack *s, uint32_t hash, const uintptr_t *frames, size_t count,
-               bool exact) {
-    return s->hash == hash && s->count == count && s->exact == exact &&
-           memcmp(frames_of(base, s), frames, count * sizeof frames[0]) == 0;
+/* A stack to be put. */
+typedef struct wish {
+    const uintptr_t *frames;
+    uint32_t modules[LM_DEPOT_FRAMES];
+    size_t count;
+    uint32_t hash;
+    bool exact;
+} wish;
+
+/* A return address may lie behind its module. Most frames are in the module of the one before. */
+static void find_modules(wish *w) {
+    lm_object object = {0};
+    uint32_t id = 0;
+    for (size_t i = 0; i < w->count; i++) {
+        const uintptr_t place = w->frames[i] - !(w->exact && i == 0);
+        bool stays;
+        if (place - object.start >= object.end - object.start) {
+            if (lm_object_find(place, &object))
+                id = lm_modules_note(&object, &stays);
+            else {
+                object.start = object.end = 0;
+                id = 0;
+            }
+        }
+        w->modules[i] = id;
+    }
 }
 
-static uint32_t find(char *base, uint32_t from, uint32_t to, uint32_t hash, const uintptr_t *frames,
-                     size_t count, bool exact) {
-    for (uint32_t id = from; id != to; id = stack_of(base, id)->next)
-        if (is(base, stack_of(base, id), hash, frames, count, exact))
+static bool is(const stack *s, const wish *w) {
+    return s->hash == w->hash && s->count == w->count && s->exact == w->exact &&
+           memcmp(frames_of(s), w->frames, w->count * sizeof w->frames[0]) == 0 &&
+           memcmp(modules_of(s), w->modules, w->count * sizeof w->modules[0]) == 0;
+}
+
+static uint32_t find(uint32_t from, uint32_t to, const wish *w) {
+    for (uint32_t id = from; id != to; id = stack_of(id)->next)
+        if (is(stack_of(id), w))
             return id;
     return 0;
 }
 
-static uint32_t write_new(char *base, uint32_t hash, const uintptr_t *frames, size_t count,
-                          bool exact) {
-    uint32_t at, id;
-    if (!take(&words, base + HEADS_SIZE + STACKS_SIZE, WORDS_SIZE, sizeof frames[0], count, &at) ||
-        !take(&stacks, base + HEADS_SIZE, STACKS_SIZE, sizeof(stack), 1, &id))
+static uint32_t write_new(const wish *w) {
+    size_t at, id_at;
+    const size_t bytes =
+        lm_align_up(w->count * (sizeof w->frames[0] + sizeof w->modules[0]), sizeof w->frames[0]);
+    if (!lm_room_take(&stacks, LM_DEPOT_STACKS * sizeof(stack), sizeof(stack), &id_at) ||
+        !lm_room_take(&words, LM_DEPOT_BYTES, bytes, &at))
         return 0;
-    stack *s = stack_of(base, id);
-    s->hash = hash;
-    s->at = at;
-    s->count = (uint16_t)count;
-    s->exact = exact;
-    memcpy(frames_of(base, s), frames, count * sizeof frames[0]);
+    const uint32_t id = (uint32_t)(id_at / sizeof(stack)) + 1;
+    stack *s = stack_of(id);
+    s->hash = w->hash;
+    s->at = (uint32_t)(at / sizeof w->frames[0]);
+    s->count = (uint16_t)w->count;
+    s->exact = w->exact;
+    memcpy(frames_of(s), w->frames, w->count * sizeof w->frames[0]);
+    memcpy(modules_of(s), w->modules, w->count * sizeof w->modules[0]);
     return id;
 }
 
-uint32_t lm_depot_put(const uintptr_t *frames, size_t count, bool exact) {
-    char *base = atomic_load_explicit(&depot, memory_order_acquire);
-    if (count == 0 || (!base && !(base = begin())))
-        return 0;
-    count = lm_min(count, LM_DEPOT_FRAMES);
-    const uint32_t hash = hash_of(frames, count, exact);
-    _Atomic uint32_t *head = head_of(base, hash);
+static uint32_t put(_Atomic uint32_t *head, const wish *w) {
     uint32_t first = atomic_load_explicit(head, memory_order_acquire), looked_to = 0, mine = 0;
     for (;;) {
-        const uint32_t found = find(base, first, looked_to, hash, frames, count, exact);
+        const uint32_t found = find(first, looked_to, w);
         if (found != 0) /* `mine`, if there is one, stays unused: its number is nobody's */
             return found;
-        if (mine == 0 && (mine = write_new(base, hash, frames, count, exact)) == 0)
+        if (mine == 0 && (mine = write_new(w)) == 0)
             return 0;
         looked_to = first;
-        stack_of(base, mine)->next = first;
-        if (atomic_compare_exchange_strong_explicit(head, &first, mine, memory_order_release,
+        stack_of(mine)->next = first;
+        if (atomic_compare_exchange_strong_explicit(head, &first, mine, memory_order_acq_rel,
                                                     memory_order_acquire))
             return mine;
     }
+}
+
+uint32_t lm_depot_put(const uintptr_t *frames, size_t count, bool exact) {
+    _Atomic uint32_t *all = atomic_load_explicit(&heads, memory_order_acquire);
+    if (count == 0 || (LM_UNLIKELY(!all) && !(all = begin())))
+        return 0;
+    wish w;
+    w.frames = frames;
+    w.count = lm_min(count, LM_DEPOT_FRAMES);
+    w.exact = exact;
+    w.hash = hash_of(frames, w.count, exact);
+    find_modules(&w);
+    return put(&all[w.hash % HEADS], &w);
 }
 
 LM_NOINLINE uint32_t lm_depot_here(void) {
@@ -166,14 +169,25 @@ LM_NOINLINE uint32_t lm_depot_here(void) {
     return lm_depot_put(frames + own, count - own, false);
 }
 
+static const stack *known(uint32_t id) {
+    return id == 0 || id > count_all() ? NULL : stack_of(id);
+}
+
 size_t lm_depot_get(uint32_t id, uintptr_t *frames, size_t max, bool *exact) {
-    char *base = atomic_load_explicit(&depot, memory_order_acquire);
-    if (!base || id == 0 || id >= atomic_load_explicit(&stacks.used, memory_order_acquire))
+    const stack *s = known(id);
+    if (!s)
         return 0;
-    const stack *s = stack_of(base, id);
-    memcpy(frames, frames_of(base, s), lm_min(s->count, max) * sizeof frames[0]);
+    memcpy(frames, frames_of(s), lm_min(s->count, max) * sizeof frames[0]);
     if (exact)
         *exact = s->exact;
+    return s->count;
+}
+
+size_t lm_depot_modules(uint32_t id, uint32_t *modules, size_t max) {
+    const stack *s = known(id);
+    if (!s)
+        return 0;
+    memcpy(modules, modules_of(s), lm_min(s->count, max) * sizeof modules[0]);
     return s->count;
 }
 

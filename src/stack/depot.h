@@ -24,6 +24,10 @@ uint32_t lm_depot_put(const uintptr_t *frames, size_t count, bool exact);
  * `exact` may be NULL. */
 size_t lm_depot_get(uint32_t id, uintptr_t *frames, size_t max, bool *exact);
 
+/* The same for the numbers of the modules (modules.h) that the frames were in when the stack was put; 0
+ * where a frame was in none. Return addresses that were in other modules make another stack. */
+size_t lm_depot_modules(uint32_t id, uint32_t *modules, size_t max);
+
 /* In a child of fork: the depot goes on as it is. */
 void lm_depot_forked(void);
 
