@@ -35,6 +35,7 @@ typedef struct table {
     volatile bool busy;
     size_t entries, ring; /* how many; powers of two */
     uint64_t head;        /* slots that were taken in all */
+    size_t puts;
     lm_trail_slot *slots;
     entry entry[];
 } table;
@@ -238,6 +239,11 @@ void lm_recall_put(uintptr_t pc, uintptr_t sp, const lm_trail *trail, uint32_t i
         e->pc = pc;
         e->sp = sp;
         e->id = id;
+        t->puts++;
     }
     leave(t);
+}
+
+size_t lm_recall_puts(void) {
+    return own ? own->puts : 0;
 }

@@ -26,6 +26,7 @@
 
 #include "stack/trail.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* The number that was put for the stack that starts with `pc` and `sp`, if it is still the same stack;
@@ -34,5 +35,8 @@ uint32_t lm_recall_get(uintptr_t pc, uintptr_t sp);
 
 /* Remembers the number of a stack that the calling thread has just walked. */
 void lm_recall_put(uintptr_t pc, uintptr_t sp, const lm_trail *trail, uint32_t id);
+
+/* How many stacks the calling thread has put so far: walks that it had to make. */
+size_t lm_recall_puts(void);
 
 #endif
