@@ -85,7 +85,7 @@
 #define LM_RECALL_TABLES  4096 /* threads */
 
 /* Object files that are numbered, and bytes for all their paths and for one. */
-#define LM_MODULES          LM_LIMIT(1 << 14, 1 << 8)
+#define LM_MODULES          LM_LIMIT(1 << 12, 1 << 8)
 #define LM_MODULES_PATHS    LM_LIMIT(LM_MIB(2), LM_KIB(32))
 #define LM_MODULE_PATH_MOST 4096
 

@@ -184,10 +184,21 @@ void lm_modules_start(void) {
 
 /* ---- Asking ---------------------------------------------------------------------------------- */
 
+/* One that stays needs no looking at: nothing else will ever be at its address. */
+static uint32_t find_staying(uintptr_t start) {
+    uint32_t id = atomic_load_explicit(chain_of(start), memory_order_acquire);
+    while (id != 0 && !(record_of(id)->module.start == start &&
+                        atomic_load_explicit(&record_of(id)->stays, memory_order_relaxed)))
+        id = record_of(id)->next;
+    return id;
+}
+
 uint32_t lm_modules_note(const lm_object *object, bool *stays) {
     mark_some();
-    const uint32_t id = add(object, identity_of(object));
-    *stays = id != 0 && atomic_load_explicit(&record_of(id)->stays, memory_order_relaxed);
+    uint32_t id = find_staying(object->start);
+    *stays = id != 0;
+    if (id == 0)
+        id = add(object, identity_of(object));
     return id;
 }
 

@@ -36,6 +36,9 @@ typedef struct table {
     size_t entries, ring; /* how many; powers of two */
     uint64_t head;        /* slots that were taken in all */
     size_t puts;
+    /* Where the stack that wasn't found last belongs, so that it needn't be looked for again. */
+    uintptr_t missed_pc, missed_sp;
+    uint64_t missed_key;
     lm_trail_slot *slots;
     entry entry[];
 } table;
@@ -197,6 +200,11 @@ uint32_t lm_recall_get(uintptr_t pc, uintptr_t sp) {
     bool found;
     const entry *e = find(t, pc, sp, &key, &found);
     const uint32_t id = LM_LIKELY(found) ? e->id : 0;
+    if (LM_UNLIKELY(!found)) {
+        t->missed_pc = pc;
+        t->missed_sp = sp;
+        t->missed_key = key;
+    }
     leave(t);
     return id;
 }
@@ -230,15 +238,15 @@ void lm_recall_put(uintptr_t pc, uintptr_t sp, const lm_trail *trail, uint32_t i
     table *t = enter();
     if (!t)
         return;
-    uint64_t key;
-    bool found;
-    entry *e = find(t, pc, sp, &key, &found);
-    if (!found) {
+    /* A handler may have been here since, and be done: then the key isn't this stack's any more. */
+    if (t->missed_pc == pc && t->missed_sp == sp) {
+        entry *e = place_of(t, t->missed_key);
         write(t, e, trail);
-        e->key = key;
+        e->key = t->missed_key;
         e->pc = pc;
         e->sp = sp;
         e->id = id;
+        t->missed_pc = 0;
         t->puts++;
     }
     leave(t);

@@ -33,7 +33,7 @@
  * 0: not known. */
 uint32_t lm_recall_get(uintptr_t pc, uintptr_t sp);
 
-/* Remembers the number of a stack that the calling thread has just walked. */
+/* Remembers the number of a stack that the calling thread has just walked, after it wasn't known. */
 void lm_recall_put(uintptr_t pc, uintptr_t sp, const lm_trail *trail, uint32_t id);
 
 /* How many stacks the calling thread has put so far: walks that it had to make. */
