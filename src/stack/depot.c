@@ -174,6 +174,14 @@ static LM_NOINLINE uint32_t put_here(uintptr_t pc) {
     return lm_depot_put(frames + own, count - own, false);
 }
 
+/* Where the program's own return address lies, or in a test its caller's. */
+static void note_caller(lm_trail *trail, const uintptr_t *frames, size_t count, uintptr_t pc) {
+    const size_t caller = frames[0] == pc;
+    for (size_t i = 0; i < trail->count && caller < count && trail->caller == 0; i++)
+        if (trail->slots[i].value == frames[caller])
+            trail->caller = trail->slots[i].at;
+}
+
 /* Walks from where this file's caller goes on: pc, sp, and the word in which its frame pointer lies, as
  * long as lm_depot_here isn't left. */
 static LM_NOINLINE uint32_t walk_here(uintptr_t pc, uintptr_t sp, lm_trail_slot fp) {
@@ -195,6 +203,7 @@ static LM_NOINLINE uint32_t walk_here(uintptr_t pc, uintptr_t sp, lm_trail_slot 
     if (trail.lost)
         return put_here(pc);
     const uint32_t id = lm_depot_put(frames, count, false);
+    note_caller(&trail, frames, count, pc);
     lm_recall_put(pc, sp, &trail, id);
     return id;
 }

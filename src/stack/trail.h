@@ -31,6 +31,7 @@ typedef struct lm_trail {
     size_t count, checks;
     lm_trail_slot slots[LM_TRAIL_SLOTS];
     lm_trail_check check[LM_TRAIL_CHECKS];
+    uintptr_t caller; /* the slot whose word says most about which stack it is; 0: none */
     lm_trail_slot fp; /* where the frame pointer was read last, and isn't among the slots yet */
     bool fp_pending;
 } lm_trail;

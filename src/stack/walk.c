@@ -193,6 +193,7 @@ size_t lm_walk_trail(lm_walk *walk, uintptr_t *frames, size_t max, lm_trail *tra
     lm_step last;
     trail->whole = true;
     trail->count = trail->checks = 0;
+    trail->caller = 0;
     walk->remember = true;
     const size_t count = follow(walk, frames, max, trail, &last);
     trail->lost = last == LM_STEP_UNKNOWN;
