@@ -73,8 +73,8 @@
 
 /* Call stacks that are numbered: frames of each, how many, and bytes for their frames. */
 #define LM_DEPOT_FRAMES 30
-#define LM_DEPOT_STACKS LM_LIMIT(1 << 20, 1 << 14)
-#define LM_DEPOT_BYTES  LM_LIMIT(LM_MIB(256), LM_MIB(2))
+#define LM_DEPOT_STACKS LM_LIMIT(1 << 20, 1 << 16)
+#define LM_DEPOT_BYTES  LM_LIMIT(LM_MIB(256), LM_MIB(16))
 
 /* What each thread remembers of its stacks: places of entries, and words of the stack for all of them
  * (recall.h), 2.6 MiB when all is in use; and how many threads remember that much, the rest being content

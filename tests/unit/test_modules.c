@@ -127,30 +127,26 @@ static void check_visit(const visit *v, const char *name) {
 /* The second is loaded where the first was: the return addresses are the same, and all words of the
  * stack. Again and again, so that whoever remembers anything has his chance to be wrong. */
 static void tells_modules_apart(void **state) {
-    uint32_t first = 0, second = 0, ids[2] = {0};
-    bool same_place = false;
+    visit before[2] = {0}; /* the last two at one address */
+    size_t same_place = 0;
     (void)state;
     for (int i = 0; i < 20; i++) {
-        const visit one = visit_by("first", true), two = visit_by("second", true);
-        check_visit(&one, "/first.so");
-        check_visit(&two, "/second.so");
-        assert_int_not_equal(one.stack, two.stack);
-        assert_int_not_equal(one.module.id, two.module.id);
-        same_place |= one.module.start == two.module.start;
-        if (i > 0 && one.module.start == two.module.start) { /* the same files, the same numbers */
-            assert_true(ids[0] == 0 || one.module.id == ids[0]);
-            assert_true(ids[1] == 0 || two.module.id == ids[1]);
-            assert_true(first == 0 || one.stack == first);
-            assert_true(second == 0 || two.stack == second);
-        }
-        if (one.module.start == two.module.start) {
-            ids[0] = one.module.id;
-            ids[1] = two.module.id;
-            first = one.stack;
-            second = two.stack;
-        }
+        const visit now[2] = {visit_by("first", true), visit_by("second", true)};
+        check_visit(&now[0], "/first.so");
+        check_visit(&now[1], "/second.so");
+        assert_int_not_equal(now[0].stack, now[1].stack);
+        assert_int_not_equal(now[0].module.id, now[1].module.id);
+        if (now[0].module.start != now[1].module.start)
+            continue;
+        same_place++;
+        for (int k = 0; k < 2; k++) /* the same file at the same address, the same numbers */
+            if (before[k].module.start == now[k].module.start) {
+                assert_int_equal(before[k].module.id, now[k].module.id);
+                assert_int_equal(before[k].stack, now[k].stack);
+            }
+        memcpy(before, now, sizeof before);
     }
-    print_message("          at the same address: %s\n", same_place ? "yes" : "no");
+    print_message("          %zu times at the same address\n", same_place);
 }
 
 static void remembers_what_was_closed(void **state) {

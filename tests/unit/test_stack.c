@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -321,12 +322,14 @@ static void leave_fault(int number, siginfo_t *info, void *context) {
 
 static NOINLINE void write_to(volatile int *place) {
     note_return(__builtin_return_address(0));
+    atomic_signal_fence(memory_order_seq_cst);
     *place = 1;
     after++;
 }
 
 static NOINLINE void call_nothing(void (*volatile *function)(void)) {
     note_return(__builtin_return_address(0));
+    atomic_signal_fence(memory_order_seq_cst);
     (*function)();
     after++;
 }
