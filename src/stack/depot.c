@@ -3,12 +3,12 @@
 #include "base/bits.h"
 #include "heap/limits.h"
 #include "os/os.h"
+#include "stack/climb.h"
 #include "stack/modules.h"
 #include "stack/object.h"
 #include "stack/recall.h"
 #include "stack/room.h"
 #include "stack/stack.h"
-#include "stack/walk.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -186,7 +186,7 @@ static void note_caller(lm_trail *trail, const uintptr_t *frames, size_t count, 
  * long as lm_depot_here isn't left. */
 static LM_NOINLINE uint32_t walk_here(uintptr_t pc, uintptr_t sp, lm_trail_slot fp) {
     uintptr_t frames[LM_DEPOT_FRAMES];
-    lm_walk walk;
+    lm_climb walk;
     lm_trail trail;
     size_t own = 0;
     walk.registers.at[LM_MACHINE_PC] = pc;
@@ -199,7 +199,7 @@ static LM_NOINLINE uint32_t walk_here(uintptr_t pc, uintptr_t sp, lm_trail_slot 
     trail.fp_pending = true;
     if (!lm_object_is_loam(pc))
         frames[own++] = pc;
-    const size_t count = own + lm_walk_trail(&walk, frames + own, LM_DEPOT_FRAMES - own, &trail);
+    const size_t count = own + lm_climb_trail(&walk, frames + own, LM_DEPOT_FRAMES - own, &trail);
     if (trail.lost)
         return put_here(pc);
     const uint32_t id = lm_depot_put(frames, count, false);

@@ -1,20 +1,20 @@
 #include "stack/stack.h"
 
+#include "stack/climb.h"
 #include "stack/extent.h"
 #include "stack/machine.h"
 #include "stack/object.h"
-#include "stack/walk.h"
 
 LM_NOINLINE size_t lm_stack_capture(uintptr_t *frames, size_t max) {
-    lm_walk walk;
+    lm_climb walk;
     walk.registers.known = LM_MACHINE_KEPT | (uint64_t)1 << LM_MACHINE_PC;
     walk.exact = true;
     lm_machine_capture(walk.registers.at);
-    return lm_walk_follow(&walk, frames, max);
+    return lm_climb_follow(&walk, frames, max);
 }
 
 /* After a call of what is no code only the return address tells where it came from. */
-static bool leave_call(lm_walk *walk) {
+static bool leave_call(lm_climb *walk) {
     uintptr_t *at = walk->registers.at;
     const lm_extent extent = lm_extent_of(at[LM_MACHINE_SP]);
     uintptr_t caller;
@@ -29,7 +29,7 @@ static bool leave_call(lm_walk *walk) {
 }
 
 size_t lm_stack_capture_from(const ucontext_t *context, uintptr_t *frames, size_t max) {
-    lm_walk walk;
+    lm_climb walk;
     size_t count = 0;
     walk.exact = true;
     walk.registers.known = lm_machine_interrupted(context, walk.registers.at);
@@ -39,5 +39,5 @@ size_t lm_stack_capture_from(const ucontext_t *context, uintptr_t *frames, size_
         frames[count++] = walk.registers.at[LM_MACHINE_PC];
     if (count < max && lm_machine_jumped_astray(context) && leave_call(&walk))
         frames[count++] = walk.registers.at[LM_MACHINE_PC];
-    return count + lm_walk_follow(&walk, frames + count, max - count);
+    return count + lm_climb_follow(&walk, frames + count, max - count);
 }

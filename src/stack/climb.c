@@ -1,4 +1,4 @@
-#include "stack/walk.h"
+#include "stack/climb.h"
 
 #include "stack/cache.h"
 #include "stack/cfi.h"
@@ -11,18 +11,18 @@ enum {
 };
 
 /* An address in the call, where what holds is what held when the function was left. */
-static uintptr_t place(const lm_walk *w) {
+static uintptr_t place(const lm_climb *w) {
     return w->registers.at[LM_MACHINE_PC] - !w->exact;
 }
 
-static bool find_object(lm_walk *w, uintptr_t pc) {
+static bool find_object(lm_climb *w, uintptr_t pc) {
     if (!w->object_here || pc < w->object.start || pc >= w->object.end)
         w->object_here = lm_object_find(pc, &w->object);
     return w->object_here;
 }
 
 /* A handler's caller is where the signal came, on whatever stack that was. */
-static lm_step leave_handler(lm_walk *w) {
+static lm_step leave_handler(lm_climb *w) {
     w->exact = true;
     w->extent = lm_extent_of(w->registers.at[LM_MACHINE_SP]);
     return ++w->signals > SIGNALS_MOST ? LM_STEP_BAD : LM_STEP_DONE;
@@ -30,7 +30,7 @@ static lm_step leave_handler(lm_walk *w) {
 
 /* Where the tables don't know the code. Frame pointers may be what the code likes, so where they
  * lead must look like a caller. */
-static lm_step step_without_tables(lm_walk *w) {
+static lm_step step_without_tables(lm_climb *w) {
     const lm_step step = lm_step_chain(&w->extent, &w->registers);
     w->exact = false;
     if (step == LM_STEP_DONE && LM_MACHINE_TABLES && lm_object_known() && !find_object(w, place(w)))
@@ -38,7 +38,7 @@ static lm_step step_without_tables(lm_walk *w) {
     return step;
 }
 
-static bool read_tables(const lm_walk *w, uintptr_t pc, lm_cfi *cfi, lm_row *row) {
+static bool read_tables(const lm_climb *w, uintptr_t pc, lm_cfi *cfi, lm_row *row) {
     const lm_object_bytes segment = lm_object_segment(&w->object, w->object.unwind_header);
     const lm_cfi_tables tables = {segment.start, segment.end, w->object.unwind_header};
     return segment.start && lm_cfi_find(&tables, pc, cfi) && lm_row_at(cfi, pc, row);
@@ -97,7 +97,7 @@ static void add_object(lm_trail *trail, const lm_object *object, uintptr_t place
 /* ---- Steps ----------------------------------------------------------------------------------- */
 
 /* Not in the way of remembered steps: it takes the stack's greatest frame. */
-static LM_NOINLINE lm_step step_by_tables(lm_walk *w, uintptr_t pc, lm_trail *trail) {
+static LM_NOINLINE lm_step step_by_tables(lm_climb *w, uintptr_t pc, lm_trail *trail) {
     lm_cfi cfi;
     lm_row row;
     lm_cache_step rule;
@@ -121,7 +121,7 @@ static LM_NOINLINE lm_step step_by_tables(lm_walk *w, uintptr_t pc, lm_trail *tr
     return cfi.signal ? leave_handler(w) : step;
 }
 
-LM_INLINE lm_step step(lm_walk *w, lm_trail *trail) {
+LM_INLINE lm_step step(lm_climb *w, lm_trail *trail) {
     const uintptr_t pc = place(w);
     const uintptr_t start = trail && w->object_here ? w->object.start : 0;
     if (!LM_MACHINE_TABLES || !find_object(w, pc)) {
@@ -147,7 +147,7 @@ LM_INLINE lm_step step(lm_walk *w, lm_trail *trail) {
 }
 
 /* The extent for where the walk has come to: what it was, as long as it is known. */
-static void move_extent(lm_walk *w) {
+static void move_extent(lm_climb *w) {
     const uintptr_t sp = w->registers.at[LM_MACHINE_SP];
     if (w->extent.sure == w->extent.end && sp < w->extent.end)
         w->extent.low = sp > LM_MACHINE_RED_ZONE ? sp - LM_MACHINE_RED_ZONE : 0;
@@ -156,7 +156,8 @@ static void move_extent(lm_walk *w) {
 }
 
 /* How many frames; *last: how it ended. */
-LM_INLINE size_t follow(lm_walk *w, uintptr_t *frames, size_t max, lm_trail *trail, lm_step *last) {
+LM_INLINE size_t follow(lm_climb *w, uintptr_t *frames, size_t max, lm_trail *trail,
+                        lm_step *last) {
     size_t count = 0, own = 0;
     *last = LM_STEP_DONE;
     w->extent = lm_extent_of(w->registers.at[LM_MACHINE_SP]);
@@ -175,7 +176,7 @@ LM_INLINE size_t follow(lm_walk *w, uintptr_t *frames, size_t max, lm_trail *tra
     return count;
 }
 
-size_t lm_walk_follow(lm_walk *walk, uintptr_t *frames, size_t max) {
+size_t lm_climb_follow(lm_climb *walk, uintptr_t *frames, size_t max) {
     const lm_registers here = walk->registers;
     const bool exact = walk->exact;
     lm_step last;
@@ -189,7 +190,7 @@ size_t lm_walk_follow(lm_walk *walk, uintptr_t *frames, size_t max) {
     return follow(walk, frames, max, NULL, &last);
 }
 
-size_t lm_walk_trail(lm_walk *walk, uintptr_t *frames, size_t max, lm_trail *trail) {
+size_t lm_climb_trail(lm_climb *walk, uintptr_t *frames, size_t max, lm_trail *trail) {
     lm_step last;
     trail->whole = true;
     trail->count = trail->checks = 0;
