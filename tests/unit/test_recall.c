@@ -191,6 +191,34 @@ static void walks_once_only(void **state) {
         assert_in_range(puts[3] - puts[2], 0, checked / 4 / 10);
 }
 
+/* Two ways to one stack pointer: a frame that lies high and is long, and one that lies low and is short.
+ * Only the frame pointer tells them apart: where the first had its return address it still stands, in a
+ * part of the second's caller that nobody writes to. */
+static __attribute__((noinline)) void check_moving(size_t bytes, size_t *checked) {
+    char *block = __builtin_alloca(bytes + 1);
+    __asm__ volatile("" : : "r"(block) : "memory");
+    check(checked);
+    after++;
+}
+
+static __attribute__((noinline)) void check_moving_lower(size_t bytes, size_t *checked) {
+    char room[512];
+    __asm__ volatile("" : : "r"(room) : "memory");
+    check_moving(bytes, checked);
+    after++;
+}
+
+static void goes_by_the_frame_pointer(void **state) {
+    size_t checked = 0;
+    (void)state;
+    for (size_t bytes = 0; bytes < 1000; bytes += 16)
+        for (int turn = 0; turn < 3; turn++) {
+            check_moving(1000, &checked);
+            check_moving_lower(bytes, &checked);
+        }
+    assert_int_equal(checked, 6 * 63);
+}
+
 static void *trees_in_thread(void *argument) {
     size_t checked = 0;
     for (uint64_t seed = 0; seed < 60; seed++)
@@ -296,6 +324,7 @@ int main(void) {
         cmocka_unit_test(knows_when_an_object_is_gone),
         cmocka_unit_test(equals_a_walk_on_random_trees),
         cmocka_unit_test(walks_once_only),
+        cmocka_unit_test(goes_by_the_frame_pointer),
         cmocka_unit_test(equals_a_walk_in_threads),
         cmocka_unit_test(equals_a_walk_in_coroutines),
         cmocka_unit_test(follows_deep_recursion),
