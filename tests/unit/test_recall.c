@@ -156,7 +156,7 @@ static void knows_when_an_object_is_gone(void **state) {
 /* ---- Whole stacks ---------------------------------------------------------------------------- */
 
 /* What lm_depot_here says is what a walk says. Only the call in this function differs. */
-static __attribute__((noinline)) void check(void *argument) {
+static inline __attribute__((always_inline)) void check_in_place(void *argument) {
     uintptr_t walked[LM_DEPOT_FRAMES], got[LM_DEPOT_FRAMES];
     const uint32_t id = lm_depot_here();
     const size_t count = lm_stack_capture(walked, LM_DEPOT_FRAMES);
@@ -167,6 +167,10 @@ static __attribute__((noinline)) void check(void *argument) {
     assert_false(exact);
     assert_int_not_equal(got[0], walked[0]);
     (*(size_t *)argument)++;
+}
+
+static __attribute__((noinline)) void check(void *argument) {
+    check_in_place(argument);
 }
 
 static void equals_a_walk_on_random_trees(void **state) {
@@ -197,7 +201,7 @@ static void walks_once_only(void **state) {
 static __attribute__((noinline)) void check_moving(size_t bytes, size_t *checked) {
     char *block = __builtin_alloca(bytes + 1);
     __asm__ volatile("" : : "r"(block) : "memory");
-    check(checked);
+    check_in_place(checked);
     after++;
 }
 
