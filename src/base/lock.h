@@ -12,6 +12,11 @@
 
 typedef enum lm_rank {
     LM_RANK_INIT = 1, /* the first call of the process */
+    LM_RANK_CHECK_THREADS,    /* the checker's list of threads */
+    LM_RANK_CHECK_QUARANTINE, /* freed blocks that rest */
+    LM_RANK_CHECK_TABLE,      /* memory for the checker's records */
+    LM_RANK_CHECK_TALE,       /* what was told, and the file of lines */
+    LM_RANK_CHECK_OWN,        /* memory of the checker's own */
     LM_RANK_LATE,     /* the heap for threads whose own is already given back */
     LM_RANK_THREADS,  /* the list of thread heaps, and slabs without a thread */
     LM_RANK_LARGE,    /* resting large blocks */
