@@ -5,7 +5,11 @@
 # and to C++. A "prefixed" library is one without them: it has the loam_ names only.
 set(loam_taken_names src/abi/libc_names.c src/abi/cxx_names.c)
 
-# Sets loam_library_folders and loam_command_folders to what the table names, in its order.
+# What the names of src/abi call: one header "abi/entries.h", of which there are two.
+set(loam_over_heap "${PROJECT_SOURCE_DIR}/src/abi/over_heap")
+set(loam_over_check "${PROJECT_SOURCE_DIR}/src/abi/over_check")
+
+# Sets loam_library_folders, loam_checker_folders and loam_command_folders to what the table names, in its order.
 function(loam_read_folders table)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${table}")
     file(STRINGS "${table}" lines REGEX "^[a-z]")

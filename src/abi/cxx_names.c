@@ -44,8 +44,7 @@ static void throw_bad_alloc(void) {
 }
 
 /* Tries until there is memory, as long as a new-handler promises more. */
-static LM_COLD void *new_after_failure(size_t size, size_t alignment, lm_call call,
-                                       bool throws) {
+static LM_COLD void *new_after_failure(size_t size, size_t alignment, lm_call call, bool throws) {
     new_handler handler;
     while ((handler = get_handler()) != NULL) {
         handler();
@@ -98,8 +97,7 @@ LM_INLINE void *nothrow_plain(size_t size, lm_call call, const void *nothrow) {
     return LM_LIKELY(p != NULL) ? p : nothrow_after_failure(size, LM_GRAIN, call, nothrow);
 }
 
-LM_INLINE void *nothrow_aligned(size_t size, size_t alignment, lm_call call,
-                                const void *nothrow) {
+LM_INLINE void *nothrow_aligned(size_t size, size_t alignment, lm_call call, const void *nothrow) {
     void *p = lm_entry_aligned(alignment, size, call);
     return LM_LIKELY(p != NULL) ? p : nothrow_after_failure(size, alignment, call, nothrow);
 }

@@ -75,7 +75,8 @@ void loam_free_aligned_sized(void *p, size_t alignment, size_t size) {
 }
 
 void *loam_aligned_alloc(size_t alignment, size_t size) {
-    return lm_is_power_of_two(alignment) ? lm_entry_aligned(alignment, size, LM_CALL_ALIGNED_ALLOC) : fail(EINVAL);
+    return lm_is_power_of_two(alignment) ? lm_entry_aligned(alignment, size, LM_CALL_ALIGNED_ALLOC)
+                                         : fail(EINVAL);
 }
 
 void *loam_memalign(size_t alignment, size_t size) {

@@ -12,8 +12,8 @@ enum { LM_ZONE_LEAST = 16, LM_ZONE_MOST = 128 };
 #define LM_FRESH_MOST LM_KIB(16)
 
 /* Freed blocks are handed to the quarantine by so many at a time, or when they have so many bytes. */
-enum { LM_CHUNK_BLOCKS = 124 };
-#define LM_CHUNK_BYTES LM_LIMIT(LM_KIB(256), LM_KIB(4))
+enum { LM_BATCH_BLOCKS = 124 };
+#define LM_BATCH_BYTES LM_LIMIT(LM_KIB(256), LM_KIB(4))
 
 /* A freed large block rests without its memory: of its size counts one part in so many. */
 enum { LM_RESTING_SHARE = 64 };

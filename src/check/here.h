@@ -1,13 +1,18 @@
-/* The calling thread's stack, as a number. */
+/* Who calls, and when. */
 #ifndef LM_CHECK_HERE_H
 #define LM_CHECK_HERE_H
 
-#include "base/compiler.h"
-
-#include <stdint.h>
+#include "check/clock.h"
+#include "check/table.h"
+#include "check/watcher.h"
+#include "stack/depot.h"
 
 LM_INLINE uint32_t lm_here(void) {
-    return 0;
+    return lm_depot_here();
+}
+
+LM_INLINE lm_moment lm_moment_here(const lm_watcher *watcher) {
+    return lm_moment_of(lm_clock_now(), watcher->number);
 }
 
 #endif

@@ -45,8 +45,7 @@ void lm_lines_start(const char *path) {
 
 static bool is_ours(void) {
     struct stat state;
-    return file >= 0 && fstat(file, &state) == 0 && state.st_dev == device &&
-           state.st_ino == inode;
+    return file >= 0 && fstat(file, &state) == 0 && state.st_dev == device && state.st_ino == inode;
 }
 
 /* Far up, where no program expects its own. */
@@ -71,7 +70,8 @@ static bool open_file(void) {
         return true;
     lm_text_init(&text, path, sizeof path);
     lm_text_format(&text, "%s/%d", directory, lm_os_process());
-    file = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    file =
+        (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
     if (file < 0)
         return false;
     file = move_up(file);

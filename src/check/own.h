@@ -9,7 +9,6 @@
 /* `size` bytes of zeros at a multiple of 64; NULL when there is no memory. Any thread. */
 void *lm_own_take(size_t size);
 
-
 extern lm_lock lm_own_lock;
 
 #endif

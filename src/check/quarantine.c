@@ -7,18 +7,18 @@
 #include "heap/guard.h"
 #include "os/os.h"
 
-typedef struct lm_chunk {
-    struct lm_chunk *next;
+typedef struct lm_batch {
+    struct lm_batch *next;
     size_t bytes;
     size_t count;
-    uintptr_t raw[LM_CHUNK_BLOCKS];
-} lm_chunk;
+    uintptr_t raw[LM_BATCH_BLOCKS];
+} lm_batch;
 
 size_t lm_quarantine_limit = LM_MIB(64);
 lm_lock lm_quarantine_lock = LM_LOCK(LM_RANK_CHECK_QUARANTINE);
 
 /* Under the lock. */
-static lm_chunk *oldest, *newest, *spare;
+static lm_batch *oldest, *newest, *spare;
 static size_t resting; /* bytes */
 
 /* ---- Blocks ----------------------------------------------------------------------------------- */
@@ -62,12 +62,12 @@ static void leave(const lm_place *place) {
 }
 
 /* What is looked at is far away by now: it is fetched ahead. */
-static void leave_all(lm_chunk *chunk) {
+static void leave_all(lm_batch *batch) {
     enum { AHEAD = 8 };
-    lm_place places[LM_CHUNK_BLOCKS];
+    lm_place places[LM_BATCH_BLOCKS];
     size_t count = 0;
-    for (size_t i = 0; i < chunk->count; i++) {
-        if (!place_of(chunk->raw[i], &places[count]))
+    for (size_t i = 0; i < batch->count; i++) {
+        if (!place_of(batch->raw[i], &places[count]))
             continue;
         __builtin_prefetch(places[count].record);
         count++;
@@ -79,41 +79,41 @@ static void leave_all(lm_chunk *chunk) {
     }
 }
 
-/* ---- Chunks ----------------------------------------------------------------------------------- */
+/* ---- Batches ----------------------------------------------------------------------------------- */
 
-static lm_chunk *new_chunk(void) {
+static lm_batch *new_batch(void) {
     lm_lock_take(&lm_quarantine_lock);
-    lm_chunk *chunk = spare;
-    if (chunk)
-        spare = chunk->next;
+    lm_batch *batch = spare;
+    if (batch)
+        spare = batch->next;
     lm_lock_give(&lm_quarantine_lock);
-    if (!chunk)
-        return lm_own_take(sizeof *chunk);
-    chunk->bytes = chunk->count = 0;
-    return chunk;
+    if (!batch)
+        return lm_own_take(sizeof *batch);
+    batch->bytes = batch->count = 0;
+    return batch;
 }
 
-/* The oldest chunk, when there is too much. Locked. */
-static lm_chunk *take_oldest(void) {
-    lm_chunk *chunk = oldest;
-    if (!chunk || resting <= lm_quarantine_limit)
+/* The oldest batch, when there is too much. Locked. */
+static lm_batch *take_oldest(void) {
+    lm_batch *batch = oldest;
+    if (!batch || resting <= lm_quarantine_limit)
         return NULL;
-    oldest = chunk->next;
-    resting -= chunk->bytes;
-    return chunk;
+    oldest = batch->next;
+    resting -= batch->bytes;
+    return batch;
 }
 
-static void hand_over(lm_chunk *chunk) {
+static void hand_over(lm_batch *batch) {
     lm_lock_take(&lm_quarantine_lock);
-    chunk->next = NULL;
+    batch->next = NULL;
     if (oldest)
-        newest->next = chunk;
+        newest->next = batch;
     else
-        oldest = chunk;
-    newest = chunk;
-    resting += chunk->bytes;
+        oldest = batch;
+    newest = batch;
+    resting += batch->bytes;
     for (;;) {
-        lm_chunk *out = take_oldest();
+        lm_batch *out = take_oldest();
         if (!out)
             break;
         lm_lock_give(&lm_quarantine_lock);
@@ -126,31 +126,31 @@ static void hand_over(lm_chunk *chunk) {
 }
 
 void lm_quarantine_flush(lm_watcher *watcher) {
-    lm_chunk *chunk = watcher->chunk;
-    watcher->chunk = NULL;
-    if (chunk)
-        hand_over(chunk);
+    lm_batch *batch = watcher->batch;
+    watcher->batch = NULL;
+    if (batch)
+        hand_over(batch);
 }
 
 void lm_quarantine_put(lm_watcher *watcher, const lm_place *place) {
     bool late = LM_UNLIKELY(watcher == &lm_watcher_late);
-    lm_chunk *chunk = late ? NULL : watcher->chunk;
-    if (LM_UNLIKELY(!chunk))
-        chunk = new_chunk();
+    lm_batch *batch = late ? NULL : watcher->batch;
+    if (LM_UNLIKELY(!batch))
+        batch = new_batch();
     fill(place);
     atomic_store_explicit(&place->record->state, LM_STATE_RESTING, memory_order_release);
-    if (LM_UNLIKELY(!chunk)) { /* no memory: it doesn't rest */
+    if (LM_UNLIKELY(!batch)) { /* no memory: it doesn't rest */
         leave(place);
         return;
     }
-    chunk->raw[chunk->count++] = place->raw;
-    chunk->bytes += weight(place);
-    bool full = chunk->count == LM_CHUNK_BLOCKS ||
-                chunk->bytes >= lm_min(LM_CHUNK_BYTES, lm_quarantine_limit / 64);
+    batch->raw[batch->count++] = place->raw;
+    batch->bytes += weight(place);
+    bool full = batch->count == LM_BATCH_BLOCKS ||
+                batch->bytes >= lm_min(LM_BATCH_BYTES, lm_quarantine_limit / 64);
     if (!late)
-        watcher->chunk = full ? NULL : chunk;
+        watcher->batch = full ? NULL : batch;
     if (full || late)
-        hand_over(chunk);
+        hand_over(batch);
 }
 
 /* ---- All that rests --------------------------------------------------------------------------- */

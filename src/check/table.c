@@ -1,11 +1,12 @@
 #include "check/table.h"
 
+#include "check/amounts.h"
 #include "check/own.h"
 #include "heap/arena.h"
 #include "heap/large.h"
 #include "os/os.h"
 
-lm_units lm_table_units[LM_ARENAS_MAX];
+lm_table_arena lm_table_units[LM_ARENAS_MAX];
 lm_lock lm_table_lock = LM_LOCK(LM_RANK_CHECK_TABLE);
 
 /* Arrays that no unit leads to any more, by class; those of large blocks last. */
@@ -72,7 +73,7 @@ static bool fits(const lm_records *records, const slot *s) {
 }
 
 /* Makes a unit's pointer writable. */
-static bool open_unit(lm_units *units, const slot *s) {
+static bool open_unit(lm_table_arena *units, const slot *s) {
     size_t pointers = lm_once.lookups[s->arena].size >> LM_UNIT_SHIFT;
     size_t size = lm_align_up(pointers * sizeof units->of[0], lm_os.page);
     if (!lm_table_of(s->arena)) {
@@ -85,7 +86,7 @@ static bool open_unit(lm_units *units, const slot *s) {
     if (end <= units->open)
         return true;
     size_t open = lm_min(lm_align_up(end, LM_OWN_STEP), size);
-    if (!lm_os_commit((char *)lm_table_of(s->arena) + units->open, open - units->open))
+    if (!lm_os_commit((char *)(uintptr_t)lm_table_of(s->arena) + units->open, open - units->open))
         return false;
     units->open = open;
     return true;
@@ -114,7 +115,7 @@ static unsigned list_of(const lm_records *records) {
 
 /* The array for a slot of a slab, or large block, that is new at its unit. Locked. */
 static lm_records *make_array(const slot *s) {
-    lm_units *units = &lm_table_units[s->arena];
+    lm_table_arena *units = &lm_table_units[s->arena];
     if (!open_unit(units, s))
         return NULL;
     _Atomic(lm_records *) *at = &lm_table_of(s->arena)[s->unit];
@@ -149,8 +150,8 @@ static lm_records *array_of(const slot *s) {
 }
 
 static lm_place place_of(lm_records *records, const slot *s) {
-    return (lm_place){&records->of[s->index], records,
-                      records->first + s->index * records->stride, s->room};
+    return (lm_place){&records->of[s->index], records, records->first + s->index * records->stride,
+                      s->room};
 }
 
 LM_COLD bool lm_table_new(void *raw, lm_place *place) {
@@ -194,8 +195,7 @@ bool lm_table_beside(const lm_place *place, int step, lm_place *other) {
 static bool visit_unit(uintptr_t base, size_t unit, const lm_records *records,
                        bool (*visit)(const lm_place *, void *), void *context) {
     slot s;
-    if (!find_slot(records->first, &s) || s.unit != unit || !fits(records, &s) ||
-        s.first < base)
+    if (!find_slot(records->first, &s) || s.unit != unit || !fits(records, &s) || s.first < base)
         return true;
     for (s.index = 0; s.index < s.count; s.index++) {
         lm_records *array = array_of(&s);

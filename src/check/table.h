@@ -27,15 +27,18 @@ typedef struct lm_record {
     _Atomic uint8_t state;
     uint8_t allocated_call, freed_call; /* lm_call */
     uint8_t alignment;                  /* log2 of what was asked for beyond 16; 0: none */
-    uint32_t front;                     /* bytes from the slot's start to the block's, in steps of 16 */
+    uint32_t front; /* bytes from the slot's start to the block's, in steps of 16 */
     uint64_t size : 59;
-    uint64_t hidden : 1; /* a large block that rests: nobody may touch its whole pages */
-    uint64_t told : 4;   /* LM_TOLD_...: that damage was told exactly */
+    uint64_t hidden : 1;       /* a large block that rests: nobody may touch its whole pages */
+    uint64_t told : 4;         /* LM_TOLD_...: that damage was told exactly */
     uint32_t allocated, freed; /* stacks */
     lm_moment allocated_at, freed_at;
 } lm_record;
 
 _Static_assert(sizeof(lm_record) == 40, "a record is what every block costs");
+
+/* No block is larger: keeps compilers content. */
+#define LM_SIZE_MASK (((uint64_t)1 << 59) - 1)
 
 enum { LM_TOLD_FRONT = 1, LM_TOLD_REAR = 2, LM_TOLD_FREED = 4 };
 
@@ -75,12 +78,12 @@ LM_INLINE bool lm_record_claim(lm_record *record, uint8_t from, uint8_t to) {
 }
 
 /* One pointer for each unit of the arena. */
-typedef struct lm_units {
+typedef struct lm_table_arena {
     _Atomic(_Atomic(lm_records *) *) of;
     size_t open; /* bytes that are writable */
-} lm_units;
+} lm_table_arena;
 
-extern lm_units lm_table_units[LM_ARENAS_MAX];
+extern lm_table_arena lm_table_units[LM_ARENAS_MAX];
 
 /* Before the first block. False: there is no address space. */
 bool lm_table_start(void);

@@ -27,9 +27,7 @@ void lm_tell_copy(const lm_place *place, lm_block *block) {
 /* ---- Moves ------------------------------------------------------------------------------------ */
 
 /* The latest for each place of the table. */
-static struct {
-    _Atomic uintptr_t from, to;
-} moves[LM_MOVES_MOST];
+static struct { _Atomic uintptr_t from, to; } moves[LM_MOVES_MOST];
 
 static size_t index_of(uintptr_t from) {
     return (from / LM_GRAIN * 0x9e3779b97f4a7c15u >> 40) % LM_MOVES_MOST;

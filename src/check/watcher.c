@@ -24,8 +24,7 @@ static _Atomic int64_t live_blocks, live_bytes, peak_bytes;
 /* Destructors of others may still allocate and free: it stays for all rounds but the last. */
 static void thread_exits(void *argument) {
     lm_watcher *watcher = argument;
-    if (++watcher->rounds < PTHREAD_DESTRUCTOR_ITERATIONS &&
-        pthread_setspecific(key, watcher) == 0)
+    if (++watcher->rounds < PTHREAD_DESTRUCTOR_ITERATIONS && pthread_setspecific(key, watcher) == 0)
         return;
     lm_quarantine_flush(watcher);
     lm_watcher_settle(watcher);
@@ -84,7 +83,7 @@ lm_watcher *lm_watcher_first(void) {
 void lm_watcher_forked(void) {
     for (lm_watcher *w = lm_watcher_first(); w; w = w->next)
         if (w != lm_watcher_self)
-            w->chunk = NULL;
+            w->batch = NULL;
 }
 
 /* ---- Counts ----------------------------------------------------------------------------------- */

@@ -13,10 +13,10 @@
 typedef struct lm_watcher {
     uint32_t number;                    /* of the thread: 1, 2, ... */
     uint64_t allocations, frees, bytes; /* in all, also of threads that used it before */
-    int64_t blocks, balance;            /* live blocks and their bytes that aren't counted in all yet */
-    struct lm_chunk *chunk;             /* freed blocks; NULL: none */
+    int64_t blocks, balance; /* live blocks and their bytes that aren't counted in all yet */
+    struct lm_batch *batch;  /* freed blocks; NULL: none */
     struct lm_watcher *next, *next_free;
-    int rounds;                         /* of thread exit */
+    int rounds; /* of thread exit */
 } lm_watcher;
 
 typedef struct lm_counts {
@@ -25,7 +25,7 @@ typedef struct lm_counts {
 
 extern _Thread_local lm_watcher *lm_watcher_self __attribute__((tls_model("initial-exec")));
 
-/* For threads that have none any more; its chunk stays empty. */
+/* For threads that have none any more; its batch stays empty. */
 extern lm_watcher lm_watcher_late;
 
 lm_watcher *lm_watcher_slow(void);

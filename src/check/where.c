@@ -88,7 +88,8 @@ const char *lm_tell_where(uintptr_t at) {
         return "null";
     if (lm_arena_of(at))
         return "heap";
-    reader r = {.file = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC)};
+    reader r = {.file =
+                    (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC)};
     if (r.file < 0)
         return lm_object_find(at, &(lm_object){0}) ? "static" : "mapped";
     while (read_mapping(&r, &m)) {
