@@ -178,8 +178,8 @@ static bool covers(const lm_records *records, uintptr_t at, lm_place *place) {
         return false;
     lm_record *record = (lm_record *)(uintptr_t)&records->of[index];
     size_t room = stride ? stride : record->front * LM_GRAIN + record->size;
-    *place = (lm_place){record, (lm_records *)(uintptr_t)records,
-                        records->first + index * stride, room};
+    *place =
+        (lm_place){record, (lm_records *)(uintptr_t)records, records->first + index * stride, room};
     return inside - index * stride < room && lm_record_state(record) == LM_STATE_GONE;
 }
 

@@ -92,8 +92,10 @@ static void what_was_told_exactly_is_not_told_later(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(inside_passes),    cmocka_unit_test(past_the_end),
-        cmocka_unit_test(before_the_start), cmocka_unit_test(after_free),
+        cmocka_unit_test(inside_passes),
+        cmocka_unit_test(past_the_end),
+        cmocka_unit_test(before_the_start),
+        cmocka_unit_test(after_free),
         cmocka_unit_test(what_was_told_exactly_is_not_told_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

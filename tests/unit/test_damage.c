@@ -141,8 +141,8 @@ static void found_when_it_leaves(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_byte_behind),      cmocka_unit_test(each_byte_before),
-        cmocka_unit_test(a_neighbour_finds_it),  cmocka_unit_test(realloc_finds_it),
+        cmocka_unit_test(each_byte_behind),       cmocka_unit_test(each_byte_before),
+        cmocka_unit_test(a_neighbour_finds_it),   cmocka_unit_test(realloc_finds_it),
         cmocka_unit_test(a_long_overflow_is_one), cmocka_unit_test(written_after_free),
         cmocka_unit_test(found_when_it_leaves),
     };
