@@ -69,8 +69,6 @@ static void after_in_child(void) {
 /* ---- Start ------------------------------------------------------------------------------------ */
 
 static bool start(void) {
-    if (!lm_init())
-        return false;
     lm_clock_start();
     process = lm_os_process();
     lm_quarantine_limit =
@@ -103,9 +101,12 @@ static void start_services(void) {
     lm_report_start();
 }
 
-/* Who comes here while the first thread starts services goes on without them. */
+/* Who comes here while the first thread starts services goes on without them. The heap starts first, without the
+ * lock: it allocates on the way, which leads here again. */
 LM_COLD bool lm_check_start_slow(void) {
     bool first = false;
+    if (!lm_init())
+        return false;
     lm_lock_take(&start_lock);
     if (!atomic_load_explicit(&lm_check_ready, memory_order_relaxed) && !failed) {
         failed = !start();

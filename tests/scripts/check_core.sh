@@ -115,9 +115,9 @@ run ./processes fork exit
 [ "$(count finding)" = 3 ] || fail "fork: $(count finding) findings"
 [ "$(find lines -type f | wc -l)" = 2 ] || fail "fork: $(ls lines)"
 for file in lines/*; do
-    for id in $(grep -oE '(stack|allocated|freed)=[0-9]+' "$file" | sed 's/.*=//' | sort -u); do
+    while read -r id; do
         grep -q "^stack id=$id " "$file" || fail "fork: no stack $id in $file"
-    done
+    done < <(grep -oE '(stack|allocated|freed)=[0-9]+' "$file" | sed 's/.*=//' | sort -u)
     grep -q "^process pid=$(basename "$file") " "$file" || fail "fork: no process in $file"
 done
 
