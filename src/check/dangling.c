@@ -13,12 +13,12 @@
 #include <stdatomic.h>
 
 enum {
-    NOTES = 1024,       /* places on stacks that are remembered; a power of two */
-    LOOKED_AT = 16,     /* of them at each free */
+    NOTES = 1024,          /* places on stacks that are remembered; a power of two */
+    LOOKED_AT = 16,        /* of them at each free */
     STACK_BYTES = 1 << 15, /* of the stack that are searched at a free */
     FRAMES = 24,
-    PLACES = 2048,      /* that are told at once */
-    HOLDERS = 12,       /* of one block in a report */
+    PLACES = 2048, /* that are told at once */
+    HOLDERS = 12,  /* of one block in a report */
     TEXT_BYTES = 1024,
 };
 
@@ -110,10 +110,8 @@ LM_UNWATCHED static void search_stack(uintptr_t block, uintptr_t sp) {
             continue;
         if (count == 0)
             count = lm_stack_capture(frames, FRAMES);
-        place_on_stack n = {.holder = at,
-                            .block = block,
-                            .control = lm_machine_thread(),
-                            .noted = frees};
+        place_on_stack n = {
+            .holder = at, .block = block, .control = lm_machine_thread(), .noted = frees};
         if (find_frame(&extent, frames, count, &n))
             add_note(&n);
     }
@@ -186,10 +184,10 @@ static void look_at_static(const uintptr_t *words, size_t count, uintptr_t from,
 }
 
 static void look_at_block(const uintptr_t *words, size_t count, uintptr_t from, void *context) {
-    const lm_marked *block = context;
+    const uintptr_t *inside = context;
     for (size_t i = 0; i < count; i++)
         if (is_freed(words[i]))
-            add_place("block", from + i * sizeof *words, block->start, words[i]);
+            add_place("block", from + i * sizeof *words, *inside, words[i]);
 }
 
 void lm_dangling_look(const lm_stand *stand) {
@@ -199,8 +197,10 @@ void lm_dangling_look(const lm_stand *stand) {
     look_at_stacks(stand);
     lm_roots_each(look_at_static, NULL);
     for (size_t i = 0; i < count && place_count < PLACES; i++)
-        if (blocks[i].reach == LM_REACH_REACHED)
-            lm_roots_memory(blocks[i].start, blocks[i].size, look_at_block, (void *)&blocks[i]);
+        if (blocks[i].reach == LM_REACH_REACHED) {
+            uintptr_t inside = blocks[i].start;
+            lm_roots_memory(blocks[i].start, blocks[i].size, look_at_block, &inside);
+        }
 }
 
 /* ---- Telling ----------------------------------------------------------------------------------- */

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 typedef struct lm_group {
-    uint32_t stack;   /* of the direct blocks' allocation */
-    uint8_t reach;    /* LM_REACH_LOST or LM_REACH_POSSIBLE */
+    uint32_t stack;                         /* of the direct blocks' allocation */
+    uint8_t reach;                          /* LM_REACH_LOST or LM_REACH_POSSIBLE */
     size_t blocks, bytes;                   /* direct */
     size_t indirect_blocks, indirect_bytes; /* what only the direct ones lead to */
     uintptr_t example;                      /* the first byte of the largest direct block */

@@ -1,5 +1,6 @@
 #include "check/leaks.h"
 
+#include "base/compiler.h"
 #include "base/system.h"
 #include "check/dangling.h"
 #include "check/groups.h"
@@ -14,7 +15,7 @@
 
 static struct {
     lm_leaks_needs needs;
-    uint64_t born;         /* in a child: when it was forked */
+    uint64_t born; /* in a child: when it was forked */
     bool is_child;
     _Atomic uint32_t busy; /* the number of the thread that looks and tells; 0: none */
 } leaks;
@@ -81,21 +82,22 @@ static void tell_all(void) {
     if (leaks.needs.dangling)
         lm_dangling_tell();
     if (lm_world_missing() > 0)
-        note("A thread couldn't be stopped while leaks were looked for: blocks that only its registers lead "
+        note("A thread couldn't be stopped while leaks were looked for: blocks that only its "
+             "registers lead "
              "to may be told as leaks.");
 }
 
 static outcome work(const lm_stand *stand) {
-    const outcome outcome = look_in_stopped_world(stand);
-    if (outcome == DONE)
+    const outcome came = look_in_stopped_world(stand);
+    if (came == DONE)
         tell_all();
-    else if (outcome == NO_THREADS)
+    else if (came == NO_THREADS)
         note("Leaks weren't looked for: /proc, which lists the threads, can't be read.");
-    else if (outcome == NO_MEMORY)
+    else if (came == NO_MEMORY)
         note("Leaks weren't looked for: there wasn't the memory for it, or /proc can't be read.");
-    if (outcome != DONE)
+    if (came != DONE)
         lm_groups_end();
-    return outcome;
+    return came;
 }
 
 /* ---- One at a time ------------------------------------------------------------------------------ */

@@ -115,7 +115,8 @@ static void settle_leaders(void) {
             continue;
         while (lm_marks.blocks[last].indirect)
             last = lm_marks.blocks[last].leader;
-        for (uint32_t at = (uint32_t)i, next; lm_marks.blocks[at].indirect && at != last; at = next) {
+        for (uint32_t at = (uint32_t)i, next; lm_marks.blocks[at].indirect && at != last;
+             at = next) {
             next = lm_marks.blocks[at].leader;
             lm_marks.blocks[at].leader = last;
         }

@@ -21,12 +21,13 @@ typedef enum lm_reach { LM_REACH_LOST, LM_REACH_POSSIBLE, LM_REACH_REACHED } lm_
 typedef struct lm_marked {
     uintptr_t start;
     size_t size;
-    uint32_t stack;  /* of the allocation */
-    uint32_t leader; /* number of the direct block to whose group it belongs: its own when it is direct */
-    uint8_t reach;   /* lm_reach */
+    uint32_t stack; /* of the allocation */
+    uint32_t
+        leader; /* number of the direct block to whose group it belongs: its own when it is direct */
+    uint8_t reach; /* lm_reach */
     bool indirect;
-    bool inside;     /* an address inside it was met */
-    bool array;      /* it was allocated by new[] */
+    bool inside; /* an address inside it was met */
+    bool array;  /* it was allocated by new[] */
     bool old;
 } lm_marked;
 

@@ -169,7 +169,8 @@ static const lm_mark_chunk *chunk_before(uintptr_t number) {
 
 lm_marked *lm_mark_table_search(uintptr_t at) {
     const lm_mark_chunk *chunk = chunk_before(at >> LM_MARK_CHUNK_SHIFT);
-    size_t low, high; /* blocks before `low` begin at or before the address, those from `high` on don't */
+    size_t low,
+        high; /* blocks before `low` begin at or before the address, those from `high` on don't */
     if (chunk->number == at >> LM_MARK_CHUNK_SHIFT) {
         const size_t page = at >> LM_MARK_PAGE_SHIFT & (LM_MARK_CHUNK_PAGES - 1);
         low = chunk->pages[page];

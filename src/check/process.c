@@ -188,8 +188,8 @@ bool lm_process_mappings(bool (*visit)(const lm_mapping *mapping, void *context)
 
 size_t lm_process_read(void *to, uintptr_t from, size_t size) {
     const struct iovec local = {to, size}, remote = {(void *)from, size};
-    long got = lm_process_call(SYS_process_vm_readv, lm_os_process(), (long)&local, 1, (long)&remote,
-                               1, 0);
+    long got = lm_process_call(SYS_process_vm_readv, lm_os_process(), (long)&local, 1,
+                               (long)&remote, 1, 0);
     if (got <= 0) { /* a filter of system calls, or memory that is closed, but not to this file */
         const long file = open_file("/proc/self/mem", O_RDONLY);
         if (file < 0)
@@ -243,9 +243,9 @@ static told ask_map(long file, uintptr_t start, uintptr_t end, uintptr_t *first,
         size_t want = (end - at) / page;
         if (want > ENTRIES)
             want = ENTRIES;
-        const long got = lm_process_call(SYS_pread64, file, (long)entries,
-                                         (long)(want * sizeof entries[0]),
-                                         (long)(at / page * sizeof entries[0]), 0, 0);
+        const long got =
+            lm_process_call(SYS_pread64, file, (long)entries, (long)(want * sizeof entries[0]),
+                            (long)(at / page * sizeof entries[0]), 0, 0);
         if (got < (long)sizeof entries[0])
             return found ? TOLD_FOUND : TOLD_NOTHING;
         const size_t count = (size_t)got / sizeof entries[0];
@@ -265,19 +265,19 @@ static told ask_map(long file, uintptr_t start, uintptr_t end, uintptr_t *first,
 bool lm_process_touched(uintptr_t start, uintptr_t end, uintptr_t *first, uintptr_t *last) {
     if (start >= end)
         return false;
-    told told = TOLD_NOTHING;
+    told what = TOLD_NOTHING;
     const long file = open_file("/proc/self/pagemap", O_RDONLY);
     if (file >= 0) {
-        told = ask_scan(file, start, end, first, last);
-        if (told == TOLD_NOTHING)
-            told = ask_map(file, start, end, first, last);
+        what = ask_scan(file, start, end, first, last);
+        if (what == TOLD_NOTHING)
+            what = ask_map(file, start, end, first, last);
         close_file(file);
     }
-    if (told == TOLD_NOTHING) {
+    if (what == TOLD_NOTHING) {
         *first = start;
         *last = end;
     }
-    return told != TOLD_NONE;
+    return what != TOLD_NONE;
 }
 
 bool lm_process_resident(uintptr_t start, uintptr_t end, uintptr_t *first, uintptr_t *last) {

@@ -16,7 +16,7 @@
 enum {
     AREAS_MAX = 1 << 20,
     HOLES_MAX = 1 << 18,
-    CHUNK = 1 << 16,  /* bytes that are copied at once */
+    CHUNK = 1 << 16, /* bytes that are copied at once */
     WORD = sizeof(uintptr_t),
 };
 
@@ -34,8 +34,8 @@ typedef struct hole {
 } hole;
 
 static struct {
-    lm_grow areas, holes, chunk;
-    size_t area_count, hole_count;
+    lm_grow areas, holes, chunk, dead;
+    size_t area_count, hole_count, dead_count;
     const lm_stand *stand;
     uintptr_t own_control;
     bool failed;
@@ -118,7 +118,8 @@ static bool is_open(uintptr_t start, uintptr_t end) {
 static void add_hole(uintptr_t start, uintptr_t end) {
     if (start >= end)
         return;
-    if (!lm_grow_to(&roots.holes, (roots.hole_count + 1) * sizeof(hole), HOLES_MAX * sizeof(hole))) {
+    if (!lm_grow_to(&roots.holes, (roots.hole_count + 1) * sizeof(hole),
+                    HOLES_MAX * sizeof(hole))) {
         roots.failed = true;
         return;
     }
@@ -185,20 +186,6 @@ static bool is_live(uintptr_t control) {
     return false;
 }
 
-/* The C library keeps stacks of threads that ended for others to come. Of a thread that nobody has waited for
- * yet the control block still counts: the result is in it. */
-static void add_dead_stacks(void) {
-    for (size_t i = 0; i < roots.area_count; i++) {
-        const area *a = &areas()[i];
-        if (!a->writable || a->shared || a->inode || a->stack)
-            continue;
-        const uintptr_t at = lm_control_find(a->start, a->end);
-        lm_control control;
-        if (at && !is_live(at) && lm_control_read(at, &control) && control.low)
-            add_hole(control.low, control.joined ? control.high : at);
-    }
-}
-
 static void add_stacks(void) {
     size_t count;
     const lm_world_thread *threads = lm_world_threads(&count);
@@ -212,31 +199,6 @@ static void add_stacks(void) {
         lm_control_read(threads[i].control, &control);
         add_unused_stack(threads[i].sp - LM_MACHINE_RED_ZONE, &control);
     }
-    if (lm_world_missing() == 0)
-        add_dead_stacks();
-}
-
-bool lm_roots_start(const lm_stand *stand) {
-    roots.area_count = roots.hole_count = 0;
-    roots.stand = stand;
-    roots.own_control = lm_machine_thread();
-    roots.failed = !lm_grow_to(&roots.chunk, CHUNK, CHUNK);
-    /* Before the mappings are read, so that this changes none of them. */
-    if (roots.failed || !lm_grow_to(&roots.areas, 1, AREAS_MAX * sizeof(area)) ||
-        !lm_grow_to(&roots.holes, 1, HOLES_MAX * sizeof(hole)) ||
-        !lm_process_mappings(note_mapping, NULL))
-        return false;
-    add_reserved();
-    add_own_data();
-    add_stacks();
-    sort_holes();
-    return !roots.failed && roots.area_count > 0;
-}
-
-void lm_roots_end(void) {
-    lm_grow_end(&roots.areas);
-    lm_grow_end(&roots.holes);
-    lm_grow_end(&roots.chunk);
 }
 
 /* ---- Showing ----------------------------------------------------------------------------------- */
@@ -334,4 +296,68 @@ void lm_roots_memory(uintptr_t start, size_t size, lm_roots_visit *visit, void *
 
 bool lm_roots_word(uintptr_t at, uintptr_t *word) {
     return lm_process_read(word, at, sizeof *word) == sizeof *word;
+}
+
+/* ---- Stacks of threads that ended ---------------------------------------------------------------- */
+
+/* Control blocks begin with their own address, twice. */
+static void find_controls(const uintptr_t *words, size_t count, uintptr_t from, void *context) {
+    (void)context;
+    for (size_t i = (0 - from) % LM_CONTROL_ALIGNMENT / WORD; i + LM_CONTROL_SELF < count;
+         i += LM_CONTROL_ALIGNMENT / WORD) {
+        const uintptr_t at = from + i * WORD;
+        const size_t size = (roots.dead_count + 1) * sizeof at;
+        if (words[i] != at || words[i + LM_CONTROL_SELF] != at || is_live(at) ||
+            !lm_grow_to(&roots.dead, size, HOLES_MAX * sizeof at))
+            continue;
+        ((uintptr_t *)(void *)roots.dead.at)[roots.dead_count++] = at;
+    }
+}
+
+/* The C library keeps stacks of threads that ended for others to come. Of a thread that nobody has waited for
+ * yet the control block still counts: the result is in it. */
+static void add_dead_stacks(void) {
+    size_t next = 0;
+    roots.dead_count = 0;
+    for (size_t i = 0; i < roots.area_count; i++) {
+        const area *a = &areas()[i];
+        if (LM_CONTROL_SELF && a->writable && !a->shared && !a->inode && !a->stack)
+            show_area(a, &next, find_controls, NULL);
+    }
+    for (size_t i = 0; i < roots.dead_count; i++) {
+        const uintptr_t at = ((uintptr_t *)(void *)roots.dead.at)[i];
+        lm_control control;
+        if (lm_control_read(at, &control) && control.low)
+            add_hole(control.low, control.joined ? control.high : at);
+    }
+    sort_holes();
+}
+
+/* ---- Start and end ------------------------------------------------------------------------------- */
+
+bool lm_roots_start(const lm_stand *stand) {
+    roots.area_count = roots.hole_count = 0;
+    roots.stand = stand;
+    roots.own_control = lm_machine_thread();
+    roots.failed = !lm_grow_to(&roots.chunk, CHUNK, CHUNK);
+    /* Before the mappings are read, so that this changes none of them. */
+    if (roots.failed || !lm_grow_to(&roots.areas, 1, AREAS_MAX * sizeof(area)) ||
+        !lm_grow_to(&roots.holes, 1, HOLES_MAX * sizeof(hole)) ||
+        !lm_grow_to(&roots.dead, 1, HOLES_MAX * sizeof(uintptr_t)) ||
+        !lm_process_mappings(note_mapping, NULL))
+        return false;
+    add_reserved();
+    add_own_data();
+    add_stacks();
+    sort_holes();
+    if (lm_world_missing() == 0)
+        add_dead_stacks();
+    return !roots.failed && roots.area_count > 0;
+}
+
+void lm_roots_end(void) {
+    lm_grow_end(&roots.areas);
+    lm_grow_end(&roots.holes);
+    lm_grow_end(&roots.dead);
+    lm_grow_end(&roots.chunk);
 }

@@ -7,11 +7,10 @@
 
 #include <stdbool.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <ucontext.h>
 
 enum {
-    KEPT_BYTES = 48,        /* six registers that a function saves below its return address */
+    KEPT_BYTES = 48, /* six registers that a function saves below its return address */
     KEPT_WORDS = KEPT_BYTES / sizeof(uintptr_t),
     FRAMES_MAX = LM_STAND_WORDS / KEPT_WORDS,
 };
@@ -45,7 +44,7 @@ void lm_stand_interrupted(lm_stand *stand, const void *context) {
 
 typedef struct frames {
     uintptr_t at[FRAMES_MAX];
-    bool machinery[FRAMES_MAX]; /* the frame is the C library's or Loam's */
+    bool machinery[FRAMES_MAX]; /* the frame is the C library's */
     size_t count;
 } frames;
 
@@ -60,16 +59,9 @@ static bool is_c_library(const char *path) {
     return false;
 }
 
-/* Linked into a program, Loam's code can't be told from the program's. */
-static bool is_loam(const lm_mapping *mapping) {
-    const uintptr_t own = (uintptr_t)lm_stand_here, entry = getauxval(AT_ENTRY);
-    return own >= mapping->start && own < mapping->end &&
-           !(entry >= mapping->start && entry < mapping->end);
-}
-
 static bool sort_out(const lm_mapping *mapping, void *context) {
     frames *f = context;
-    if (!mapping->runnable || !(is_c_library(mapping->path) || is_loam(mapping)))
+    if (!mapping->runnable || !is_c_library(mapping->path))
         return true;
     for (size_t i = 0; i < f->count; i++)
         if (f->at[i] >= mapping->start && f->at[i] < mapping->end)
@@ -99,19 +91,14 @@ void lm_stand_at_exit(lm_stand *stand, uintptr_t frame) {
     frames f = {.count = lm_stack_capture(f.at, FRAMES_MAX)};
     lm_stand_here(stand, frame);
     lm_process_mappings(sort_out, &f);
-    /* The first are the caller's own; the machinery begins behind them. */
-    size_t first = 0;
-    while (first < f.count && !f.machinery[first])
-        first++;
-    size_t last = first;
+    size_t last = 0;
     while (last < f.count && f.machinery[last])
         last++;
-    if (first == f.count || last == f.count)
+    if (last == 0 || last == f.count)
         return;
     const lm_extent extent = lm_extent_of(stand->sp);
-    const uintptr_t plain = stand->sp;
-    uintptr_t slot = plain;
-    for (size_t i = first; i <= last; i++) {
+    uintptr_t slot = stand->sp;
+    for (size_t i = 0; i <= last; i++) {
         slot = find_slot(&extent, slot, f.at[i]);
         if (slot == 0) {
             lm_stand_here(stand, frame);

@@ -15,16 +15,17 @@
 
 enum {
     THREADS_MAX = 1 << 16,
-    ROUNDS_MAX = 64,           /* of listing, until no thread is new */
-    WAIT_NS = 50 * 1000,       /* between two looks at who has come */
-    WAITS_MAX = 10 * 1000,     /* looks: half a second without anybody coming, and more */
+    ROUNDS_MAX = 64,       /* of listing, until no thread is new */
+    WAIT_NS = 50 * 1000,   /* between two looks at who has come */
+    WAITS_MAX = 10 * 1000, /* looks: half a second without anybody coming, and more */
     FXSAVE_BYTES = 512,
 };
 
 static struct {
     lm_world_thread *threads;
     _Atomic size_t count;
-    _Atomic uint32_t turn; /* odd while the world is stopped; threads that came wait for its change */
+    _Atomic uint32_t
+        turn; /* odd while the world is stopped; threads that came wait for its change */
     int self, process;
 } world;
 
@@ -95,9 +96,10 @@ static void on_signal(int number, siginfo_t *info, void *context) {
         if (answer)
             answer(context);
     } else if (!is_ours(info, &thread)) {
-        if (before.handler && (void *)before.handler != (void *)SIG_IGN)
+        if ((uintptr_t)before.handler > (uintptr_t)SIG_IGN)
             before.handler(number, info, context);
-    } else if (thread && atomic_compare_exchange_strong(&thread->state, &expected, LM_WORLD_COMING)) {
+    } else if (thread &&
+               atomic_compare_exchange_strong(&thread->state, &expected, LM_WORLD_COMING)) {
         save_registers(thread, context);
         atomic_store(&thread->state, LM_WORLD_HERE);
         stand_still((uint32_t)((uint64_t)(uintptr_t)info->si_value.sival_ptr >> 32));
@@ -127,7 +129,8 @@ static void install(void) {
     ours.flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK | WITH_RETURN;
     ours.restorer = WITH_RETURN ? lm_world_return : NULL;
     ours.mask = ~(uint64_t)0;
-    if (lm_process_call(SYS_rt_sigaction, LM_WORLD_SIGNAL, 0, (long)&now, sizeof now.mask, 0, 0) == 0 &&
+    if (lm_process_call(SYS_rt_sigaction, LM_WORLD_SIGNAL, 0, (long)&now, sizeof now.mask, 0, 0) ==
+            0 &&
         now.handler == on_signal)
         return;
     before = now;
@@ -162,8 +165,8 @@ static void ask(size_t place) {
     info.si_pid = world.process;
     info.si_value.sival_ptr =
         (void *)(uintptr_t)((uint64_t)atomic_load(&world.turn) << 32 | (uint64_t)place);
-    const long result = lm_process_call(SYS_rt_tgsigqueueinfo, world.process, thread->id, LM_WORLD_SIGNAL,
-                                        (long)&info, 0, 0);
+    const long result = lm_process_call(SYS_rt_tgsigqueueinfo, world.process, thread->id,
+                                        LM_WORLD_SIGNAL, (long)&info, 0, 0);
     if (result == -ESRCH)
         atomic_store(&thread->state, LM_WORLD_GONE);
     else if (result < 0)

@@ -25,12 +25,12 @@ typedef enum lm_world_state {
 
 typedef struct lm_world_thread {
     int id;
-    _Atomic uint32_t state;      /* lm_world_state */
-    uintptr_t sp;                /* 0: not known; the red zone is below it */
-    uintptr_t control;           /* its control block; 0: not known */
-    uintptr_t vectors;           /* its vector registers, as the kernel laid them down */
-    size_t vectors_size;         /* bytes */
-    size_t count;                /* of registers */
+    _Atomic uint32_t state; /* lm_world_state */
+    uintptr_t sp;           /* 0: not known; the red zone is below it */
+    uintptr_t control;      /* its control block; 0: not known */
+    uintptr_t vectors;      /* its vector registers, as the kernel laid them down */
+    size_t vectors_size;    /* bytes */
+    size_t count;           /* of registers */
     uintptr_t registers[LM_WORLD_REGISTERS];
 } lm_world_thread;
 
