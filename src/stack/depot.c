@@ -5,8 +5,10 @@
 #include "os/os.h"
 #include "stack/modules.h"
 #include "stack/object.h"
+#include "stack/recall.h"
 #include "stack/room.h"
 #include "stack/stack.h"
+#include "stack/walk.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -27,7 +29,10 @@ typedef struct stack {
     bool exact;
 } stack;
 
-enum { HEADS = 1 << 17 };
+enum {
+    HEADS = 1 << 17,
+    OWN_HERE = 3, /* frames of this file's own in a capture, at most */
+};
 
 static _Atomic(_Atomic uint32_t *) heads;
 static lm_room stacks; /* the first is that of number 1 */
@@ -158,15 +163,51 @@ uint32_t lm_depot_put(const uintptr_t *frames, size_t count, bool exact) {
     return put(&all[w.hash % HEADS], &w);
 }
 
-LM_NOINLINE uint32_t lm_depot_here(void) {
-    uintptr_t frames[LM_DEPOT_FRAMES + 1];
-    const size_t count = lm_stack_capture(frames, LM_DEPOT_FRAMES + 1);
-    uintptr_t here;
-    uint32_t (*function)(void) = lm_depot_here;
-    memcpy(&here, &function, sizeof here);
-    const size_t own =
-        !lm_object_is_loam(here) && count > 0; /* then the first is into this function */
+/* With all registers, whatever the rules need; `pc` is where this file's caller goes on. */
+static LM_NOINLINE uint32_t put_here(uintptr_t pc) {
+    uintptr_t frames[LM_DEPOT_FRAMES + OWN_HERE];
+    const size_t count = lm_stack_capture(frames, LM_DEPOT_FRAMES + OWN_HERE);
+    size_t own = 0;
+    if (!lm_object_is_loam(pc))
+        while (own < lm_min(OWN_HERE, count) && frames[own] != pc)
+            own++;
     return lm_depot_put(frames + own, count - own, false);
+}
+
+/* Walks from where this file's caller goes on: pc, sp, and the word in which its frame pointer lies, as
+ * long as lm_depot_here isn't left. */
+static LM_NOINLINE uint32_t walk_here(uintptr_t pc, uintptr_t sp, lm_trail_slot fp) {
+    uintptr_t frames[LM_DEPOT_FRAMES];
+    lm_walk walk;
+    lm_trail trail;
+    size_t own = 0;
+    walk.registers.at[LM_MACHINE_PC] = pc;
+    walk.registers.at[LM_MACHINE_SP] = sp;
+    walk.registers.at[LM_MACHINE_FP] = fp.value;
+    walk.registers.known =
+        (uint64_t)1 << LM_MACHINE_PC | (uint64_t)1 << LM_MACHINE_SP | (uint64_t)1 << LM_MACHINE_FP;
+    walk.exact = false;
+    trail.fp = fp;
+    trail.fp_pending = true;
+    if (!lm_object_is_loam(pc))
+        frames[own++] = pc;
+    const size_t count = own + lm_walk_trail(&walk, frames + own, LM_DEPOT_FRAMES - own, &trail);
+    if (trail.lost)
+        return put_here(pc);
+    const uint32_t id = lm_depot_put(frames, count, false);
+    lm_recall_put(pc, sp, &trail, id);
+    return id;
+}
+
+LM_NOINLINE uint32_t lm_depot_here(void) {
+    if (LM_MACHINE_FRAME_WORDS != 0) {
+        const uintptr_t *frame = __builtin_frame_address(0);
+        const uintptr_t pc = frame[1], sp = (uintptr_t)(frame + LM_MACHINE_FRAME_WORDS);
+        const lm_trail_slot fp = {(uintptr_t)frame, frame[0]};
+        const uint32_t id = lm_recall_get(pc, sp);
+        return LM_LIKELY(id != 0) ? id : walk_here(pc, sp, fp);
+    }
+    return put_here((uintptr_t)__builtin_return_address(0));
 }
 
 static const stack *known(uint32_t id) {

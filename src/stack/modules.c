@@ -14,8 +14,9 @@
  * the two marks. */
 typedef struct record {
     lm_module module;
-    uint64_t identity; /* of what is loaded there, see identity_of */
-    uint32_t next;     /* in the chain of modules that began at such an address: an older one */
+    uint64_t identity;    /* of what is loaded there, see identity_of */
+    const uint8_t *build; /* where its build-id lies, in its first page; NULL: it has none there */
+    uint32_t next;        /* in the chain of modules that began at such an address: an older one */
     _Atomic bool there, stays;
 } record;
 
@@ -118,6 +119,9 @@ static LM_COLD uint32_t write_new(const lm_object *object, uint64_t identity) {
     if (m->build_size != 0)
         memcpy(m->build, build.start, m->build_size);
     r->identity = identity;
+    if (m->build_size >= sizeof(uint64_t) &&
+        (uintptr_t)build.start - m->start <= PAGE_LEAST - sizeof(uint64_t))
+        r->build = build.start;
     return id;
 }
 
@@ -185,6 +189,17 @@ uint32_t lm_modules_note(const lm_object *object, bool *stays) {
     const uint32_t id = add(object, identity_of(object));
     *stays = id != 0 && atomic_load_explicit(&record_of(id)->stays, memory_order_relaxed);
     return id;
+}
+
+bool lm_modules_is(uint32_t id, uintptr_t place) {
+    const record *r = record_of(id);
+    const lm_module *m = &r->module;
+    lm_object object;
+    if (!lm_object_find(place, &object) || object.start != m->start || object.end != m->end ||
+        object.bias != m->bias)
+        return false;
+    return r->build ? memcmp(r->build, m->build, sizeof(uint64_t)) == 0
+                    : is(r, &object, identity_of(&object));
 }
 
 bool lm_modules_get(uint32_t id, lm_module *module) {

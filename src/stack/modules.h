@@ -39,4 +39,7 @@ bool lm_modules_get(uint32_t id, lm_module *module);
 /* The number of a loaded object; 0: the table is full. *stays when it will never be unloaded. */
 uint32_t lm_modules_note(const lm_object *object, bool *stays);
 
+/* Whether the module of a number is the one that holds `place` now. Quicker than the above. */
+bool lm_modules_is(uint32_t id, uintptr_t place);
+
 #endif
