@@ -110,11 +110,12 @@ static void on_signal(int number, siginfo_t *info, void *context) {
 /* ---- In the thread that stops them ------------------------------------------------------------- */
 
 #if defined(__x86_64__)
-/* The kernel returns from a handler through this. */
+/* The kernel returns from a handler through this. A thread that is cancelled is unwound through it: unwinders
+ * know these very bytes, if no function's table covers the byte before them. */
 void lm_world_return(void);
-__asm__(".text\n.type lm_world_return, @function\n.hidden lm_world_return\n"
-        "lm_world_return:\n\tmovl $15, %eax\n\tsyscall\n"
-        ".size lm_world_return, .-lm_world_return\n");
+__asm__(".text\n\t.balign 16\n\tnop\n.type lm_world_return, @function\n.hidden lm_world_return\n"
+        "lm_world_return:\n\tmovq $15, %rax\n\tsyscall\n"
+        ".size lm_world_return, .-lm_world_return\n\t.balign 16\n\tnop\n");
 enum { WITH_RETURN = 0x04000000 };
 #else
 static void lm_world_return(void) {}
