@@ -84,17 +84,17 @@ static void add_note(const place_on_stack *n) {
 }
 
 /* Finds the frame that a place lies in: the first return address above it, of those of the stack, which were
- * captured. */
+ * captured. What lies below the first of them is in the library's own frames. */
 LM_UNWATCHED static bool find_frame(const lm_extent *extent, const uintptr_t *frames, size_t count,
                                     place_on_stack *n) {
     uintptr_t word;
     for (uintptr_t at = n->holder; lm_extent_read(extent, at, &word); at += sizeof word)
-        for (size_t i = 1; i < count; i++)
+        for (size_t i = 0; i < count; i++)
             if (word == frames[i]) {
                 n->slot = at;
                 n->returns_to = word;
-                n->pc = frames[i - 1];
-                return true;
+                n->pc = i > 0 ? frames[i - 1] : 0;
+                return i > 0;
             }
     return false;
 }
