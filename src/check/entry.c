@@ -10,8 +10,8 @@
 #include "check/quarantine.h"
 #include "check/start.h"
 #include "check/tell.h"
-#include "heap/init.h"
 #include "heap/fast.h"
+#include "heap/init.h"
 
 #include <errno.h>
 

@@ -33,9 +33,11 @@ static bool leads_to_table(uintptr_t at) {
            lm_roots_word(table, &function) && (function == 0 || lm_roots_is_constant(function));
 }
 
-/* A pointer to a base class that isn't the first. */
+/* A pointer to a base class that isn't the first, of an object or of the first one in an array. */
 static bool is_base(const lm_marked *block, uintptr_t at) {
-    return leads_to_table(at) && leads_to_table(block->start);
+    if (!leads_to_table(at))
+        return false;
+    return leads_to_table(block->start) || (is_array(block) && leads_to_table(block->start + WORD));
 }
 
 bool lm_mark_inside(const lm_marked *block, uintptr_t at) {

@@ -271,6 +271,8 @@ static void show_threads(lm_roots_visit *visit, void *context) {
             show_copied(t->vectors, t->vectors + t->vectors_size, visit, context);
         show_dynamic(t->control, visit, context);
     }
+    for (size_t i = 0; i < roots.dead_count; i++) /* kept with their stacks */
+        show_dynamic(((uintptr_t *)(void *)roots.dead.at)[i], visit, context);
 }
 
 void lm_roots_each(lm_roots_visit *visit, void *context) {
@@ -318,7 +320,6 @@ static void find_controls(const uintptr_t *words, size_t count, uintptr_t from, 
  * yet the control block still counts: the result is in it. */
 static void add_dead_stacks(void) {
     size_t next = 0;
-    roots.dead_count = 0;
     for (size_t i = 0; i < roots.area_count; i++) {
         const area *a = &areas()[i];
         if (LM_CONTROL_SELF && a->writable && !a->shared && !a->inode && !a->stack)
@@ -336,7 +337,7 @@ static void add_dead_stacks(void) {
 /* ---- Start and end ------------------------------------------------------------------------------- */
 
 bool lm_roots_start(const lm_stand *stand) {
-    roots.area_count = roots.hole_count = 0;
+    roots.area_count = roots.hole_count = roots.dead_count = 0;
     roots.stand = stand;
     roots.own_control = lm_machine_thread();
     roots.failed = !lm_grow_to(&roots.chunk, CHUNK, CHUNK);

@@ -271,6 +271,17 @@ static __attribute__((noinline)) void hold_base(const void *of_second) {
     inner = (char *)&p->second_table;
 }
 
+/* new T[1], and a pointer to the second base of what is in it. */
+static void base_in_array(void) {
+    size_t *p = make(sizeof *p + sizeof(object), 10);
+    table[block_count - 1].allocated_call = "operator new[]";
+    object *in = (void *)&p[1];
+    p[0] = 1;
+    in->first_table = &functions[0];
+    in->second_table = &functions[1];
+    inner = (char *)&in->second_table;
+}
+
 static size_t tales_of(void (*hold)(void)) {
     hold();
     look();
@@ -310,6 +321,7 @@ static void well_known_insides(void **state) {
     assert_int_equal(tales_of(no_array), 1);
     assert_int_equal(tales_of(good_base), 0);
     assert_int_equal(tales_of(no_base), 1);
+    assert_int_equal(tales_of(base_in_array), 0);
     inner = NULL;
 }
 
