@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "check/process.h"
 
 #include "base/text.h"

@@ -322,7 +322,7 @@ static void add_dead_stacks(void) {
     size_t next = 0;
     for (size_t i = 0; i < roots.area_count; i++) {
         const area *a = &areas()[i];
-        if (LM_CONTROL_SELF && a->writable && !a->shared && !a->inode && !a->stack)
+        if (LM_CONTROL_SELF > 0 && a->writable && !a->shared && !a->inode && !a->stack)
             show_area(a, &next, find_controls, NULL);
     }
     for (size_t i = 0; i < roots.dead_count; i++) {

@@ -1,4 +1,7 @@
 // ctest-timeout: 120
+// ctest-builds: release clang debug test-mode
+
+/* Not under the sanitizers: what they keep of stacks and of freed memory holds pointers. */
 
 #include "support/unit.h"
 
