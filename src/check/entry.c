@@ -2,13 +2,16 @@
 
 #include "check/blocks.h"
 #include "check/damage.h"
+#include "check/dangling.h"
 #include "check/failed.h"
 #include "check/here.h"
 #include "check/judge.h"
+#include "check/leaks.h"
 #include "check/quarantine.h"
 #include "check/start.h"
 #include "check/tell.h"
 #include "heap/fast.h"
+#include "heap/init.h"
 
 #include <errno.h>
 
@@ -83,6 +86,7 @@ LM_INLINE char *new_block(size_t size, lm_call call, lm_place *place) {
 }
 
 void *lm_check_malloc(size_t size, lm_call call) {
+    lm_leaks_poll();
     lm_place place;
     char *p = new_block(size, call, &place);
     if (LM_UNLIKELY(!p))
@@ -155,6 +159,12 @@ static void release(const lm_place *place, size_t size, size_t alignment, lm_cal
     lm_quarantine_put(watcher, place);
 }
 
+/* The frame ends where the library's own do, but for the entry's. */
+static LM_COLD void note_dangling(void *p, uintptr_t frame) {
+    const lm_block block = {.start = (uintptr_t)p};
+    lm_dangling_at_free(&block, frame);
+}
+
 void lm_check_free(void *p, size_t size, size_t alignment, lm_call call) {
     lm_place place;
     if (!p)
@@ -164,6 +174,8 @@ void lm_check_free(void *p, size_t size, size_t alignment, lm_call call) {
         release(&place, size, alignment, call);
     else
         lm_judge_pointer(lm_ways[call].call, p);
+    if (LM_UNLIKELY(lm_options_now.dangling))
+        note_dangling(p, (uintptr_t)__builtin_frame_address(0));
 }
 
 /* ---- Resizing --------------------------------------------------------------------------------- */

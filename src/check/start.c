@@ -1,8 +1,10 @@
 #include "check/start.h"
 
 #include "check/clock.h"
+#include "check/leaks.h"
 #include "check/lines.h"
 #include "check/own.h"
+#include "check/process.h"
 #include "check/quarantine.h"
 #include "check/report.h"
 #include "check/sweep.h"
@@ -15,6 +17,8 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
 
 _Atomic bool lm_check_ready;
 
@@ -64,6 +68,35 @@ static void after_in_child(void) {
     for (int i = LOCKS; i > 0; i--)
         lm_lock_give_in_child(locks[i - 1]);
     lm_report_forked();
+    lm_leaks_forked();
+}
+
+/* ---- Leaks ------------------------------------------------------------------------------------ */
+
+/* Of the locks only this one is needed to tell. A handler may have interrupted who holds it. */
+static bool hold_locks(void) {
+    enum { TRIES = 2000 };
+    const struct timespec pause = {0, 100000};
+    for (int i = 0; i < TRIES; i++) {
+        if (lm_lock_try(&lm_tale_lock))
+            return true;
+        lm_process_call(SYS_nanosleep, (long)&pause, 0, 0, 0, 0, 0);
+    }
+    return false;
+}
+
+static void give_locks(void) {
+    lm_lock_give(&lm_tale_lock);
+}
+
+static void start_leaks(void) {
+    const lm_leaks_needs needs = {.lock = hold_locks,
+                                  .unlock = give_locks,
+                                  .note = lm_report_note,
+                                  .now = lm_clock_now,
+                                  .enabled = lm_options_now.leaks,
+                                  .dangling = lm_options_now.dangling};
+    lm_leaks_start(&needs);
 }
 
 /* ---- Start ------------------------------------------------------------------------------------ */
@@ -76,9 +109,11 @@ static bool start(void) {
     return lm_table_start();
 }
 
+static void finish(int status, bool tell_leaks);
+
 static void exits(int status, void *argument) {
     (void)argument;
-    lm_check_finish(status);
+    finish(status, true);
 }
 
 static _Atomic int quick_status;
@@ -99,6 +134,7 @@ static void start_services(void) {
     on_exit(exits, NULL);
     at_quick_exit(quick_exits);
     lm_report_start();
+    start_leaks();
 }
 
 /* Who comes here while the first thread starts services goes on without them. The heap starts first, without the
@@ -129,11 +165,17 @@ __attribute__((constructor)) static void constructor(void) {
 
 static _Atomic bool finished;
 
-void lm_check_finish(int status) {
+static void finish(int status, bool tell_leaks) {
     if (!atomic_load(&lm_check_ready) || lm_os_process() != process ||
         atomic_exchange(&finished, true))
         return;
     lm_sweep_all();
+    if (tell_leaks)
+        lm_leaks_tell();
     lm_report_counts();
     lm_report_end(status);
+}
+
+void lm_check_finish(int status) {
+    finish(status, lm_leaks_due_at_quick_exit());
 }

@@ -1,5 +1,7 @@
 #include "os/os.h"
 
+#include "os/reserved.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
@@ -105,10 +107,14 @@ void lm_os_start(void) {
 }
 
 void *lm_os_reserve(size_t size, uintptr_t hint) {
-    return map((void *)hint, size, PROT_NONE, 0);
+    void *at = map((void *)hint, size, PROT_NONE, 0);
+    if (at)
+        lm_reserved_add((uintptr_t)at, size);
+    return at;
 }
 
 void lm_os_release(void *at, size_t size) {
+    lm_reserved_cut((uintptr_t)at, size);
     count(&lm_os_count.maps);
     call(SYS_munmap, (long)at, (long)size, 0, 0, 0);
 }

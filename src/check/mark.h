@@ -1,0 +1,44 @@
+/* Which blocks the program can still reach. A word that looks like a pointer is taken for one.
+ *
+ *   reached            a root, or a reached block, holds the address of its first byte, or one of the few
+ *                      addresses inside that are known to stand for the whole (mark_inside.c)
+ *   possible           only addresses inside it are held; or only possible blocks lead to it
+ *   lost               nothing leads to it, but perhaps other lost blocks
+ *
+ * Of the possible and of the lost ones, those that another one leads to are indirect: they belong to its
+ * group. In a ring one is direct. The address one past a block's end is not in it.
+ *
+ * While the world is stopped, between lm_roots_start and lm_roots_end. */
+#ifndef LM_CHECK_MARK_H
+#define LM_CHECK_MARK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum lm_reach { LM_REACH_LOST, LM_REACH_POSSIBLE, LM_REACH_REACHED } lm_reach;
+
+typedef struct lm_marked {
+    uintptr_t start;
+    size_t size;
+    uint32_t stack; /* of the allocation */
+    uint32_t
+        leader; /* number of the direct block to whose group it belongs: its own when it is direct */
+    uint8_t reach; /* lm_reach */
+    bool indirect;
+    bool inside; /* an address inside it was met */
+    bool array;  /* it was allocated by new[] */
+    bool old;
+} lm_marked;
+
+/* Takes the live blocks and marks them; those allocated before `since` are old. False: there is no memory for it. lm_mark_end must follow. */
+bool lm_mark(uint64_t since);
+void lm_mark_end(void);
+
+/* All blocks, in the order of their addresses. */
+const lm_marked *lm_mark_blocks(size_t *count);
+
+/* The block that an address lies in or, if it has no bytes, begins at; NULL: none. */
+const lm_marked *lm_mark_find(uintptr_t at);
+
+#endif
