@@ -8,8 +8,8 @@ from findings import Finding
 BY_NAME = {"heap-use-after-free": "use-after-free", "attempting double-free": "double-free",
            "attempting free on address which was not malloc()-ed": "foreign-free",
            "alloc-dealloc-mismatch": "mismatched-free", "new-delete-type-mismatch": "size-mismatch",
-           "calloc-overflow": "bad-size", "reallocarray-overflow": "bad-size", "negative-size-param": "bad-size",
-           "allocation-size-too-big": "bad-size", "attempting to call malloc_usable_size": "invalid-free"}
+           "requested allocation size": "bad-size", "calloc parameters overflow": "bad-size",
+           "reallocarray parameters overflow": "bad-size"}
 FRAME = re.compile(r"^ +#\d+ .* (\S+?):(\d+)(?::\d+)?$", re.MULTILINE)
 
 
@@ -23,7 +23,7 @@ def first_line(text, source_name):
 
 
 def code_of(headline, report):
-    if headline.startswith("heap-buffer-overflow"):
+    if headline.startswith(("heap-buffer-overflow", "unknown-crash")):
         return "heap-underflow" if re.search(r"is located \d+ bytes (to the left of|before)", report) else "heap-overflow"
     if headline.startswith(("SEGV", "BUS")):
         address = re.search(r"unknown address (0x[0-9a-f]+)", report)

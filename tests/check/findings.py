@@ -79,7 +79,8 @@ def differences(case, finding, loosely=False):
 
 
 # What another tool calls a mistake: as good as the code on the left.
-AS_GOOD = {"wild-pointer": ("uninitialised-read",), "possible-leak": ("leak",), "foreign-free": ("invalid-free",)}
+AS_GOOD = {"wild-pointer": ("uninitialised-read", "null-deref"), "null-deref": ("wild-pointer",),
+           "possible-leak": ("leak",), "foreign-free": ("invalid-free",)}
 
 
 def judge(case, findings, loosely=False):

@@ -9,8 +9,9 @@ def read_lines(program, source_name, addresses):
     addresses = sorted(set(addresses))
     if not addresses:
         return {}
-    said = subprocess.run(["addr2line", "-a", "-i", "-e", str(program)], text=True, capture_output=True, check=False,
-                          input="".join(f"{address:#x}\n" for address in addresses)).stdout
+    # LLVM's, because binutils 2.40 takes headers for the source now and then, and elfutils wants .debug_aranges.
+    said = subprocess.run(["llvm-addr2line", "-a", "-i", "-e", str(program)], text=True, capture_output=True,
+                          check=False, input="".join(f"{address:#x}\n" for address in addresses)).stdout
     lines, current = {address: [] for address in addresses}, None
     for line in said.splitlines():
         place = re.fullmatch(r"(.*?):(\d+)(?: \(.*\))?", line)
