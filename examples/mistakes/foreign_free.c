@@ -1,21 +1,19 @@
-/* A short text is kept in an array on the stack, and the array is freed. */
+/* Memory from mmap is given back by free, which knows nothing of it. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/mman.h>
+
+enum { SIZE = 8192 };
 
 int main(void) {
-    char small[32];
-    char *text = small;
-    const char *wanted = "a short text";
-
-    if (strlen(wanted) + 1 > sizeof small)
-        text = malloc(strlen(wanted) + 1);
-    if (text == NULL)
+    char *letters = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (letters == MAP_FAILED)
         return EXIT_FAILURE;
 
-    strcpy(text, wanted);
-    puts(text);
+    letters[0] = 'a';
+    puts(letters);
 
-    free(text);
+    free(letters);
+    letters = NULL;
     return EXIT_SUCCESS;
 }

@@ -1,22 +1,19 @@
-/* A short text is kept in an array on the stack; freed is only what came from malloc. */
+/* Memory from mmap is given back by munmap. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/mman.h>
+
+enum { SIZE = 8192 };
 
 int main(void) {
-    char small[32];
-    char *text = small;
-    const char *wanted = "a short text";
-
-    if (strlen(wanted) + 1 > sizeof small)
-        text = malloc(strlen(wanted) + 1);
-    if (text == NULL)
+    char *letters = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (letters == MAP_FAILED)
         return EXIT_FAILURE;
 
-    strcpy(text, wanted);
-    puts(text);
+    letters[0] = 'a';
+    puts(letters);
 
-    if (text != small)
-        free(text);
+    munmap(letters, SIZE);
+    letters = NULL;
     return EXIT_SUCCESS;
 }

@@ -7,8 +7,8 @@ int main(void) {
     size_t count = SIZE_MAX / 16;
     int *numbers = malloc(count * sizeof *numbers);
     if (numbers == NULL) {
-        fputs("there isn't so much memory\n", stderr);
-        return EXIT_FAILURE;
+        puts("there isn't so much memory");
+        return EXIT_SUCCESS;
     }
 
     numbers[0] = 1;

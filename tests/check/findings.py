@@ -56,7 +56,7 @@ def differences(case, finding, loosely=False):
 
     def compare(key, wanted):
         got = getattr(finding, key)
-        if got not in wanted:
+        if wanted and got not in wanted:
             wrong.append(f"{key} is {got}, not {' or '.join(str(one) for one in sorted(wanted))}")
 
     is_leak = finding.code in LEAKS
@@ -66,9 +66,9 @@ def differences(case, finding, loosely=False):
         compare("line", case.lines("FLAW"))
     if loosely:
         return wrong
-    if case.lines("BLOCK") and not is_leak:
+    if not is_leak:
         compare("block_line", case.lines("BLOCK"))
-    if case.lines("FREE") and finding.code in ("use-after-free", "double-free"):
+    if finding.code in ("use-after-free", "double-free"):
         compare("free_line", case.lines("FREE"))
     for key in ("size", "first", "inside"):
         if getattr(case, key) is not None and not (key == "first" and finding.code == "wild-pointer"):
@@ -80,7 +80,7 @@ def differences(case, finding, loosely=False):
 
 # What another tool calls a mistake: as good as the code on the left.
 AS_GOOD = {"wild-pointer": ("uninitialised-read", "null-deref"), "null-deref": ("wild-pointer",),
-           "possible-leak": ("leak",), "foreign-free": ("invalid-free",)}
+           "possible-leak": ("leak",), "foreign-free": ("invalid-free",), "invalid-free": ("foreign-free",)}
 
 
 def judge(case, findings, loosely=False):

@@ -10,6 +10,8 @@ import re
 
 HERE = pathlib.Path(__file__).resolve().parent
 PATTERNS = HERE / "patterns"
+EXAMPLES = HERE.parent.parent / "examples" / "mistakes"
+WIRE = HERE.parent.parent / "src" / "base" / "wire.h"
 KEYS = ("what", "with", "lang", "code", "also", "size", "first", "inside", "where", "builds", "options")
 LEAKS = ("leak", "possible-leak")
 
@@ -129,6 +131,25 @@ def read_pattern(group, text):
                    flawed=choose(program, False), mended=choose(program, True))
 
 
+def all_codes():
+    """The codes that there are."""
+    return re.findall(r'CODE\(LM_CODE_\w+, "([a-z-]+)"', WIRE.read_text())
+
+
+def read_example(file):
+    """A program that begins with its code, and FILE_mended beside it. Its lines bear no marks, and aren't judged."""
+    code = max((code for code in all_codes() if file.stem.startswith(code.replace("-", "_"))), key=len)
+    what = re.match(r"(?:/\* | *// )(.*?)(?: \*/)?\n", file.read_text())[1]
+    return Case(name=f"examples.{file.stem}", group="examples", what=what, suffix=file.suffix, codes=(code,), also=(),
+                size=None, first=None, inside=None, where="", builds=("gcc-O0",),
+                options=("--dangling",) if code == "dangling-pointer" else (), flawed=file.read_text(),
+                mended=file.with_name(f"{file.stem}_mended{file.suffix}").read_text())
+
+
+def read_examples():
+    return [read_example(file) for file in sorted(EXAMPLES.glob("*.c*")) if not file.stem.endswith("_mended")]
+
+
 BUILD_NAMES = {"O2": "gcc-O2", "clang": "clang-O0", "clang-O2": "clang-O2"}
 
 
@@ -143,4 +164,4 @@ def read_corpus(only=()):
         needs = "BLOCK" if set(case.codes) & set(LEAKS) else "FLAW"
         if names.count(case.name) > 1 or case.flawed == case.mended or not case.lines(needs):
             raise PatternError(f"{case.name}: named twice, no difference, or no line is marked {needs}")
-    return [case for case in cases if not only or any(part in case.name for part in only)]
+    return [case for case in cases + read_examples() if not only or any(part in case.name for part in only)]

@@ -3,7 +3,6 @@
 
 import dataclasses
 import pathlib
-import re
 import sys
 import tempfile
 import unittest
@@ -76,10 +75,13 @@ class Patterns(unittest.TestCase):
         self.assertGreaterEqual(len(patterns.read_corpus()), 250)
 
     def test_every_code_has_a_case_and_a_page(self):
-        codes = set(re.findall(r'CODE\(LM_CODE_\w+, "([a-z-]+)"', (TOP / "src/base/wire.h").read_text()))
+        codes = set(patterns.all_codes())
         self.assertGreater(len(codes), 10)
         self.assertEqual(codes, {code for case in patterns.read_corpus() for code in case.codes})
         self.assertEqual(codes, {page.stem for page in (TOP / "docs/errors").glob("*.md")})
+
+    def test_every_code_has_an_example(self):
+        self.assertEqual(set(patterns.all_codes()), {case.codes[0] for case in patterns.read_examples()})
 
     def test_pages_fit_a_terminal(self):
         for page in (TOP / "docs/errors").glob("*.md"):
