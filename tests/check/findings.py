@@ -83,9 +83,9 @@ AS_GOOD = {"wild-pointer": ("uninitialised-read", "null-deref"), "null-deref": (
            "possible-leak": ("leak",), "foreign-free": ("invalid-free",), "invalid-free": ("foreign-free",)}
 
 
-def judge(case, findings, loosely=False):
-    """The verdict on what was told of the flawed program; loosely: by another tool, which has words of its own."""
-    codes = case.codes + tuple(good for code in case.codes for good in AS_GOOD.get(code, ()) if loosely)
+def judge(case, findings, loosely=False, as_good=None):
+    """The verdict on what was told of the flawed program; as_good: other words that will do."""
+    codes = case.codes + tuple(good for code in case.codes for good in (as_good or {}).get(code, ()))
     right = [finding for finding in findings if finding.code in codes]
     extra = "\n".join(str(finding) for finding in findings if finding.code not in case.codes + case.also)
     told = "\n".join(str(finding) for finding in findings)

@@ -11,6 +11,7 @@ from unittest import mock
 sys.dont_write_bytecode = True
 
 import asan  # noqa: E402
+import loam  # noqa: E402
 import patterns  # noqa: E402
 import valgrind  # noqa: E402
 import wire  # noqa: E402
@@ -142,6 +143,16 @@ class Wire(unittest.TestCase):
 
     def test_options(self):
         self.assertEqual(wire.options_for("/d", ("--dangling", "--uninit=all")), "check_to=/d:dangling=1:uninit=all")
+
+
+class Reports(unittest.TestCase):
+    def test_text(self):
+        text = ("error[double-free]: a 24-byte block is freed a second time\n  --> /x/a.c:16:5 in main\n"
+                "  ::: /x/a.c:9:5 in consume\n   certainty: exact\n\n"
+                "error[heap-overflow]: ...\n  --> /usr/include/b.h:3 in f\n   certainty: found later\n\nloam: 2 mistakes\n")
+        found = loam.read_reports(text, "a.c")
+        self.assertEqual([(one.code, one.line, one.certainty) for one in found],
+                         [("double-free", 16, "exact"), ("heap-overflow", None, "later")])
 
 
 class Others(unittest.TestCase):
