@@ -50,6 +50,14 @@ class Verdict:
 WORDS = ("exact", "later", "wrong", "other", "missed", "silent", "false", "broken")
 
 
+# Only of these can a checker see the damage without having seen the deed.
+NOTICED_LATER = ("heap-overflow", "heap-underflow", "use-after-free")
+
+
+def is_later(finding):
+    return finding.certainty == "later" and finding.code in NOTICED_LATER
+
+
 def differences(case, finding, loosely=False):
     """What is wrong with a finding of the right code; loosely: only the line counts."""
     wrong = []
@@ -62,7 +70,7 @@ def differences(case, finding, loosely=False):
     is_leak = finding.code in LEAKS
     if is_leak:
         compare("block_line", case.lines("BLOCK"))
-    elif finding.certainty != "later":
+    elif not is_later(finding):
         compare("line", case.lines("FLAW"))
     if loosely:
         return wrong
@@ -91,7 +99,7 @@ def judge(case, findings, loosely=False, as_good=None):
     told = "\n".join(str(finding) for finding in findings)
     for finding in right:
         if not differences(case, finding, loosely):
-            return Verdict("later" if finding.certainty == "later" else "exact", told, extra)
+            return Verdict("later" if is_later(finding) else "exact", told, extra)
     if right:
         return Verdict("wrong", "\n".join(differences(case, right[0], loosely)) + "\n" + told, extra)
     return Verdict("other" if findings else "missed", told)

@@ -137,10 +137,11 @@ def all_codes():
 
 
 def read_example(file):
-    """A program that begins with its code, and FILE_mended beside it. Its lines bear no marks, and aren't judged."""
+    """A program that begins with its code, and FILE_mended beside it. Its lines bear no marks, and aren't judged;
+    what a wrong free leaves behind may be told as well."""
     code = max((code for code in all_codes() if file.stem.startswith(code.replace("-", "_"))), key=len)
     what = re.match(r"(?:/\* | *// )(.*?)(?: \*/)?\n", file.read_text())[1]
-    return Case(name=f"examples.{file.stem}", group="examples", what=what, suffix=file.suffix, codes=(code,), also=(),
+    return Case(name=f"examples.{file.stem}", group="examples", what=what, suffix=file.suffix, codes=(code,), also=LEAKS,
                 size=None, first=None, inside=None, where="", builds=("gcc-O0",),
                 options=("--dangling",) if code == "dangling-pointer" else (), flawed=file.read_text(),
                 mended=file.with_name(f"{file.stem}_mended{file.suffix}").read_text())
