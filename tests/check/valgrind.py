@@ -51,14 +51,22 @@ def as_finding(error, source_name):
     return Finding(code=code, line=line, block_line=line if "leak" in code else None, text=f"{what}; {help_text}")
 
 
+def whole_document(text):
+    """Up to the first document's end, which a program that forks or dies may leave out or write twice."""
+    end = "</valgrindoutput>"
+    if end in text:
+        return text[:text.index(end) + len(end)]
+    last = "</error>"
+    return text[:text.rindex(last) + len(last)] + end if last in text else ""
+
+
 def check(job, folder):
     """(findings, status)"""
     with tempfile.TemporaryDirectory() as scratch:
         log = pathlib.Path(scratch) / "log"
         ran = builds.run(COMMAND + [f"--xml-file={log}", str(job.program(folder))])
         text = log.read_text(errors="replace") if log.exists() else ""
-    if "</valgrindoutput>" not in text:  # it was killed while it wrote
-        text = text[:text.rfind("</error>") + len("</error>")] + "</valgrindoutput>" if "</error>" in text else ""
+    text = whole_document(text)
     name = job.source(folder).name
     errors = tree.fromstring(text).iter("error") if text else []
     return [as_finding(error, name) for error in errors], ran.status
