@@ -141,7 +141,8 @@ def read_example(file):
     what a wrong free leaves behind may be told as well."""
     code = max((code for code in all_codes() if file.stem.startswith(code.replace("-", "_"))), key=len)
     what = re.match(r"(?:/\* | *// )(.*?)(?: \*/)?\n", file.read_text())[1]
-    return Case(name=f"examples.{file.stem}", group="examples", what=what, suffix=file.suffix, codes=(code,), also=LEAKS,
+    return Case(name=f"examples.{file.stem}", group="examples", what=what, suffix=file.suffix, codes=(code,),
+                also=LEAKS + (("uninitialised-read",) if code == "wild-pointer" else ()),
                 size=None, first=None, inside=None, where="", builds=("gcc-O0",),
                 options=("--dangling",) if code == "dangling-pointer" else (), flawed=file.read_text(),
                 mended=file.with_name(f"{file.stem}_mended{file.suffix}").read_text())
