@@ -5,7 +5,7 @@
 PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := all
-.PHONY: all run test test-programs compare-faults soak bench fuzz install format clean help
+.PHONY: all run test test-programs compare-faults compare-check soak bench fuzz install format clean help
 
 all:            ## build build/libloam.so, build/libloam.a and build/loam
 	@scripts/build release
@@ -22,6 +22,9 @@ test-programs:  ## run every program of tests/programs under Loam, the slow ones
 
 compare-faults: ## a table of the mistakes with the heap that Loam and other heaps catch
 	@scripts/compare-faults
+
+compare-check:  ## a table of the mistakes that Loam's checker, Valgrind and AddressSanitizer find
+	@scripts/compare-check
 
 soak:           ## the long tests: stress, fuzzers (about half an hour)
 	@scripts/soak
