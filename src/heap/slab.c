@@ -169,8 +169,9 @@ void lm_slab_harvest(lm_slab *slab, lm_heap *heap) {
         uint64_t chosen = choose(pending & lm_slab_valid(slab, w), random);
         if (heap == lm_self) /* else somebody may be about to write a block's tail */
             check_some(slab, w, chosen, random);
-        atomic_store_explicit(&pair->avail, avail | chosen, memory_order_relaxed);
-        atomic_store_explicit(&pair->pending, pending & ~chosen, memory_order_relaxed);
+        /* Whoever visits all blocks, and finds one there, finds the slab's memory as it was prepared. */
+        atomic_store_explicit(&pair->avail, avail | chosen, memory_order_release);
+        atomic_store_explicit(&pair->pending, pending & ~chosen, memory_order_release);
     }
 }
 
