@@ -74,7 +74,7 @@ LM_INLINE void lm_free_in(void *p, const lm_way *way, size_t size, uint64_t offs
     if (LM_UNLIKELY(!lm_slot_at(slab, offset, &slot)))
         goto slow;
     if (LM_UNLIKELY(atomic_load_explicit(&slab->owner, memory_order_relaxed) != lm_self)) {
-        lm_free_remote(p, way, size, slab, slot);
+        lm_free_remote(p, way, size);
         return;
     }
     pair = lm_pair_of(slab, slot);

@@ -6,6 +6,7 @@
 #include "heap/orphans.h"
 #include "heap/sampled.h"
 #include "heap/thread.h"
+#include "heap/visit.h"
 #include "os/os.h"
 
 #include <pthread.h>
@@ -36,6 +37,7 @@ static void after_in_parent(void) {
 static void after_in_child(void) {
     lm_lock_pass_end();
     lm_orphans_lose_threads(lm_self);
+    lm_visit_forget();
     if (lm_self != &lm_heap_none)
         lm_self->thread = lm_os_thread();
     for (int i = LOCKS; i > 0; i--)

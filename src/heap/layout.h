@@ -190,6 +190,7 @@ struct lm_heap {
     lm_heap *next_free;   /* under lm_threads_lock */
     int exit_rounds;      /* [owner] thread-exit rounds that this thread has seen */
     uint64_t thread;      /* [owner] the system's number of the thread that uses it */
+    _Atomic(const lm_slab *) visits; /* [owner] somebody else's slab that it looks at: visit.h */
     _Atomic int state; /* LM_HEAP_...: IN_USE by a thread; STALE: its thread was lost in a fork */
     char pad[LM_CACHE_LINE];
     _Atomic size_t lent;        /* [any] bytes freed by others in slabs that the thread takes from,

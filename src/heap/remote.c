@@ -23,10 +23,8 @@ static void settle(lm_arena *arena, uint64_t offset, size_t word) {
     lm_heap *idle = NULL;
     lm_lock_take(&lm_arena_lock);
     lm_slab *slab = lm_record_at(arena->lookup, offset);
-    lm_heap *owner = slab->kind == LM_KIND_SLAB
-                         ? atomic_load_explicit(&slab->owner, memory_order_relaxed)
-                         : NULL;
-    if (owner) { /* none: the owner is releasing it at this moment */
+    if (slab->kind == LM_KIND_SLAB) {
+        lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_relaxed);
         if (atomic_load_explicit(&owner->state, memory_order_relaxed) == LM_HEAP_FREE)
             idle = owner;
         else
@@ -56,11 +54,6 @@ void lm_remote_give_back(lm_remote *remote, uint64_t bits) {
         push(atomic_load_explicit(&remote->slab->owner, memory_order_acquire), remote);
 }
 
-/* THE SECOND FREE of a block, by a thread that found it live a moment ago, may come when the slab is
- * released. Its words are closed first (lm_slab_close), so that it finds the slot free; and then the
- * record has no owner. Only when the record serves another slab by then can the bit hit a slot there:
- * docs/design.md. */
-
 /* ---- The freeing thread --------------------------------------------------------------------- */
 
 /* Whether a word that became wholly free is worth the lock: where threads pass one block at a time
@@ -73,38 +66,31 @@ static bool worth_a_look(lm_heap *owner, unsigned place, size_t bytes) {
     return lent + bytes > LM_LENT_MAX_OF_ALL / lm_orphans_count_threads();
 }
 
-bool lm_remote_free(lm_slab *slab, size_t slot) {
+/* The slab stays during the visit. It can't be released between the bit and the push either: that takes words
+ * without bits. */
+bool lm_remote_free(lm_slab *slab, size_t slot, lm_visit *visit) {
     size_t w = slot / 64;
     uint64_t bit = lm_bit((unsigned)slot % 64);
-    unsigned words = lm_slab_words(slab);
-    /* All that is needed of the record is read before the bit is set: unless the word was empty,
-     * the slab may be gone right after. */
     uint64_t known = atomic_load_explicit(&slab->pairs[w].avail, memory_order_relaxed) |
                      atomic_load_explicit(&slab->pairs[w].pending, memory_order_relaxed);
     uint64_t valid = lm_slab_valid(slab, w);
+    lm_remote *remote = &lm_slab_remotes(slab)[w];
+    uint64_t old = known & bit;
+    if (!old)
+        old = atomic_fetch_or_explicit(&remote->bits, bit, memory_order_acq_rel);
+    bool was_live = !(old & bit);
+    lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_acquire);
+    if (was_live && old == 0)
+        push(owner, remote);
+    bool look =
+        was_live && ((old | bit | known) & valid) == valid &&
+        worth_a_look(owner, lm_slab_place(slab), lm_count_bits(old | bit) * lm_slab_size(slab));
     lm_arena *arena = &lm_arenas[slab->arena];
     uint64_t offset = lm_slab_start(slab);
-    unsigned place = lm_slab_place(slab);
-    size_t size = lm_slab_size(slab);
-    lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_acquire);
-    if (!owner || w >= words || known & bit) /* no owner: the slab was released meanwhile */
-        return false;
-    lm_remote *remote = (lm_remote *)(void *)((char *)slab + lm_slab_remote_offset(words)) + w;
-    uint64_t old = atomic_fetch_or_explicit(&remote->bits, bit, memory_order_acq_rel);
-    if (old & bit)
-        return false;
-    if (old == 0) {
-        owner = atomic_load_explicit(&slab->owner, memory_order_acquire);
-        if (LM_UNLIKELY(!owner || lm_slab_start(slab) != offset)) { /* see THE SECOND FREE */
-            atomic_fetch_and_explicit(&remote->bits, ~bit, memory_order_relaxed);
-            return false;
-        }
-        push(owner, remote);
-    }
-    if (LM_UNLIKELY(((old | bit | known) & valid) == valid) &&
-        worth_a_look(owner, place, lm_count_bits(old | bit) * size))
+    lm_visit_end(visit);
+    if (LM_UNLIKELY(look))
         settle(arena, offset, w);
-    return true;
+    return was_live;
 }
 
 /* ---- The owner ------------------------------------------------------------------------------ */
@@ -132,7 +118,7 @@ void lm_remote_drain(lm_heap *heap) {
         lm_heap *owner = atomic_load_explicit(&remote->slab->owner, memory_order_relaxed);
         if (owner == heap)
             take_over(heap, remote);
-        else if (owner)
+        else
             push(owner, remote); /* adopted since it was pushed here */
         remote = next;
     }

@@ -3,10 +3,11 @@
 #define LM_HEAP_REMOTE_H
 
 #include "heap/layout.h"
+#include "heap/visit.h"
 
-/* Frees slot `slot` of a slab whose owner is not the calling thread. Returns false, and changes
+/* Frees slot `slot` of a slab that the calling thread visits, and ends the visit. Returns false, and changes
  * nothing, when the slot is already free. */
-bool lm_remote_free(lm_slab *slab, size_t slot);
+bool lm_remote_free(lm_slab *slab, size_t slot, lm_visit *visit);
 
 /* Takes the words in the heap's inbox over: by the heap's thread, or under lm_threads_lock for a
  * heap that no thread uses. */

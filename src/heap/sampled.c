@@ -280,14 +280,26 @@ LM_NOINLINE void *lm_sampled_new(size_t size, uint64_t kind, uint64_t chance) {
     return (void *)sample->block;
 }
 
-bool lm_sampled_free(lm_sample *sample, const lm_way *way, size_t size, size_t alignment) {
+bool lm_sampled_claim(lm_sample *sample) {
     uint32_t expected = LM_SAMPLE_LIVE;
-    if (!atomic_compare_exchange_strong(&sample->state, &expected, LM_SAMPLE_BUSY))
-        return false;
-    lm_sampled_judge(sample, way, size, alignment);
+    return atomic_compare_exchange_strong(&sample->state, &expected, LM_SAMPLE_BUSY);
+}
+
+void lm_sampled_unclaim(lm_sample *sample) {
+    atomic_store_explicit(&sample->state, LM_SAMPLE_LIVE, memory_order_release);
+}
+
+void lm_sampled_free_claimed(lm_sample *sample) {
     note_call(&sample->freed);
     atomic_store_explicit(&sample->state, LM_SAMPLE_RESTING, memory_order_release);
     close_page(sample);
     put_back(sample);
+}
+
+bool lm_sampled_free(lm_sample *sample, const lm_way *way, size_t size, size_t alignment) {
+    if (!lm_sampled_claim(sample))
+        return false;
+    lm_sampled_judge(sample, way, size, alignment);
+    lm_sampled_free_claimed(sample);
     return true;
 }

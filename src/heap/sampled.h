@@ -40,7 +40,13 @@ void *lm_sampled_new(size_t size, uint64_t kind, uint64_t chance);
  * already. No lock is held. */
 bool lm_sampled_free(lm_sample *sample, const lm_way *way, size_t size, size_t alignment);
 
-/* Reports what is wrong with a live block, on behalf of a call that resizes it. Gives its size. */
+/* Of several threads that free or resize a live block only one gets true; for the others it is free. Unclaim
+ * makes it live as before. */
+bool lm_sampled_claim(lm_sample *sample);
+void lm_sampled_unclaim(lm_sample *sample);
+void lm_sampled_free_claimed(lm_sample *sample);
+
+/* Reports what is wrong with a claimed block, on behalf of a call that resizes it. Gives its size. */
 size_t lm_sampled_judge(lm_sample *sample, const lm_way *way, size_t size, size_t alignment);
 
 /* The same for its surroundings only: false, and *finding says what was changed. */

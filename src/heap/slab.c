@@ -7,6 +7,7 @@
 #include "heap/note.h"
 #include "heap/protect.h"
 #include "heap/thread.h"
+#include "heap/visit.h"
 #include "heap/waiting.h"
 #include "os/os.h"
 
@@ -93,21 +94,32 @@ lm_slab *lm_slab_new(lm_heap *heap, unsigned class, bool *fresh) {
     return grant.record;
 }
 
+/* Nobody finds the slab any more, and whoever had found it has gone: see visit.h. Its units lead to the guard
+ * record meanwhile. Returns whether the system has their memory. */
+static bool withdraw(lm_slab *slab) {
+    lm_arena *arena = &lm_arenas[slab->arena];
+    lm_lock_take(&lm_arena_lock);
+    bool purged = lm_slab_place(slab) == LM_PLACE_PURGED;
+    lm_waiting_end(slab);
+    lm_arena_map(arena, lm_slab_first_unit(slab), lm_slab_units(slab),
+                 lm_arena_guard_record(arena));
+    lm_lock_give(&lm_arena_lock);
+    lm_visit_wait(slab);
+    return purged;
+}
+
 void lm_slab_release(lm_slab *slab) {
     const lm_class *c = &lm_classes[slab->class];
     lm_arena *arena = &lm_arenas[slab->arena];
     uint32_t first = lm_slab_first_unit(slab), units = lm_slab_units(slab);
+    bool purged = withdraw(slab);
     remove_guards(slab);
-    bool purged = lm_once.protection.purge_slabs && lm_os.page <= LM_UNIT &&
-                  lm_os_purge(lm_slab_run_address(slab), lm_slab_run_bytes(slab));
+    if (lm_once.protection.purge_slabs && lm_os.page <= LM_UNIT)
+        purged |= lm_os_purge(lm_slab_run_address(slab), lm_slab_run_bytes(slab));
     lm_lock_take(&lm_arena_lock);
-    unsigned place = lm_slab_place(slab);
-    lm_waiting_end(slab);
     lm_arena_map(arena, first, units, NULL);
-    /* Before the words are open again: see lm_remote_free. */
-    atomic_store_explicit(&slab->owner, NULL, memory_order_release);
     lm_arena_give_record(arena, slab, lm_slab_record_size(c->words));
-    lm_arena_give(arena, first, units, place != LM_PLACE_PURGED && !purged);
+    lm_arena_give(arena, first, units, !purged);
     bool excess = lm_arena_excess(0);
     lm_lock_give(&lm_arena_lock);
     if (excess)
@@ -157,8 +169,9 @@ void lm_slab_harvest(lm_slab *slab, lm_heap *heap) {
         uint64_t chosen = choose(pending & lm_slab_valid(slab, w), random);
         if (heap == lm_self) /* else somebody may be about to write a block's tail */
             check_some(slab, w, chosen, random);
-        atomic_store_explicit(&pair->avail, avail | chosen, memory_order_relaxed);
-        atomic_store_explicit(&pair->pending, pending & ~chosen, memory_order_relaxed);
+        /* Whoever visits all blocks, and finds one there, finds the slab's memory as it was prepared. */
+        atomic_store_explicit(&pair->avail, avail | chosen, memory_order_release);
+        atomic_store_explicit(&pair->pending, pending & ~chosen, memory_order_release);
     }
 }
 

@@ -11,6 +11,7 @@
 #include "heap/remote.h"
 #include "heap/sampled.h"
 #include "heap/slab.h"
+#include "heap/visit.h"
 #include "os/os.h"
 
 #include <errno.h>
@@ -166,13 +167,22 @@ static LM_COLD void report(const char *call, const void *p) {
     lm_finding_report(&finding);
 }
 
-/* Frees a slot whose block is the caller's alone by now. False: it was free already. */
-static bool release_slot(lm_slab *slab, size_t slot, char *p) {
+/* A visit to wherever the pointer leads. */
+static lm_visit visit_place_of(const void *p) {
+    lm_visit visit = {NULL};
+    const lm_arena *arena = lm_arena_of((uintptr_t)p);
+    if (arena)
+        lm_visit_begin(&visit, arena->lookup, (uintptr_t)p - arena->lookup->base);
+    return visit;
+}
+
+/* Frees a slot whose block is the caller's alone by now, and ends the visit. False: it was free already. */
+static bool release_slot(lm_slab *slab, size_t slot, char *p, lm_visit *visit) {
     bool own = atomic_load_explicit(&slab->owner, memory_order_relaxed) == lm_self;
     lm_pair *pair = lm_pair_of(slab, slot);
     lm_protect_clear(slab, p);
     if (!own)
-        return lm_remote_free(slab, slot);
+        return lm_remote_free(slab, slot, visit);
     if (lm_known_free(pair, slot))
         return false;
     lm_free_own(slab, pair, slot);
@@ -180,7 +190,8 @@ static bool release_slot(lm_slab *slab, size_t slot, char *p) {
 }
 
 /* A live slot: what stands around it is looked at before it is freed. False: it is free already. */
-static bool free_slot(const lm_found *found, const lm_way *way, size_t size, size_t alignment) {
+static bool free_slot(const lm_found *found, const lm_way *way, size_t size, size_t alignment,
+                      lm_visit *visit) {
     lm_asked asked;
     lm_slab *slab = found->slab;
     bool own = atomic_load_explicit(&slab->owner, memory_order_relaxed) == lm_self;
@@ -189,28 +200,37 @@ static bool free_slot(const lm_found *found, const lm_way *way, size_t size, siz
         return false;
     if (!own && !lm_protect_claim(slab, found->block))
         return false;
-    return release_slot(slab, found->slot, found->block);
+    return release_slot(slab, found->slot, found->block, visit);
 }
 
 LM_NOINLINE void lm_free_slow(void *p, const lm_way *way, size_t size, size_t alignment) {
     lm_found found;
     if (!p)
         return;
-    if (!lm_find_exact(p, &found))
-        report(way->call, p);
-    else if (found.sample ? !lm_sampled_free(found.sample, way, size, alignment)
-             : found.span ? !lm_large_free(p, way, size, alignment)
-                          : !free_slot(&found, way, size, alignment))
+    lm_visit visit = visit_place_of(p);
+    bool freed = lm_find_exact(p, &found);
+    if (freed && found.slab)
+        freed = free_slot(&found, way, size, alignment, &visit);
+    lm_visit_end(&visit);
+    if (freed && !found.slab)
+        freed = found.sample ? lm_sampled_free(found.sample, way, size, alignment)
+                             : lm_large_free(p, way, size, alignment);
+    if (!freed)
         report(way->call, p);
 }
 
-LM_NOINLINE void lm_free_remote(void *p, const lm_way *way, size_t size, lm_slab *slab,
-                                size_t slot) {
-    if (LM_UNLIKELY(!lm_slot_live(slab, slot)) ||
-        LM_UNLIKELY(!lm_protect_in(slab, p, way->family, size)))
+LM_NOINLINE void lm_free_remote(void *p, const lm_way *way, size_t size) {
+    lm_visit visit;
+    size_t slot;
+    uint64_t offset = (uintptr_t)p - lm_once.lookups[0].base;
+    lm_slab *slab = lm_visit_begin(&visit, &lm_once.lookups[0], offset);
+    if (LM_UNLIKELY(!lm_slot_at(slab, offset, &slot)) || LM_UNLIKELY(!lm_slot_live(slab, slot)) ||
+        LM_UNLIKELY(!lm_protect_in(slab, p, way->family, size))) {
+        lm_visit_end(&visit);
         lm_free_slow(p, way, size, LM_ANY_ALIGNMENT);
-    else if (LM_UNLIKELY(!lm_remote_free(slab, slot)))
+    } else if (LM_UNLIKELY(!lm_remote_free(slab, slot, &visit))) {
         report(way->call, p);
+    }
 }
 
 LM_NOINLINE void lm_free_general(void *p, const lm_way *way, size_t size, lm_slab *slab,
@@ -237,53 +257,72 @@ static bool slot_serves(size_t slot_size, size_t size) {
     return size <= slot_size && (size >= slot_size / 2 || slot_size <= NEVER_SHRUNK);
 }
 
-static void *move(void *p, size_t old_size, size_t size) {
-    void *q = lm_malloc(size, LM_FAMILY_C);
-    if (!q)
-        return NULL;
-    memcpy(q, p, lm_min(old_size, size));
-    lm_free(p, &by_realloc, LM_ANY_SIZE);
-    return q;
+/* Frees the block that a larger one took the place of: nobody else could free it meanwhile, unless it has no
+ * tail by which it was claimed. */
+static void free_moved(char *p) {
+    lm_found found;
+    lm_visit visit = visit_place_of(p);
+    bool freed =
+        lm_find_exact(p, &found) && found.slab && release_slot(found.slab, found.slot, p, &visit);
+    lm_visit_end(&visit);
+    if (!freed)
+        report(by_realloc.call, p);
 }
 
-/* The block is claimed first, so that a free by another thread meanwhile finds it freed. */
-static void *move_slot(const lm_found *found, const lm_asked *asked, size_t size) {
+static void *move_claimed(const lm_found *found, const lm_asked *asked, size_t size) {
     char *p = found->block;
-    if (!lm_protect_claim(found->slab, p)) {
-        report(by_realloc.call, p);
-        return NULL;
-    }
     void *q = lm_malloc(size, LM_FAMILY_C);
     if (!q) {
         lm_protect_unclaim(found->slab, p, asked);
         return NULL;
     }
     memcpy(q, p, lm_min(asked->size, size));
-    if (!release_slot(found->slab, found->slot, p))
-        report(by_realloc.call, p);
+    free_moved(p);
     return q;
 }
 
-static void *resize_in_slab(const lm_found *found, size_t size) {
+/* The block is claimed first, so that a free by another thread meanwhile finds it freed, or waits; and so
+ * that its slab stays without a visit. */
+static void *resize_in_slab(const lm_found *found, size_t size, lm_visit *visit) {
     lm_asked asked = {0};
     lm_slab *slab = found->slab;
     char *p = found->block;
     size_t room = lm_slab_room(slab);
-    if (slab->class == LM_CLASS_ZERO)
-        return size == 0 ? p : move(p, 0, size);
-    if (!lm_protect_judge(slab, p, &by_realloc, LM_ANY_SIZE, LM_ANY_ALIGNMENT, &asked)) {
+    bool claimed = lm_protect_judge(slab, p, &by_realloc, LM_ANY_SIZE, LM_ANY_ALIGNMENT, &asked) &&
+                   lm_protect_claim(slab, p);
+    lm_visit_end(visit);
+    if (!claimed) {
         report(by_realloc.call, p);
         return NULL;
     }
     if (!slot_serves(room - lm_once.tail, size) || (size == 0 && lm_once.protection.zero_traps))
-        return move_slot(found, &asked, size);
+        return move_claimed(found, &asked, size);
     lm_protect_resize(slab, p, size);
     return p;
 }
 
+/* A block of no bytes. */
+static void *resize_nothing(char *p, size_t size) {
+    void *q = size == 0 ? p : lm_malloc(size, LM_FAMILY_C);
+    if (q && q != p)
+        lm_free(p, &by_realloc, LM_ANY_SIZE);
+    return q;
+}
+
 static void *resize_sampled(lm_sample *sample, char *p, size_t size) {
+    if (!lm_sampled_claim(sample)) {
+        report(by_realloc.call, p);
+        return NULL;
+    }
     size_t had = lm_sampled_judge(sample, &by_realloc, LM_ANY_SIZE, LM_ANY_ALIGNMENT);
-    return size == had ? p : move(p, had, size);
+    void *q = size == had ? p : lm_malloc(size, LM_FAMILY_C);
+    if (q == p || !q) {
+        lm_sampled_unclaim(sample);
+        return q;
+    }
+    memcpy(q, p, lm_min(had, size));
+    lm_sampled_free_claimed(sample);
+    return q;
 }
 
 static void *resize_large(void *p, size_t size) {
@@ -307,15 +346,19 @@ static void *resize_large(void *p, size_t size) {
 
 void *lm_realloc(void *p, size_t size) {
     lm_found found;
-    if (!lm_find_exact(p, &found)) {
+    lm_visit visit = visit_place_of(p);
+    bool live = lm_find_exact(p, &found);
+    bool nothing = live && found.slab && found.slab->class == LM_CLASS_ZERO;
+    if (live && found.slab && !nothing)
+        return resize_in_slab(&found, size, &visit);
+    lm_visit_end(&visit);
+    if (!live) {
         report(by_realloc.call, p);
         return NULL;
     }
-    if (found.sample)
-        return resize_sampled(found.sample, found.block, size);
-    if (found.slab)
-        return resize_in_slab(&found, size);
-    return resize_large(p, size);
+    if (nothing)
+        return resize_nothing(p, size);
+    return found.sample ? resize_sampled(found.sample, p, size) : resize_large(p, size);
 }
 
 /* ---- Aligned blocks ------------------------------------------------------------------------- */
@@ -344,10 +387,13 @@ void *lm_aligned(size_t alignment, size_t size, lm_family family) {
 
 size_t lm_usable(const void *p, const char *call) {
     lm_found found;
-    if (lm_find_exact(p, &found))
-        return lm_block_size(&found);
-    report(call, p);
-    return 0;
+    lm_visit visit = visit_place_of(p);
+    bool live = lm_find_exact(p, &found);
+    size_t size = live ? lm_block_size(&found) : 0;
+    lm_visit_end(&visit);
+    if (!live)
+        report(call, p);
+    return size;
 }
 
 size_t lm_good(size_t size) {

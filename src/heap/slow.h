@@ -13,8 +13,8 @@ void *lm_malloc_slow(size_t size, lm_family family);
  * nothing. */
 void lm_free_slow(void *p, const lm_way *way, size_t size, size_t alignment);
 
-/* free of a slot of another thread's slab, live or not. */
-void lm_free_remote(void *p, const lm_way *way, size_t size, lm_slab *slab, size_t slot);
+/* free of an address in the first arena that isn't in the calling thread's own slabs. */
+void lm_free_remote(void *p, const lm_way *way, size_t size);
 
 /* free of a live slot of the calling thread's own slab, whose block the general form protects. */
 void lm_free_general(void *p, const lm_way *way, size_t size, lm_slab *slab, size_t slot);

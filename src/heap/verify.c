@@ -130,6 +130,14 @@ static int verify_span(const lm_span *span) {
     return verify_run(arena, span, span->first, span->units);
 }
 
+/* A thread lost in a fork may have been about to give a record back, or to push a word. */
+static bool any_lost(void) {
+    for (lm_heap *heap = atomic_load(&lm_heaps); heap; heap = heap->next)
+        if (atomic_load(&heap->state) == LM_HEAP_STALE)
+            return true;
+    return false;
+}
+
 static int verify_records(void) {
     lm_walk walk = {0};
     size_t used[LM_ARENAS_MAX] = {0};
@@ -145,7 +153,7 @@ static int verify_records(void) {
             broken = LM_VERIFY_RECORD;
         }
     }
-    for (uint32_t i = 0; !broken && i < lm_arena_count; i++) {
+    for (uint32_t i = 0; !broken && !any_lost() && i < lm_arena_count; i++) {
         lm_arena *arena = &lm_arenas[i];
         size_t bytes = used[i] + 2 * lm_slab_record_size(1); /* those of void and guards */
         for (size_t s = 0; s < LM_RECORD_SIZES; s++)
@@ -202,20 +210,16 @@ static size_t count_words_with_bits(void) {
 
 static int verify_heaps(void) {
     int broken = 0;
-    bool lost = false;
     lm_heap *late = lm_late_heap();
     size_t words = count_inbox(late, &broken);
     if (!broken)
         broken = verify_bins(late);
     for (lm_heap *heap = atomic_load(&lm_heaps); heap && !broken; heap = heap->next) {
         words += count_inbox(heap, &broken);
-        if (atomic_load(&heap->state) == LM_HEAP_STALE)
-            lost = true;
-        else if (!broken)
+        if (!broken && atomic_load(&heap->state) != LM_HEAP_STALE)
             broken = verify_bins(heap);
     }
-    /* A thread lost in a fork may have been about to push a word. */
-    if (!broken && !lost && words != count_words_with_bits())
+    if (!broken && !any_lost() && words != count_words_with_bits())
         broken = LM_VERIFY_INBOX;
     return broken;
 }

@@ -58,8 +58,8 @@ static void copy_record(block_batch *batch, lm_slab *record) {
     lm_remote *remotes = lm_slab_remotes(record);
     for (unsigned w = 0; w < batch->words; w++) {
         batch->live[w] = lm_slab_valid(record, w) &
-                         ~(atomic_load_explicit(&record->pairs[w].avail, memory_order_relaxed) |
-                           atomic_load_explicit(&record->pairs[w].pending, memory_order_relaxed) |
+                         ~(atomic_load_explicit(&record->pairs[w].avail, memory_order_acquire) |
+                           atomic_load_explicit(&record->pairs[w].pending, memory_order_acquire) |
                            atomic_load_explicit(&remotes[w].bits, memory_order_relaxed));
         for (uint64_t live = batch->live[w]; live; live &= live - 1) {
             size_t slot = (size_t)w * 64 + lm_lowest_bit(live);

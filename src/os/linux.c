@@ -287,6 +287,12 @@ void lm_os_wait(_Atomic uint32_t *word, uint32_t value) {
     call(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, (long)value, 0, 0);
 }
 
+void lm_os_nap(void) {
+    static _Atomic uint32_t nobody_wakes;
+    const struct timespec moment = {0, 100000};
+    call(SYS_futex, (long)&nobody_wakes, FUTEX_WAIT_PRIVATE, 0, (long)&moment, 0);
+}
+
 void lm_os_wake(_Atomic uint32_t *word, int sleepers) {
     call(SYS_futex, (long)word, FUTEX_WAKE_PRIVATE, sleepers, 0, 0);
 }

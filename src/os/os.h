@@ -84,6 +84,9 @@ void lm_os_huge_pages(void *at, size_t size, int wish);
  * paths. */
 bool lm_os_append(const char *path, const char *text, size_t length);
 
+/* Lets other threads run for a moment. */
+void lm_os_nap(void);
+
 /* The environment's value of `name`, NULL where there is none. Works before the C library's own
  * initialisation, when nothing is there yet: NULL. */
 const char *lm_os_environment(const char *name);

@@ -11,20 +11,13 @@
  *            ends one block's life or is a finding, so at the end, with nothing lost and nothing
  *            silent:   blocks handed out + findings = calls of free + blocks that still live
  *
- * What remains, and is why the test mode has none of it: when a slab's record serves another slab between a
- * second free's look and its bit (lm_remote_free), that bit hits a slot there. The test mode releases
- * slabs always. And a thread that found a block live may meet a guard where it was, when it looks at the
- * block's tail: then the program is stopped by the guard (SIGSEGV). Hence crowds run without guards, only
- * with --crowds 1, and in the soak.
- *
  * A free by the owner and one by another thread at the same time are told apart when the owner takes
  * over what others freed; loam_trim makes it do that. */
 
 // ctest-processors: 2
 // ctest-args: --seconds 5
-// ctest-builds: release clang debug
-// ctest-args: --seconds 600 --crowds 1
-// ctest-options: guards=off:zero=off
+// ctest-builds: release clang debug test-mode
+// ctest-args: --seconds 600
 // ctest-label: soak
 // ctest-timeout: 900
 
@@ -53,8 +46,7 @@ enum {
 static struct {
     unsigned seconds;
     uint64_t seed;
-    bool crowds;
-} settings = {5, 0, false};
+} settings = {5, 0};
 
 /* Frees that were refused. Other findings (a block was written to while it was free: realloc's own
  * copy, when it loses the race) are none of this test's business. */
@@ -299,10 +291,8 @@ static void read_arguments(int count, char **arguments) {
             settings.seconds = (unsigned)value;
         else if (strcmp(arguments[i], "--seed") == 0)
             settings.seed = value;
-        else if (strcmp(arguments[i], "--crowds") == 0)
-            settings.crowds = value != 0;
         else
-            fail("unknown argument %s: --seconds, --seed and --crowds are known", arguments[i]);
+            fail("unknown argument %s: --seconds and --seed are known", arguments[i]);
     }
 }
 
@@ -319,11 +309,9 @@ int main(int count, char **arguments) {
     for (; now() < end; rounds++) {
         alarm(PATIENCE);
         fight_duels(&random);
-        if (!settings.crowds)
-            continue;
         meet_in_crowd(&random);
         clear_up();
     }
-    printf("%zu duels, each found; %zu crowds\n", rounds * DUELS, settings.crowds ? rounds : 0);
+    printf("%zu duels, each found; %zu crowds\n", rounds * DUELS, rounds);
     return EXIT_SUCCESS;
 }

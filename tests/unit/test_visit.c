@@ -1,0 +1,107 @@
+#include "support/unit.h"
+
+#include "heap/arena.h"
+#include "heap/find.h"
+#include "heap/slab.h"
+#include "heap/thread.h"
+#include "heap/visit.h"
+#include "support/heap.h"
+#include "support/thread.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+typedef struct visitor {
+    char *block;
+    lm_slab *slab; /* as it was found */
+    _Atomic bool inside, leave, left;
+} visitor;
+
+static lm_slab *begin(lm_visit *visit, const void *p) {
+    const lm_lookup *lookup = lm_arena_of((uintptr_t)p)->lookup;
+    return lm_visit_begin(visit, lookup, (uintptr_t)p - lookup->base);
+}
+
+static void *stay_a_while(void *argument) {
+    visitor *v = argument;
+    lm_visit visit;
+    char *own = v->slab ? loam_malloc(1) : NULL; /* else a guest: a thread without a heap */
+    v->slab = begin(&visit, v->block);
+    atomic_store(&v->inside, true);
+    while (!atomic_load(&v->leave))
+        usleep(100);
+    atomic_store(&v->left, true);
+    lm_visit_end(&visit);
+    loam_free(own);
+    return NULL;
+}
+
+static lm_slab *new_slab(void) {
+    bool fresh;
+    return lm_slab_new(lm_thread_heap(), lm_class_of(100), &fresh);
+}
+
+static void *let_go(void *argument) {
+    usleep(20000);
+    atomic_store(&((visitor *)argument)->leave, true);
+    return NULL;
+}
+
+static void check_release_waits(bool with_heap) {
+    lm_slab *slab = new_slab();
+    visitor v = {.block = lm_slab_address(slab), .slab = with_heap ? slab : NULL};
+    pthread_t one, other;
+    pthread_create(&one, NULL, stay_a_while, &v);
+    while (!atomic_load(&v.inside))
+        usleep(100);
+    assert_ptr_equal(v.slab, slab);
+    pthread_create(&other, NULL, let_go, &v);
+    assert_true(lm_slab_close(slab));
+    lm_slab_release(slab);
+    assert_true(atomic_load(&v.left)); /* not before */
+    pthread_join(one, NULL);
+    pthread_join(other, NULL);
+}
+
+static void a_release_waits_for_visitors(void **state) {
+    (void)state;
+    check_release_waits(true);
+}
+
+static void a_release_waits_for_threads_without_a_heap(void **state) {
+    (void)state;
+    check_release_waits(false);
+}
+
+static void own_slabs_need_no_visit(void **state) {
+    (void)state;
+    lm_visit visit;
+    char *p = loam_malloc(100);
+    lm_slab *slab = begin(&visit, p);
+    assert_ptr_equal(atomic_load(&slab->owner), lm_self);
+    assert_null(visit.sign);
+    lm_visit_end(&visit);
+    loam_free(p);
+}
+
+static void a_released_slab_is_not_found(void **state) {
+    (void)state;
+    lm_slab *slab = new_slab();
+    char *at = lm_slab_address(slab);
+    lm_visit visit;
+    assert_true(lm_slab_close(slab));
+    lm_slab_release(slab);
+    assert_ptr_not_equal(begin(&visit, at), slab);
+    lm_visit_end(&visit);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_release_waits_for_visitors),
+        cmocka_unit_test(a_release_waits_for_threads_without_a_heap),
+        cmocka_unit_test(own_slabs_need_no_visit),
+        cmocka_unit_test(a_released_slab_is_not_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
