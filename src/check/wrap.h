@@ -34,6 +34,7 @@
 typedef struct lm_reals {
 #define WRAP(name)                        __typeof__(name) *name;
 #define WRAP_AS(name, result, parameters) result(*name) parameters;
+#define WRAP_NEW                          WRAP_AS
 #include "check/wraps.def"
 } lm_reals;
 
@@ -43,6 +44,7 @@ extern LM_HIDDEN lm_reals lm_real;
 #define LM_WRAP_EXPORT                    __attribute__((visibility("default")))
 #define WRAP(name)                        extern LM_WRAP_EXPORT __typeof__(name) lm_wrap_##name;
 #define WRAP_AS(name, result, parameters) extern LM_WRAP_EXPORT result lm_wrap_##name parameters;
+#define WRAP_NEW                          WRAP_AS
 #include "check/wraps.def"
 
 /* Finds the real functions, once; called at start, or by the first wrapper that is called before. In a

@@ -7,12 +7,16 @@
 
 lm_reals lm_real;
 
-static const struct {
+typedef struct row {
     const char *name;
     size_t offset; /* of the pointer, in lm_real */
-} rows[] = {
-#define WRAP(name)                        {#name, offsetof(lm_reals, name)},
-#define WRAP_AS(name, result, parameters) {#name, offsetof(lm_reals, name)},
+    bool newer;    /* not in every C library */
+} row;
+
+static const row rows[] = {
+#define WRAP(name)                         {#name, offsetof(lm_reals, name), false},
+#define WRAP_AS(name, result, parameters)  {#name, offsetof(lm_reals, name), false},
+#define WRAP_NEW(name, result, parameters) {#name, offsetof(lm_reals, name), true},
 #include "check/wraps.def"
 };
 
@@ -20,7 +24,10 @@ typedef void *pointer;
 _Static_assert(sizeof(lm_reals) == sizeof rows / sizeof rows[0] * sizeof(pointer),
                "lm_real is nothing but pointers");
 
-static atomic_bool found;
+/* What has been looked for: nothing, what every C library has, all. */
+enum { NOTHING, USUAL, ALL };
+
+static atomic_int found;
 
 /* Before the dynamic linker has relocated this library, its own pointers aren't true yet, and dlsym can't be
  * called. Functions that choose another (IFUNC) may call memcpy at that time. */
@@ -30,32 +37,35 @@ static bool is_relocated(void) {
     return own_address == &own_address;
 }
 
-/* dlsym gives the version of a name that programs are linked with today. What isn't there leaves an error
- * behind, which is not the program's. */
-static void find_all(void) {
-    bool missing = false;
+/* dlsym gives the version of a name that programs are linked with today. */
+static void find(bool newer) {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].newer != newer)
+            continue;
         pointer *to = (pointer *)(void *)((char *)&lm_real + rows[i].offset);
-        pointer real = dlsym(RTLD_NEXT, rows[i].name);
-        missing |= real == NULL;
-        __atomic_store_n(to, real, __ATOMIC_RELAXED);
+        __atomic_store_n(to, dlsym(RTLD_NEXT, rows[i].name), __ATOMIC_RELAXED);
     }
-    if (missing)
-        (void)dlerror();
 }
 
+/* dlsym calls malloc to say that there is no such name. That must not happen in the first call of a wrapper, which
+ * may come from the start of another heap, under its locks: names that may be missing are looked for later. What
+ * dlsym says then is not the program's, whose dlerror must not return it. */
 void lm_wrap_start(void) {
-    if (atomic_load_explicit(&found, memory_order_acquire))
+    int before = atomic_load_explicit(&found, memory_order_acquire);
+    if (before == ALL)
         return;
     if (!is_relocated()) {
         lm_plain_stand_in();
         return;
     }
-    find_all();
-    atomic_store_explicit(&found, true, memory_order_release);
+    find(before == USUAL);
+    if (before == USUAL)
+        (void)dlerror();
+    atomic_store_explicit(&found, before + 1, memory_order_release);
 }
 
-/* Other libraries' constructors may have called a wrapper before, which has started this then. */
+/* Other libraries' constructors may have called a wrapper before, which has begun with this then. */
 __attribute__((constructor(102))) static void start(void) {
-    lm_wrap_start();
+    while (atomic_load_explicit(&found, memory_order_acquire) != ALL)
+        lm_wrap_start();
 }
