@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-lm_wrap_range lm_wrap_watched_range = {0, SIZE_MAX};
+lm_wrap_range lm_wrap_beside;
 
 bool lm_wrap_touch(const char *call, const void *at, size_t bytes, lm_access how) {
     int saved = errno;

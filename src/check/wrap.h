@@ -9,6 +9,7 @@
 
 #include "base/compiler.h"
 #include "check/access.h"
+#include "heap/layout.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -60,18 +61,21 @@ LM_HIDDEN void lm_wrap_start(void);
 
 /* ---- What is checked -------------------------------------------------------------------------- */
 
-/* Blocks lie from `low` on, less than `size` bytes from there: the first question of every wrapper, which most
- * often is the last. At first everything may be a block. */
+/* Where blocks lie beside the heap's arenas: `size` bytes from `low` on. Whoever keeps blocks there sets it. */
 typedef struct lm_wrap_range {
     uintptr_t low;
     size_t size;
 } lm_wrap_range;
 
-extern LM_HIDDEN lm_wrap_range lm_wrap_watched_range;
+extern LM_HIDDEN lm_wrap_range lm_wrap_beside;
 
+/* Whether an address may be a block's: the first question of every wrapper, which most often is the last. */
 LM_INLINE bool lm_wrap_watched(const void *at) {
-    return (uintptr_t)at - __atomic_load_n(&lm_wrap_watched_range.low, __ATOMIC_RELAXED) <
-           __atomic_load_n(&lm_wrap_watched_range.size, __ATOMIC_RELAXED);
+    uintptr_t address = (uintptr_t)at;
+    return (address - lm_once.lookups[0].base < lm_once.lookups[0].size) |
+           (address - __atomic_load_n(&lm_wrap_beside.low, __ATOMIC_RELAXED) <
+            __atomic_load_n(&lm_wrap_beside.size, __ATOMIC_RELAXED)) |
+           (atomic_load_explicit(&lm_arena_count, memory_order_relaxed) > 1);
 }
 
 /* lm_access_check, with errno left alone. */

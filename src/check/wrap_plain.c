@@ -183,3 +183,8 @@ ssize_t lm_plain_write(int fd, const void *buffer, size_t n) {
 ssize_t lm_plain_readlink(const char *path, char *buffer, size_t n) {
     return syscall(SYS_readlinkat, AT_FDCWD, path, buffer, n);
 }
+
+/* For malloc_info, where the program has a file. */
+int lm_plain_fputs(const char *string, FILE *file) {
+    return LM_REAL(fputs)(string, file);
+}

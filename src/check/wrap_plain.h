@@ -3,6 +3,8 @@
 #define LM_CHECK_WRAP_PLAIN_H
 
 #include <stddef.h>
+#include <stdio.h>
+
 #include <sys/types.h>
 
 /* The C library's function, when it is known, or else a loop. */
@@ -25,6 +27,7 @@ ssize_t lm_plain_read(int fd, void *buffer, size_t n);
 ssize_t lm_plain_pread(int fd, void *buffer, size_t n, off_t at);
 ssize_t lm_plain_write(int fd, const void *buffer, size_t n);
 ssize_t lm_plain_readlink(const char *path, char *buffer, size_t n);
+int lm_plain_fputs(const char *string, FILE *file);
 
 /* Makes those loops the real functions, until these are known. Works in a library that isn't relocated. */
 void lm_plain_stand_in(void);
