@@ -13,13 +13,13 @@ ssize_t lm_wrap___recv_chk(int fd, void *to, size_t n, size_t size, int flags) {
     return LM_REAL(__recv_chk)(fd, to, n, size, flags);
 }
 
-LM_INLINE void receives(void *to, size_t n, __SOCKADDR_ARG from, const socklen_t *size) {
+LM_INLINE void receives(void *to, size_t n, const struct sockaddr *from, const socklen_t *size) {
     lm_wrap_writes("recvfrom", to, n);
-    if (from.__sockaddr__ && size)
-        lm_wrap_writes("recvfrom", from.__sockaddr__, *size);
+    if (from && size)
+        lm_wrap_writes("recvfrom", from, *size);
 }
 
-ssize_t lm_wrap_recvfrom(int fd, void *to, size_t n, int flags, __SOCKADDR_ARG from,
+ssize_t lm_wrap_recvfrom(int fd, void *to, size_t n, int flags, struct sockaddr *from,
                          socklen_t *size) {
     receives(to, n, from, size);
     return LM_REAL(recvfrom)(fd, to, n, flags, from, size);
@@ -27,7 +27,7 @@ ssize_t lm_wrap_recvfrom(int fd, void *to, size_t n, int flags, __SOCKADDR_ARG f
 
 ssize_t lm_wrap___recvfrom_chk(int fd, void *to, size_t n, size_t whole, int flags,
                                struct sockaddr *from, socklen_t *size) {
-    receives(to, n, (__SOCKADDR_ARG){.__sockaddr__ = from}, size);
+    receives(to, n, from, size);
     return LM_REAL(__recvfrom_chk)(fd, to, n, whole, flags, from, size);
 }
 
@@ -36,11 +36,11 @@ ssize_t lm_wrap_send(int fd, const void *from, size_t n, int flags) {
     return LM_REAL(send)(fd, from, n, flags);
 }
 
-ssize_t lm_wrap_sendto(int fd, const void *from, size_t n, int flags, __CONST_SOCKADDR_ARG to,
+ssize_t lm_wrap_sendto(int fd, const void *from, size_t n, int flags, const struct sockaddr *to,
                        socklen_t size) {
     lm_wrap_reads("sendto", from, n);
-    if (to.__sockaddr__)
-        lm_wrap_reads("sendto", to.__sockaddr__, size);
+    if (to)
+        lm_wrap_reads("sendto", to, size);
     return LM_REAL(sendto)(fd, from, n, flags, to, size);
 }
 
