@@ -3,8 +3,6 @@
 
 #include <errno.h>
 
-lm_wrap_range lm_wrap_beside;
-
 bool lm_wrap_touch(const char *call, const void *at, size_t bytes, lm_access how) {
     int saved = errno;
     bool whole = lm_access_check(call, at, bytes, how);

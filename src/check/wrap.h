@@ -9,7 +9,7 @@
 
 #include "base/compiler.h"
 #include "check/access.h"
-#include "heap/layout.h"
+#include "check/watched.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -54,46 +54,34 @@ LM_HIDDEN void lm_wrap_start(void);
 
 /* The real function, ready to be called. */
 #define LM_REAL_POINTER(name)                                                                      \
-    (LM_LIKELY(__atomic_load_n(&lm_real.name, __ATOMIC_RELAXED) != NULL)                           \
-         ? __atomic_load_n(&lm_real.name, __ATOMIC_RELAXED)                                        \
-         : (lm_wrap_start(), __atomic_load_n(&lm_real.name, __ATOMIC_RELAXED)))
+    (__extension__({                                                                               \
+        __typeof__(lm_real.name) real_ = __atomic_load_n(&lm_real.name, __ATOMIC_RELAXED);         \
+        if (LM_UNLIKELY(!real_)) {                                                                 \
+            lm_wrap_start();                                                                       \
+            real_ = __atomic_load_n(&lm_real.name, __ATOMIC_RELAXED);                              \
+        }                                                                                          \
+        real_;                                                                                     \
+    }))
 #define LM_REAL(name) (*LM_REAL_POINTER(name))
 
 /* ---- What is checked -------------------------------------------------------------------------- */
-
-/* Where blocks lie beside the heap's arenas: `size` bytes from `low` on. Whoever keeps blocks there sets it. */
-typedef struct lm_wrap_range {
-    uintptr_t low;
-    size_t size;
-} lm_wrap_range;
-
-extern LM_HIDDEN lm_wrap_range lm_wrap_beside;
-
-/* Whether an address may be a block's: the first question of every wrapper, which most often is the last. */
-LM_INLINE bool lm_wrap_watched(const void *at) {
-    uintptr_t address = (uintptr_t)at;
-    return (address - lm_once.lookups[0].base < lm_once.lookups[0].size) |
-           (address - __atomic_load_n(&lm_wrap_beside.low, __ATOMIC_RELAXED) <
-            __atomic_load_n(&lm_wrap_beside.size, __ATOMIC_RELAXED)) |
-           (atomic_load_explicit(&lm_arena_count, memory_order_relaxed) > 1);
-}
 
 /* lm_access_check, with errno left alone. */
 LM_HIDDEN bool lm_wrap_touch(const char *call, const void *at, size_t bytes, lm_access how);
 
 LM_INLINE bool lm_wrap_reads(const char *call, const void *at, size_t bytes) {
-    return LM_LIKELY(!lm_wrap_watched(at)) || bytes == 0 ||
+    return LM_LIKELY(!lm_is_watched(at)) || bytes == 0 ||
            lm_wrap_touch(call, at, bytes, LM_ACCESS_READ);
 }
 
 LM_INLINE bool lm_wrap_writes(const char *call, const void *at, size_t bytes) {
-    return LM_LIKELY(!lm_wrap_watched(at)) || bytes == 0 ||
+    return LM_LIKELY(!lm_is_watched(at)) || bytes == 0 ||
            lm_wrap_touch(call, at, bytes, LM_ACCESS_WRITE);
 }
 
 /* How many bytes from `at` on are there for certain; SIZE_MAX: that isn't known. */
 LM_INLINE size_t lm_wrap_extent(const void *at) {
-    return LM_LIKELY(!lm_wrap_watched(at)) ? SIZE_MAX : lm_access_extent(at);
+    return LM_LIKELY(!lm_is_watched(at)) ? SIZE_MAX : lm_access_extent(at);
 }
 
 /* count * size, or SIZE_MAX when that is too much. */
@@ -111,12 +99,12 @@ LM_HIDDEN size_t lm_wrap_wide_length_max(const char *call, const wchar_t *string
 
 /* The same for who has no use for the length: nothing is measured outside blocks. */
 LM_INLINE void lm_wrap_string(const char *call, const char *string) {
-    if (LM_UNLIKELY(lm_wrap_watched(string)))
+    if (LM_UNLIKELY(lm_is_watched(string)))
         lm_wrap_length(call, string);
 }
 
 LM_INLINE void lm_wrap_wide_string(const char *call, const wchar_t *string) {
-    if (LM_UNLIKELY(lm_wrap_watched(string)))
+    if (LM_UNLIKELY(lm_is_watched(string)))
         lm_wrap_wide_length(call, string);
 }
 

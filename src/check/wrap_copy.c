@@ -3,7 +3,7 @@
 
 /* Whether there is anything to ask: else the real function runs at once. */
 LM_INLINE bool watched(const void *to, const void *from) {
-    return LM_UNLIKELY(lm_wrap_watched(to) || lm_wrap_watched(from));
+    return LM_UNLIKELY(lm_is_watched(to) || lm_is_watched(from));
 }
 
 static LM_NOINLINE void copies(const char *call, char *to, const char *from) {
@@ -169,7 +169,7 @@ char *lm_wrap___strdup(const char *string) {
 }
 
 char *lm_wrap_strndup(const char *string, size_t n) {
-    if (LM_UNLIKELY(lm_wrap_watched(string)))
+    if (LM_UNLIKELY(lm_is_watched(string)))
         lm_wrap_length_max("strndup", string, n);
     return LM_REAL(strndup)(string, n);
 }

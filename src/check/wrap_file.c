@@ -59,7 +59,7 @@ size_t lm_wrap___fread_unlocked_chk(void *to, size_t whole, size_t size, size_t 
 
 /* The line may have any length: only afterwards it is known. */
 static char *has_got(char *line) {
-    if (line && LM_UNLIKELY(lm_wrap_watched(line)))
+    if (line && LM_UNLIKELY(lm_is_watched(line)))
         lm_wrap_writes("gets", line, LM_REAL(strlen)(line) + 1);
     return line;
 }

@@ -7,7 +7,7 @@
 /* ---- Arguments -------------------------------------------------------------------------------- */
 
 static void prints_string(const char *call, const char *string, int precision) {
-    if (LM_LIKELY(!string || !lm_wrap_watched(string)))
+    if (LM_LIKELY(!string || !lm_is_watched(string)))
         return;
     if (precision >= 0)
         lm_wrap_length_max(call, string, (size_t)precision);
@@ -17,7 +17,7 @@ static void prints_string(const char *call, const char *string, int precision) {
 
 /* The precision counts bytes that are printed: a wide character may become several. */
 static void prints_wide(const char *call, const wchar_t *string, int precision) {
-    if (LM_LIKELY(!string || !lm_wrap_watched(string)))
+    if (LM_LIKELY(!string || !lm_is_watched(string)))
         return;
     if (precision >= 0)
         lm_wrap_wide_length_max(call, string, (size_t)precision / MB_CUR_MAX);
@@ -98,7 +98,7 @@ static void prints(const char *call, const char *format, va_list given) {
 /* Checks the `max` bytes of room at `to`, or as many as are needed. errno is left alone: `%m` prints it. */
 static void prints_to(const char *call, char *to, size_t max, const char *format, va_list given) {
     prints(call, format, given);
-    if (LM_LIKELY(!lm_wrap_watched(to)) || max == 0)
+    if (LM_LIKELY(!lm_is_watched(to)) || max == 0)
         return;
     va_list args;
     int saved = errno;
@@ -118,7 +118,7 @@ static void prints_wide_to(const char *call, wchar_t *to, size_t max, const wcha
                            va_list given) {
     wchar_t text[WIDE_ROOM];
     lm_wrap_wide_string(call, format);
-    if (LM_LIKELY(!lm_wrap_watched(to)) || max == 0)
+    if (LM_LIKELY(!lm_is_watched(to)) || max == 0)
         return;
     size_t there = lm_wrap_extent(to) / sizeof *to;
     size_t asked = max;

@@ -56,7 +56,7 @@ static void stores(const char *call, const char *format, va_list given) {
 }
 
 static void stored_text(const char *call, const lm_directive *directive, const void *text) {
-    if (LM_LIKELY(!lm_wrap_watched(text)))
+    if (LM_LIKELY(!lm_is_watched(text)))
         return;
     size_t length = unit(directive) == 1 ? LM_REAL(strlen)(text) : LM_REAL(wcslen)(text);
     lm_wrap_writes(call, text, (length + 1) * unit(directive));

@@ -6,16 +6,25 @@ LM_INLINE void copies(const char *call, void *to, const void *from, size_t n) {
     lm_wrap_writes(call, to, n);
 }
 
-/* Programs linked long ago ask for a memcpy that bears with overlaps (GLIBC_2.2.5) and come here too; memmove
- * serves both, and is as fast. */
-void *lm_wrap_memcpy(void *to, const void *from, size_t n) {
-    copies("memcpy", to, from, n);
+/* Whether one of two may be a block's. Both questions at once: a jump for each would cost more. */
+LM_INLINE bool watched(const void *a, const void *b) {
+    return LM_UNLIKELY(lm_is_watched(a) | lm_is_watched(b));
+}
+
+/* Not a part of the functions that call it: those need no stack then when nothing is checked. */
+static LM_NOINLINE void *copy(const char *call, void *to, const void *from, size_t n) {
+    copies(call, to, from, n);
     return LM_REAL(memmove)(to, from, n);
 }
 
+/* Programs linked long ago ask for a memcpy that bears with overlaps (GLIBC_2.2.5) and come here too; memmove
+ * serves both, and is as fast. */
+void *lm_wrap_memcpy(void *to, const void *from, size_t n) {
+    return watched(to, from) ? copy("memcpy", to, from, n) : LM_REAL(memmove)(to, from, n);
+}
+
 void *lm_wrap_memmove(void *to, const void *from, size_t n) {
-    copies("memmove", to, from, n);
-    return LM_REAL(memmove)(to, from, n);
+    return watched(to, from) ? copy("memmove", to, from, n) : LM_REAL(memmove)(to, from, n);
 }
 
 void *lm_wrap_mempcpy(void *to, const void *from, size_t n) {
@@ -49,7 +58,7 @@ void *lm_wrap___mempcpy_chk(void *to, const void *from, size_t n, size_t size) {
 }
 
 void *lm_wrap_memccpy(void *to, const void *from, int c, size_t n) {
-    if (LM_UNLIKELY(lm_wrap_watched(from) || lm_wrap_watched(to))) {
+    if (watched(to, from)) {
         size_t extent = lm_wrap_extent(from);
         const char *end = LM_REAL(memchr)(from, c, n < extent ? n : extent);
         copies("memccpy", to, from, end ? (size_t)(end - (const char *)from) + 1 : n);
@@ -59,9 +68,14 @@ void *lm_wrap_memccpy(void *to, const void *from, int c, size_t n) {
 
 /* ---- Filling ---------------------------------------------------------------------------------- */
 
-void *lm_wrap_memset(void *at, int byte, size_t n) {
-    lm_wrap_writes("memset", at, n);
+static LM_NOINLINE void *fill(const char *call, void *at, int byte, size_t n) {
+    lm_wrap_writes(call, at, n);
     return LM_REAL(memset)(at, byte, n);
+}
+
+void *lm_wrap_memset(void *at, int byte, size_t n) {
+    return LM_UNLIKELY(lm_is_watched(at)) ? fill("memset", at, byte, n)
+                                          : LM_REAL(memset)(at, byte, n);
 }
 
 void *lm_wrap___memset_chk(void *at, int byte, size_t n, size_t size) {
@@ -92,25 +106,27 @@ LM_INLINE void compares(const char *call, const void *a, const void *b, size_t n
 }
 
 /* All of both must be there (ISO C 7.24.4.1), wherever they differ. */
-int lm_wrap_memcmp(const void *a, const void *b, size_t n) {
-    compares("memcmp", a, b, n);
+static LM_NOINLINE int compare(const char *call, const void *a, const void *b, size_t n) {
+    compares(call, a, b, n);
     return LM_REAL(memcmp)(a, b, n);
 }
 
+int lm_wrap_memcmp(const void *a, const void *b, size_t n) {
+    return watched(a, b) ? compare("memcmp", a, b, n) : LM_REAL(memcmp)(a, b, n);
+}
+
 int lm_wrap_bcmp(const void *a, const void *b, size_t n) {
-    compares("bcmp", a, b, n);
-    return LM_REAL(bcmp)(a, b, n);
+    return watched(a, b) ? compare("bcmp", a, b, n) : LM_REAL(memcmp)(a, b, n);
 }
 
 /* What compilers make of a memcmp that is only asked for equality. */
 int lm_wrap___memcmpeq(const void *a, const void *b, size_t n) {
-    compares("memcmp", a, b, n);
-    return LM_REAL(memcmp)(a, b, n);
+    return watched(a, b) ? compare("memcmp", a, b, n) : LM_REAL(memcmp)(a, b, n);
 }
 
 /* memchr reads no further than to what it looks for (ISO C 7.24.5.1): `n` may be larger than the block. */
 void *lm_wrap_memchr(const void *at, int c, size_t n) {
-    if (LM_UNLIKELY(lm_wrap_watched(at))) {
+    if (LM_UNLIKELY(lm_is_watched(at))) {
         size_t extent = lm_wrap_extent(at);
         const char *end = LM_REAL(memchr)(at, c, n < extent ? n : extent);
         lm_wrap_reads("memchr", at, end ? (size_t)(end - (const char *)at) + 1 : n);
@@ -121,7 +137,7 @@ void *lm_wrap_memchr(const void *at, int c, size_t n) {
 }
 
 void *lm_wrap_rawmemchr(const void *at, int c) {
-    if (LM_UNLIKELY(lm_wrap_watched(at))) {
+    if (LM_UNLIKELY(lm_is_watched(at))) {
         size_t extent = lm_wrap_extent(at);
         const char *end = extent == SIZE_MAX ? NULL : LM_REAL(memchr)(at, c, extent);
         lm_wrap_scanned("rawmemchr", at, end ? (size_t)(end - (const char *)at) : extent, extent);

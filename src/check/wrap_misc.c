@@ -43,7 +43,7 @@ static LM_NOINLINE void formats(char *to, size_t n, const char *format, const st
 size_t lm_wrap_strftime(char *to, size_t n, const char *format, const struct tm *time) {
     lm_wrap_string("strftime", format);
     lm_wrap_reads("strftime", time, sizeof *time);
-    if (LM_UNLIKELY(lm_wrap_watched(to)))
+    if (LM_UNLIKELY(lm_is_watched(to)))
         formats(to, n, format, time);
     return LM_REAL(strftime)(to, n, format, time);
 }

@@ -4,7 +4,7 @@
 
 /* `n` wide characters are asked for; each comes of one byte or more. */
 static void reads_multibyte(const char *call, const void *to, const char *from, size_t n) {
-    if (LM_UNLIKELY(lm_wrap_watched(from))) {
+    if (LM_UNLIKELY(lm_is_watched(from))) {
         if (to)
             lm_wrap_length_max(call, from, n);
         else
@@ -14,7 +14,7 @@ static void reads_multibyte(const char *call, const void *to, const char *from, 
 
 /* `n` bytes are asked for; a wide character becomes at most MB_CUR_MAX of them. */
 static void reads_wide(const char *call, const void *to, const wchar_t *from, size_t n) {
-    if (LM_UNLIKELY(lm_wrap_watched(from))) {
+    if (LM_UNLIKELY(lm_is_watched(from))) {
         if (to)
             lm_wrap_wide_length_max(call, from, n / MB_CUR_MAX);
         else
@@ -31,7 +31,7 @@ static void writes(const char *call, void *to, size_t asked, size_t needed, size
 
 /* Whether `asked` units surely fit, so that there is nothing to measure. */
 LM_INLINE bool fits(const char *call, void *to, size_t asked, size_t size) {
-    if (LM_LIKELY(!to || !lm_wrap_watched(to)))
+    if (LM_LIKELY(!to || !lm_is_watched(to)))
         return true;
     size_t bytes = lm_wrap_product(asked, size);
     if (bytes > lm_wrap_extent(to))

@@ -85,7 +85,7 @@ static size_t address_size(int family) {
 const char *lm_wrap_inet_ntop(int family, const void *from, char *to, socklen_t n) {
     if (family == AF_INET || family == AF_INET6) {
         lm_wrap_reads("inet_ntop", from, address_size(family));
-        if (LM_UNLIKELY(lm_wrap_watched(to))) {
+        if (LM_UNLIKELY(lm_is_watched(to))) {
             char text[INET6_ADDRSTRLEN];
             int saved = errno;
             LM_REAL(inet_ntop)(family, from, text, sizeof text);

@@ -5,19 +5,19 @@
 /* ---- Lengths ---------------------------------------------------------------------------------- */
 
 size_t lm_wrap_strlen(const char *string) {
-    return LM_LIKELY(!lm_wrap_watched(string)) ? LM_REAL(strlen)(string)
-                                               : lm_wrap_length("strlen", string);
+    return LM_LIKELY(!lm_is_watched(string)) ? LM_REAL(strlen)(string)
+                                             : lm_wrap_length("strlen", string);
 }
 
 size_t lm_wrap_strnlen(const char *string, size_t max) {
-    return LM_LIKELY(!lm_wrap_watched(string)) ? LM_REAL(strnlen)(string, max)
-                                               : lm_wrap_length_max("strnlen", string, max);
+    return LM_LIKELY(!lm_is_watched(string)) ? LM_REAL(strnlen)(string, max)
+                                             : lm_wrap_length_max("strnlen", string, max);
 }
 
 /* ---- Comparing -------------------------------------------------------------------------------- */
 
 LM_INLINE bool watched(const char *a, const char *b) {
-    return LM_UNLIKELY(lm_wrap_watched(a) || lm_wrap_watched(b));
+    return LM_UNLIKELY(lm_is_watched(a) | lm_is_watched(b));
 }
 
 typedef size_t scanner(const char *a, const char *b, size_t bound, locale_t locale);
@@ -49,10 +49,14 @@ static LM_NOINLINE void compares(const char *call, const char *a, const char *b,
         lm_wrap_scanned(call, b, bound, b_extent);
 }
 
-int lm_wrap_strcmp(const char *a, const char *b) {
-    if (watched(a, b))
-        compares("strcmp", a, b, SIZE_MAX, differ, NULL);
+/* Not a part of strcmp: that needs no stack then when nothing is checked. */
+static LM_NOINLINE int compare(const char *a, const char *b) {
+    compares("strcmp", a, b, SIZE_MAX, differ, NULL);
     return LM_REAL(strcmp)(a, b);
+}
+
+int lm_wrap_strcmp(const char *a, const char *b) {
+    return watched(a, b) ? compare(a, b) : LM_REAL(strcmp)(a, b);
 }
 
 int lm_wrap_strncmp(const char *a, const char *b, size_t n) {
@@ -100,14 +104,14 @@ int lm_wrap_strcoll_l(const char *a, const char *b, locale_t locale) {
 /* What the transformed string takes is only known when it is made. */
 size_t lm_wrap_strxfrm(char *to, const char *from, size_t n) {
     lm_wrap_string("strxfrm", from);
-    if (LM_UNLIKELY(n > 0 && lm_wrap_watched(to)))
+    if (LM_UNLIKELY(n > 0 && lm_is_watched(to)))
         lm_wrap_writes("strxfrm", to, least(LM_REAL(strxfrm)(NULL, from, 0) + 1, n));
     return LM_REAL(strxfrm)(to, from, n);
 }
 
 size_t lm_wrap_strxfrm_l(char *to, const char *from, size_t n, locale_t locale) {
     lm_wrap_string("strxfrm_l", from);
-    if (LM_UNLIKELY(n > 0 && lm_wrap_watched(to)))
+    if (LM_UNLIKELY(n > 0 && lm_is_watched(to)))
         lm_wrap_writes("strxfrm_l", to, least(LM_REAL(strxfrm_l)(NULL, from, 0, locale) + 1, n));
     return LM_REAL(strxfrm_l)(to, from, n, locale);
 }
@@ -121,19 +125,19 @@ static LM_NOINLINE void finds_char(const char *call, const char *string, int c) 
 }
 
 char *lm_wrap_strchr(const char *string, int c) {
-    if (LM_UNLIKELY(lm_wrap_watched(string)))
+    if (LM_UNLIKELY(lm_is_watched(string)))
         finds_char("strchr", string, c);
     return LM_REAL(strchr)(string, c);
 }
 
 char *lm_wrap_index(const char *string, int c) {
-    if (LM_UNLIKELY(lm_wrap_watched(string)))
+    if (LM_UNLIKELY(lm_is_watched(string)))
         finds_char("index", string, c);
     return LM_REAL(strchr)(string, c);
 }
 
 char *lm_wrap_strchrnul(const char *string, int c) {
-    if (LM_UNLIKELY(lm_wrap_watched(string)))
+    if (LM_UNLIKELY(lm_is_watched(string)))
         finds_char("strchrnul", string, c);
     return LM_REAL(strchrnul)(string, c);
 }

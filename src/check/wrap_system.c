@@ -125,7 +125,7 @@ static LM_NOINLINE void resolves(const char *path, char *to) {
 char *lm_wrap_realpath(const char *path, char *to) {
     if (path)
         lm_wrap_string("realpath", path);
-    if (to && LM_UNLIKELY(lm_wrap_watched(to)))
+    if (to && LM_UNLIKELY(lm_is_watched(to)))
         resolves(path, to);
     return LM_REAL(realpath)(path, to);
 }
@@ -133,7 +133,7 @@ char *lm_wrap_realpath(const char *path, char *to) {
 char *lm_wrap___realpath_chk(const char *path, char *to, size_t size) {
     if (path)
         lm_wrap_string("realpath", path);
-    if (to && LM_UNLIKELY(lm_wrap_watched(to)))
+    if (to && LM_UNLIKELY(lm_is_watched(to)))
         resolves(path, to);
     return LM_REAL(__realpath_chk)(path, to, size);
 }

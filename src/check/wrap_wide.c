@@ -16,7 +16,7 @@ static size_t wide_extent(const wchar_t *at) {
 }
 
 LM_INLINE bool watched(const wchar_t *a, const wchar_t *b) {
-    return LM_UNLIKELY(lm_wrap_watched(a) || lm_wrap_watched(b));
+    return LM_UNLIKELY(lm_is_watched(a) || lm_is_watched(b));
 }
 
 /* A scan of wide characters read the one that it stopped at. */
@@ -78,7 +78,7 @@ int lm_wrap_wmemcmp(const wchar_t *a, const wchar_t *b, size_t n) {
 }
 
 wchar_t *lm_wrap_wmemchr(const wchar_t *at, wchar_t c, size_t n) {
-    if (LM_UNLIKELY(lm_wrap_watched(at))) {
+    if (LM_UNLIKELY(lm_is_watched(at))) {
         const wchar_t *end = LM_REAL(wmemchr)(at, c, least(n, wide_extent(at)));
         lm_wrap_reads("wmemchr", at, bytes_of(end ? (size_t)(end - at) + 1 : n));
     }
@@ -185,13 +185,13 @@ wchar_t *lm_wrap_wcsdup(const wchar_t *string) {
 /* ---- Lengths and comparing -------------------------------------------------------------------- */
 
 size_t lm_wrap_wcslen(const wchar_t *string) {
-    return LM_LIKELY(!lm_wrap_watched(string)) ? LM_REAL(wcslen)(string)
-                                               : lm_wrap_wide_length("wcslen", string);
+    return LM_LIKELY(!lm_is_watched(string)) ? LM_REAL(wcslen)(string)
+                                             : lm_wrap_wide_length("wcslen", string);
 }
 
 size_t lm_wrap_wcsnlen(const wchar_t *string, size_t max) {
-    return LM_LIKELY(!lm_wrap_watched(string)) ? LM_REAL(wcsnlen)(string, max)
-                                               : lm_wrap_wide_length_max("wcsnlen", string, max);
+    return LM_LIKELY(!lm_is_watched(string)) ? LM_REAL(wcsnlen)(string, max)
+                                             : lm_wrap_wide_length_max("wcsnlen", string, max);
 }
 
 static LM_NOINLINE void compares(const char *call, const wchar_t *a, const wchar_t *b, size_t max,
@@ -257,13 +257,13 @@ static LM_NOINLINE void spans(const char *call, const wchar_t *string, const wch
 }
 
 wchar_t *lm_wrap_wcschr(const wchar_t *string, wchar_t c) {
-    if (LM_UNLIKELY(lm_wrap_watched(string)))
+    if (LM_UNLIKELY(lm_is_watched(string)))
         finds_char("wcschr", string, c);
     return LM_REAL(wcschr)(string, c);
 }
 
 wchar_t *lm_wrap_wcschrnul(const wchar_t *string, wchar_t c) {
-    if (LM_UNLIKELY(lm_wrap_watched(string)))
+    if (LM_UNLIKELY(lm_is_watched(string)))
         finds_char("wcschrnul", string, c);
     return LM_REAL(wcschrnul)(string, c);
 }

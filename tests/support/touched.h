@@ -40,7 +40,7 @@ static inline void forget_blocks(void) {
     forget();
     memset(touched_room, 0, touched_used);
     touched_used = touched_block_count = 0;
-    lm_wrap_beside = (lm_wrap_range){(uintptr_t)touched_room, sizeof touched_room};
+    lm_watched = (lm_watched_range){(uintptr_t)touched_room, sizeof touched_room};
 }
 
 static inline void *block(size_t size) {
