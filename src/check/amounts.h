@@ -15,6 +15,10 @@ enum { LM_ZONE_LEAST = 16, LM_ZONE_MOST = 128 };
 enum { LM_BATCH_BLOCKS = 124 };
 #define LM_BATCH_BYTES LM_LIMIT(LM_KIB(256), LM_KIB(4))
 
+/* What rests at least and at most, when the option doesn't say. */
+#define LM_QUARANTINE_LEAST LM_MIB(8)
+#define LM_QUARANTINE_MOST  LM_MIB(64)
+
 /* A freed large block rests without its memory: of its size counts one part in so many. */
 enum { LM_RESTING_SHARE = 64 };
 

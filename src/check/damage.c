@@ -110,27 +110,26 @@ LM_COLD void lm_damage_tell(const lm_place *place, const char *call) {
     look_at_rear(place, call);
 }
 
-static bool has_zones(const lm_place *place) {
-    uint8_t state = lm_record_state(place->record);
-    return state == LM_STATE_LIVE || state == LM_STATE_RESTING;
-}
-
 /* Another thread may make a new block of a neighbour meanwhile, with zones elsewhere. */
 static bool is_damaged(const lm_place *place, lm_zone (*zone_of)(const lm_place *)) {
-    if (!has_zones(place))
+    if (!lm_damage_has_zones(place->record))
         return false;
     lm_moment made = place->record->allocated_at;
     lm_zone zone = zone_of(place);
     if (LM_LIKELY(lm_zone_whole(zone.at, zone.size, LM_FILL_ZONE)))
         return false;
     atomic_thread_fence(memory_order_acquire);
-    return has_zones(place) && place->record->allocated_at == made;
+    return lm_damage_has_zones(place->record) && place->record->allocated_at == made;
 }
 
-void lm_damage_look_beside(const lm_place *place, const char *call) {
+LM_COLD void lm_damage_look_before(const lm_place *place, const char *call) {
     lm_place other;
     if (lm_table_beside(place, -1, &other) && is_damaged(&other, rear_of))
         look_at_rear(&other, call);
+}
+
+LM_COLD void lm_damage_look_behind(const lm_place *place, const char *call) {
+    lm_place other;
     if (lm_table_beside(place, 1, &other) && is_damaged(&other, front_of))
         look_at_front(&other, call);
 }

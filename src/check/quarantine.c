@@ -14,7 +14,7 @@ typedef struct lm_batch {
     uintptr_t raw[LM_BATCH_BLOCKS];
 } lm_batch;
 
-size_t lm_quarantine_limit = LM_MIB(64);
+size_t lm_quarantine_limit = LM_QUARANTINE_AUTO;
 lm_lock lm_quarantine_lock = LM_LOCK(LM_RANK_CHECK_QUARANTINE);
 
 /* Under the lock. */
@@ -93,10 +93,18 @@ static lm_batch *new_batch(void) {
     return batch;
 }
 
+/* As much as is live, so that a small program stays small. */
+static size_t limit(void) {
+    if (lm_quarantine_limit != LM_QUARANTINE_AUTO)
+        return lm_quarantine_limit;
+    int64_t live = lm_watcher_live_bytes();
+    return lm_min(lm_max(live > 0 ? (size_t)live : 0, LM_QUARANTINE_LEAST), LM_QUARANTINE_MOST);
+}
+
 /* The oldest batch, when there is too much. Locked. */
 static lm_batch *take_oldest(void) {
     lm_batch *batch = oldest;
-    if (!batch || resting <= lm_quarantine_limit)
+    if (!batch || resting <= limit())
         return NULL;
     oldest = batch->next;
     resting -= batch->bytes;
@@ -145,8 +153,8 @@ void lm_quarantine_put(lm_watcher *watcher, const lm_place *place) {
     }
     batch->raw[batch->count++] = place->raw;
     batch->bytes += weight(place);
-    bool full = batch->count == LM_BATCH_BLOCKS ||
-                batch->bytes >= lm_min(LM_BATCH_BYTES, lm_quarantine_limit / 64);
+    bool full =
+        batch->count == LM_BATCH_BLOCKS || batch->bytes >= lm_min(LM_BATCH_BYTES, limit() / 64);
     if (!late)
         watcher->batch = full ? NULL : batch;
     if (full || late)

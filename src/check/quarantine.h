@@ -15,7 +15,9 @@ void lm_quarantine_flush(lm_watcher *watcher);
 /* Looks at everything that rests, on behalf of `call`. */
 void lm_quarantine_look(const char *call);
 
-extern size_t lm_quarantine_limit; /* bytes; set at start */
+/* Bytes; set at start. */
+#define LM_QUARANTINE_AUTO SIZE_MAX
+extern size_t lm_quarantine_limit;
 extern lm_lock lm_quarantine_lock;
 
 #endif

@@ -43,7 +43,7 @@ static void put_process(void) {
     lm_lines_number("parent", (uint64_t)getppid());
     put_program();
     put_arguments();
-    lm_lines_number("started", lm_clock_read(CLOCK_REALTIME) - lm_clock_now());
+    lm_lines_number("started", lm_clock_of_day() - lm_clock_now());
     lm_lines_end();
     lm_lines_flush();
 }

@@ -16,7 +16,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-uint64_t lm_clock_start;
 _Atomic bool lm_check_ready;
 
 static lm_lock start_lock = LM_LOCK(LM_RANK_INIT);
@@ -71,9 +70,10 @@ static void after_in_child(void) {
 static bool start(void) {
     if (!lm_init())
         return false;
-    lm_clock_start = lm_clock_read(CLOCK_MONOTONIC);
+    lm_clock_start();
     process = lm_os_process();
-    lm_quarantine_limit = lm_options_now.quarantine;
+    lm_quarantine_limit =
+        lm_options_now.quarantine ? lm_options_now.quarantine : LM_QUARANTINE_AUTO;
     return lm_table_start();
 }
 

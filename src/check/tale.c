@@ -21,6 +21,8 @@ static const char *const certainties[] = {"exact", "later", "inferred"};
 
 static uint32_t last_id; /* under lm_tale_lock */
 
+void (*lm_tale_hook)(const lm_tale *tale);
+
 const char *lm_tale_code(lm_code code) {
     return codes[code];
 }
@@ -265,6 +267,10 @@ void lm_tale_tell(const lm_tale *tale) {
     lm_tale own = *tale;
     if (!own.stack && !own.no_stack)
         own.stack = lm_here();
+    if (lm_tale_hook) {
+        lm_tale_hook(&own);
+        return;
+    }
     uint32_t thread = own.no_stack ? 0 : lm_watcher_here()->number;
     lm_lock_take(&lm_tale_lock);
     lm_known *known = find_known(&own);
