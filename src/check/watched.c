@@ -3,6 +3,7 @@
 #include "base/bits.h"
 
 lm_watched_range lm_watched;
+bool lm_watched_bytes;
 
 /* Who reads one of the two before it is written takes the new blocks for something else once more. */
 void lm_watched_add(uintptr_t low, size_t size) {

@@ -22,6 +22,10 @@ LM_INLINE bool lm_is_watched(const void *at) {
            __atomic_load_n(&lm_watched.size, __ATOMIC_RELAXED);
 }
 
+/* Whether it is known of any block which of its bytes were written. Only then is a read of a string told that is
+ * known to lie in its block: that question costs as much as where the block ends. Set by who keeps track, for good. */
+extern LM_HIDDEN bool lm_watched_bytes;
+
 /* Blocks will lie here too. Called with the range that is reserved for them, before the first of them is
  * handed out; whoever calls makes sure that no other thread does at the same time. */
 void lm_watched_add(uintptr_t low, size_t size);

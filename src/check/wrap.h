@@ -79,6 +79,12 @@ LM_INLINE bool lm_wrap_writes(const char *call, const void *at, size_t bytes) {
            lm_wrap_touch(call, at, bytes, LM_ACCESS_WRITE);
 }
 
+/* A read that is known to lie in its block, if in any. */
+LM_INLINE void lm_wrap_reads_inside(const char *call, const void *at, size_t bytes) {
+    if (LM_UNLIKELY(__atomic_load_n(&lm_watched_bytes, __ATOMIC_RELAXED)))
+        lm_wrap_reads(call, at, bytes);
+}
+
 /* How many bytes from `at` on are there for certain; SIZE_MAX: that isn't known. */
 LM_INLINE size_t lm_wrap_extent(const void *at) {
     return LM_LIKELY(!lm_is_watched(at)) ? SIZE_MAX : lm_access_extent(at);

@@ -6,9 +6,9 @@ LM_INLINE void copies(const char *call, void *to, const void *from, size_t n) {
     lm_wrap_writes(call, to, n);
 }
 
-/* Whether one of two may be a block's. Both questions at once: a jump for each would cost more. */
+/* Whether one of two may be a block's. */
 LM_INLINE bool watched(const void *a, const void *b) {
-    return LM_UNLIKELY(lm_is_watched(a) | lm_is_watched(b));
+    return LM_UNLIKELY(lm_is_watched(a) || lm_is_watched(b));
 }
 
 /* Not a part of the functions that call it: those need no stack then when nothing is checked. */

@@ -17,7 +17,7 @@ size_t lm_wrap_strnlen(const char *string, size_t max) {
 /* ---- Comparing -------------------------------------------------------------------------------- */
 
 LM_INLINE bool watched(const char *a, const char *b) {
-    return LM_UNLIKELY(lm_is_watched(a) | lm_is_watched(b));
+    return LM_UNLIKELY(lm_is_watched(a) || lm_is_watched(b));
 }
 
 typedef size_t scanner(const char *a, const char *b, size_t bound, locale_t locale);
@@ -39,8 +39,8 @@ static LM_NOINLINE void compares(const char *call, const char *a, const char *b,
     size_t stop = scan(a, b, bound, locale);
     if (stop < bound || bound == max) {
         size_t bytes = stop < max ? stop + 1 : max;
-        lm_wrap_reads(call, a, bytes);
-        lm_wrap_reads(call, b, bytes);
+        lm_wrap_reads_inside(call, a, bytes);
+        lm_wrap_reads_inside(call, b, bytes);
         return;
     }
     if (a_extent == bound)

@@ -200,8 +200,8 @@ static LM_NOINLINE void compares(const char *call, const wchar_t *a, const wchar
     size_t bound = least(max, least(a_extent, b_extent));
     size_t stop = lm_scan_wide_differ(a, b, bound, any_case);
     if (stop < bound || bound == max) {
-        lm_wrap_reads(call, a, bytes_of(stop < max ? stop + 1 : max));
-        lm_wrap_reads(call, b, bytes_of(stop < max ? stop + 1 : max));
+        lm_wrap_reads_inside(call, a, bytes_of(stop < max ? stop + 1 : max));
+        lm_wrap_reads_inside(call, b, bytes_of(stop < max ? stop + 1 : max));
         return;
     }
     if (a_extent == bound)

@@ -40,6 +40,7 @@ static inline void forget_blocks(void) {
     forget();
     memset(touched_room, 0, touched_used);
     touched_used = touched_block_count = 0;
+    lm_watched_bytes = true; /* tells reads too that are right */
     lm_watched = (lm_watched_range){(uintptr_t)touched_room, sizeof touched_room};
 }
 

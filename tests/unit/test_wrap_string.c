@@ -33,6 +33,23 @@ static void measures(void **state) {
     assert_int_equal(lm_wrap_strnlen(endless, 6), 6);
 }
 
+/* Where nobody knows which bytes were written, only what is wrong is told. */
+static void tells_no_more_than_is_wanted(void **state) {
+    (void)state;
+    char *string = text("hello"), *endless = text_without_end("hello");
+    lm_watched_bytes = false;
+    forget();
+    assert_int_equal(lm_wrap_strlen(string), 5);
+    assert_int_equal(lm_wrap_strnlen(endless, 5), 5);
+    assert_true(lm_wrap_strcmp(string, "help") < 0);
+    assert_ptr_equal(lm_wrap_strchr(string, 'l'), string + 2);
+    assert_int_equal(touched_count, 0);
+    BAD(lm_wrap_strlen(endless), "strlen", endless, 6, READ);
+    BAD(lm_wrap_strnlen(endless, 6), "strnlen", endless, 6, READ);
+    BAD(lm_wrap_strcmp("hello", endless), "strcmp", endless, 6, READ);
+    BAD(lm_wrap_strchr(endless, 'x'), "strchr", endless, 6, READ);
+}
+
 static void compares(void **state) {
     (void)state;
     char *a = text("abcX"), *b = text("abcY"), *endless = text_without_end("abc");
@@ -142,6 +159,7 @@ static void agrees_with_the_c_library(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(measures, fresh),
+        cmocka_unit_test_setup(tells_no_more_than_is_wanted, fresh),
         cmocka_unit_test_setup(compares, fresh),
         cmocka_unit_test_setup(searches, fresh),
         cmocka_unit_test_setup(takes_apart, fresh),
