@@ -26,6 +26,10 @@ enum { LM_RESTING_SHARE = 64 };
 #define LM_OWN_ROOM LM_MIB(1024)
 #define LM_OWN_STEP LM_LIMIT(LM_MIB(1), LM_KIB(64))
 
+/* All blocks are looked at so often (ns) at most, and so that it takes one part in so many of the time. */
+#define LM_SWEEP_EVERY LM_LIMIT(1000 * 1000 * 1000, 1000 * 1000)
+enum { LM_SWEEP_SHARE = 50 };
+
 /* Findings that can be told apart; more are only counted. */
 enum { LM_TALES_MOST = 8192 };
 

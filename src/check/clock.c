@@ -56,8 +56,22 @@ static uint64_t learn(uint64_t time, uint64_t ticks) {
     return rate;
 }
 
+/* Both at one moment, as far as the thread isn't interrupted in between. */
+static uint64_t read_both(uint64_t *ticks) {
+    enum { TRIES = 4, TICKS_APART = 20000 };
+    uint64_t time = 0;
+    for (int i = 0; i < TRIES; i++) {
+        uint64_t before = lm_clock_ticks();
+        time = lm_clock_now();
+        *ticks = lm_clock_ticks();
+        if (*ticks - before < TICKS_APART)
+            break;
+    }
+    return time;
+}
+
 LM_COLD uint64_t lm_clock_compare(lm_clock *clock) {
-    uint64_t time = lm_clock_now(), ticks = lm_clock_ticks();
+    uint64_t ticks, time = read_both(&ticks);
     uint64_t rate = learn(time, ticks);
     if (!rate)
         return time;

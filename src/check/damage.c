@@ -161,7 +161,7 @@ size_t lm_damage_parts(const lm_place *place, lm_zone parts[2]) {
     return 2;
 }
 
-static LM_COLD void tell_freed(const lm_place *place, const lm_zone *part, const char *call) {
+static LM_COLD void tell_freed(const lm_place *place, const lm_zone *part) {
     size_t from, to;
     if (!lm_zone_damage(part->at, part->size, LM_FILL_FREED, &from, &to))
         return;
@@ -171,7 +171,6 @@ static LM_COLD void tell_freed(const lm_place *place, const lm_zone *part, const
         ptrdiff_t at = (ptrdiff_t)((uintptr_t)part->at - block.start);
         lm_tale tale = {.code = LM_CODE_USE_AFTER_FREE,
                         .certainty = LM_CERTAIN_LATER,
-                        .call = call,
                         .no_stack = true,
                         .access = "write",
                         .block = &block,
@@ -184,11 +183,11 @@ static LM_COLD void tell_freed(const lm_place *place, const lm_zone *part, const
     repair(part, LM_FILL_FREED);
 }
 
-void lm_damage_look_freed(const lm_place *place, const char *call) {
+void lm_damage_look_freed(const lm_place *place) {
     lm_zone parts[2];
     size_t count = lm_damage_parts(place, parts);
     for (size_t i = 0; i < count; i++)
         if (LM_UNLIKELY(!lm_zone_is(parts[i].at, parts[i].size, LM_FILL_FREED)))
-            tell_freed(place, &parts[i], call);
-    lm_damage_look(place, call);
+            tell_freed(place, &parts[i]);
+    lm_damage_look(place, NULL);
 }

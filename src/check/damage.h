@@ -37,8 +37,8 @@ LM_INLINE void lm_damage_look(const lm_place *place, const char *call) {
 void lm_damage_look_before(const lm_place *place, const char *call);
 void lm_damage_look_behind(const lm_place *place, const char *call);
 
-/* The same of a freed block that rests; its zones are looked at too. `call` NULL: it leaves the quarantine. */
-void lm_damage_look_freed(const lm_place *place, const char *call);
+/* The same of a freed block that rests; its zones are looked at too. */
+void lm_damage_look_freed(const lm_place *place);
 
 /* The whole pages of a large block, which can be hidden; none of one in a slot. */
 lm_zone lm_damage_pages(const lm_place *place);

@@ -2,6 +2,8 @@
 
 #include "check/damage.h"
 #include "check/own.h"
+#include "check/patience.h"
+#include "check/sweep.h"
 #include "check/zone.h"
 #include "heap/fast.h"
 #include "heap/guard.h"
@@ -19,7 +21,9 @@ lm_lock lm_quarantine_lock = LM_LOCK(LM_RANK_CHECK_QUARANTINE);
 
 /* Under the lock. */
 static lm_batch *oldest, *newest, *spare;
-static size_t resting; /* bytes */
+static size_t resting;   /* bytes */
+static unsigned leaving; /* threads that let blocks go at this moment */
+static bool held;
 
 /* ---- Blocks ----------------------------------------------------------------------------------- */
 
@@ -54,7 +58,7 @@ static bool place_of(uintptr_t raw, lm_place *place) {
 }
 
 static void leave(const lm_place *place) {
-    lm_damage_look_freed(place, NULL);
+    lm_damage_look_freed(place);
     if (LM_UNLIKELY(place->record->hidden))
         show(place);
     atomic_store_explicit(&place->record->state, LM_STATE_GONE, memory_order_release);
@@ -104,7 +108,7 @@ static size_t limit(void) {
 /* The oldest batch, when there is too much. Locked. */
 static lm_batch *take_oldest(void) {
     lm_batch *batch = oldest;
-    if (!batch || resting <= limit())
+    if (!batch || held || resting <= limit())
         return NULL;
     oldest = batch->next;
     resting -= batch->bytes;
@@ -124,13 +128,16 @@ static void hand_over(lm_batch *batch) {
         lm_batch *out = take_oldest();
         if (!out)
             break;
+        leaving++;
         lm_lock_give(&lm_quarantine_lock);
         leave_all(out);
         lm_lock_take(&lm_quarantine_lock);
+        leaving--;
         out->next = spare;
         spare = out;
     }
     lm_lock_give(&lm_quarantine_lock);
+    lm_sweep_if_due();
 }
 
 void lm_quarantine_flush(lm_watcher *watcher) {
@@ -161,16 +168,34 @@ void lm_quarantine_put(lm_watcher *watcher, const lm_place *place) {
         hand_over(batch);
 }
 
-/* ---- All that rests --------------------------------------------------------------------------- */
+/* ---- Holding ---------------------------------------------------------------------------------- */
 
-static bool look(const lm_place *place, void *context) {
-    const char *call = context;
-    if (lm_record_state(place->record) == LM_STATE_RESTING)
-        lm_damage_look_freed(place, call);
-    return true;
+bool lm_quarantine_hold(void) {
+    unsigned tries = 0;
+    if (!lm_patience_take(&lm_quarantine_lock))
+        return false;
+    bool first = !held;
+    held = true;
+    while (first && leaving > 0) { /* the calling thread itself, perhaps, when it was interrupted */
+        lm_lock_give(&lm_quarantine_lock);
+        bool patient = lm_patience_wait(&tries);
+        lm_lock_take(&lm_quarantine_lock);
+        if (!patient) {
+            held = first = false;
+            break;
+        }
+    }
+    lm_lock_give(&lm_quarantine_lock);
+    return first;
 }
 
-void lm_quarantine_look(const char *call) {
-    char *context = (char *)(uintptr_t)call;
-    lm_table_each(look, context);
+void lm_quarantine_let_go(void) {
+    lm_lock_take(&lm_quarantine_lock);
+    held = false;
+    lm_lock_give(&lm_quarantine_lock);
+}
+
+void lm_quarantine_forked(void) {
+    held = false;
+    leaving = 0;
 }

@@ -1,11 +1,11 @@
 #include "check/start.h"
 
 #include "check/clock.h"
-#include "check/damage.h"
 #include "check/lines.h"
 #include "check/own.h"
 #include "check/quarantine.h"
 #include "check/report.h"
+#include "check/sweep.h"
 #include "check/table.h"
 #include "check/watcher.h"
 #include "heap/init.h"
@@ -60,6 +60,7 @@ static void after_in_child(void) {
     process = lm_os_process();
     lm_depot_forked();
     lm_watcher_forked();
+    lm_quarantine_forked();
     for (int i = LOCKS; i > 0; i--)
         lm_lock_give_in_child(locks[i - 1]);
     lm_report_forked();
@@ -125,21 +126,13 @@ __attribute__((constructor)) static void constructor(void) {
 
 /* ---- The end ---------------------------------------------------------------------------------- */
 
-static bool look_at_live(const lm_place *place, void *context) {
-    const char *call = context;
-    if (lm_record_state(place->record) == LM_STATE_LIVE)
-        lm_damage_look(place, call);
-    return true;
-}
-
 static _Atomic bool finished;
 
 void lm_check_finish(int status) {
     if (!atomic_load(&lm_check_ready) || lm_os_process() != process ||
         atomic_exchange(&finished, true))
         return;
-    lm_table_each(look_at_live, NULL);
-    lm_quarantine_look(NULL);
+    lm_sweep_all();
     lm_report_counts();
     lm_report_end(status);
 }

@@ -5,6 +5,7 @@
 #include "check/here.h"
 #include "check/known.h"
 #include "check/lines.h"
+#include "check/patience.h"
 #include "check/plain.h"
 #include "check/report.h"
 #include "check/tell.h"
@@ -272,7 +273,8 @@ void lm_tale_tell(const lm_tale *tale) {
         return;
     }
     uint32_t thread = own.no_stack ? 0 : lm_watcher_here()->number;
-    lm_lock_take(&lm_tale_lock);
+    if (!lm_patience_take(&lm_tale_lock))
+        return;
     lm_known *known = find_known(&own);
     if (known)
         tell(&own, known, thread);

@@ -3,6 +3,7 @@
 
 #include "check/entry.h"
 #include "check/quarantine.h"
+#include "check/sweep.h"
 #include "support/tales.h"
 
 #include <setjmp.h>
@@ -117,11 +118,11 @@ static void written_after_free(void **state) {
         tales_catch();
         free_plain(p);
         p[last] = 1; /* of a large block it is behind its last whole page */
-        lm_quarantine_look("look");
+        lm_sweep_all();
         told(LM_CODE_USE_AFTER_FREE, last, last);
         assert_false(tales[0].block->live);
         assert_true(tales[0].since >= tales[0].block->freed_time);
-        lm_quarantine_look("look");
+        lm_sweep_all();
         assert_int_equal(tales_count, 1);
     }
 }
