@@ -70,15 +70,16 @@ function(loam_add_folder_objects)
     set(loam_command_objects ${command} PARENT_SCOPE)
 endfunction()
 
-# Sets checker and watching. Files of the checker's folders whose names end in _names, or begin with wrap_, define names
-# of the C library; all others are what unit tests link.
+# Sets checker and watching. Files of the checker's folders whose names end in _names define names of the C library; all
+# others are what unit tests link (the wrappers get their names only in LoamWraps.cmake).
 function(loam_add_checker_objects)
+    loam_set_wrap_options()
     foreach(folder IN LISTS loam_checker_folders)
         file(GLOB sources CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
              "${PROJECT_SOURCE_DIR}/src/${folder}/*.c")
         set(taken ${sources})
-        list(FILTER sources EXCLUDE REGEX "/(wrap_[^/]*|[^/]*_names)\\.c$")
-        list(FILTER taken INCLUDE REGEX "/(wrap_[^/]*|[^/]*_names)\\.c$")
+        list(FILTER sources EXCLUDE REGEX "/[^/]*_names\\.c$")
+        list(FILTER taken INCLUDE REGEX "/[^/]*_names\\.c$")
         if(sources)
             loam_add_objects(loam_folder_${folder} ${sources})
             list(APPEND checker $<TARGET_OBJECTS:loam_folder_${folder}>)
@@ -135,14 +136,15 @@ function(loam_add_checker)
     if(LOAM_PREFIXED_ONLY)
         return()
     endif()
-    add_library(loam_check SHARED
+    loam_rename_wraps(renamed
         ${loam_beneath_objects} ${loam_checker_objects} ${loam_watching_objects})
-    set_target_properties(loam_check PROPERTIES OUTPUT_NAME loam-check)
+    add_library(loam_check SHARED "${renamed}")
+    set_target_properties(loam_check PROPERTIES OUTPUT_NAME loam-check LINKER_LANGUAGE C)
     loam_write_checker_exports("${PROJECT_BINARY_DIR}/check_exports.map")
     loam_link_shared(loam_check "${PROJECT_BINARY_DIR}/check_exports.map")
 endfunction()
 
-# What libloam.so exports and, on top, the names in src/check/*.exports, one a line.
+# What libloam.so exports and, on top, the names in src/check/*.exports, one a line, and the wrappers'.
 function(loam_write_checker_exports map)
     file(READ "${PROJECT_SOURCE_DIR}/src/abi/exports.map" text)
     file(GLOB lists CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/check/*.exports")
@@ -152,6 +154,9 @@ function(loam_write_checker_exports map)
             string(REPLACE "local:" "    ${name};\nlocal:" text "${text}")
         endforeach()
     endforeach()
+    loam_read_wraps(names)
+    list(JOIN names ";\n    " names)
+    string(REPLACE "local:" "    ${names};\nlocal:" text "${text}")
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
         "${PROJECT_SOURCE_DIR}/src/abi/exports.map" ${lists})
     file(CONFIGURE OUTPUT "${map}" CONTENT "${text}" @ONLY)

@@ -6,10 +6,9 @@
 
 /* The place of a block that an address lies in or beside; false for memory that is no block's. */
 static bool find(uintptr_t at, lm_place *place) {
-    return at - lm_once.lookups[0].base < lm_once.lookups[0].size ||
-                   atomic_load_explicit(&lm_arena_count, memory_order_relaxed) > 1
-               ? lm_table_find(at, place)
-               : false;
+    if (LM_LIKELY(lm_table_inside(at, place)))
+        return lm_record_state(place->record) != LM_STATE_NONE;
+    return lm_table_find(at, place);
 }
 
 /* So that it isn't told once more when the zones, or the freed block, are looked at. */

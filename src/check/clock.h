@@ -8,6 +8,7 @@
 
 #include "base/compiler.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -45,7 +46,8 @@ LM_INLINE uint64_t lm_clock_read(lm_clock *clock) {
     uint64_t passed = lm_clock_ticks() - clock->ticks;
     if (LM_UNLIKELY(passed >= clock->most))
         return lm_clock_compare(clock);
-    return clock->time + (passed * __atomic_load_n(&lm_clock_rate, __ATOMIC_RELAXED) >> 32);
+    return clock->time +
+           (passed * atomic_load_explicit(&lm_clock_rate, memory_order_relaxed) >> 32);
 }
 
 #endif

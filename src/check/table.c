@@ -2,6 +2,7 @@
 
 #include "check/amounts.h"
 #include "check/own.h"
+#include "check/watched.h"
 #include "heap/arena.h"
 #include "heap/large.h"
 #include "os/os.h"
@@ -81,6 +82,7 @@ static bool open_unit(lm_table_arena *units, const slot *s) {
         if (!at || !lm_os_make_readable(at, size))
             return false;
         atomic_store_explicit(&units->of, at, memory_order_release);
+        lm_watched_add(lm_once.lookups[s->arena].base, lm_once.lookups[s->arena].size);
     }
     size_t end = (s->unit + 1) * sizeof units->of[0];
     if (end <= units->open)

@@ -129,6 +129,21 @@ LM_INLINE bool lm_table_fast(uintptr_t raw, lm_place *place) {
     return true;
 }
 
+/* The same for an address anywhere in a slot; the record may be one without a block. */
+LM_INLINE bool lm_table_inside(uintptr_t at, lm_place *place) {
+    const lm_lookup *lookup = &lm_once.lookups[0];
+    uint64_t offset = at - lookup->base;
+    size_t slot;
+    if (LM_UNLIKELY(offset >= lookup->size))
+        return false;
+    const lm_slab *slab = lm_record_at(lookup, offset);
+    (void)lm_slot_at(slab, offset, &slot);
+    size_t room = lm_slab_room(slab);
+    return LM_LIKELY(slab->reciprocal != 0) &&
+           lm_table_fast(lookup->base + lm_slab_start(slab) + slot * room, place) &&
+           LM_LIKELY(at - place->raw < room);
+}
+
 /* ---- Moments --------------------------------------------------------------------------------- */
 
 LM_INLINE lm_moment lm_moment_of(uint64_t time, uint32_t thread) {
