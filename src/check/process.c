@@ -123,8 +123,10 @@ uintptr_t lm_process_waiting_sp(int id) {
 bool lm_process_ended(int id) {
     char line[128];
     const size_t got = read_of(id, "stat", line, sizeof line);
-    const char *at = got ? memrchr(line, ')', got) : NULL;
-    return got == 0 || (at && line + got - at > 2 && (at[2] == 'Z' || at[2] == 'X'));
+    size_t at = got;
+    while (at > 0 && line[at - 1] != ')')
+        at--;
+    return got == 0 || (at > 0 && at + 1 < got && (line[at + 1] == 'Z' || line[at + 1] == 'X'));
 }
 
 /* ---- Mappings -------------------------------------------------------------------------------- */
