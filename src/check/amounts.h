@@ -30,6 +30,9 @@ enum { LM_RESTING_SHARE = 64 };
 #define LM_SWEEP_EVERY LM_LIMIT(1000 * 1000 * 1000, 1000 * 1000)
 enum { LM_SWEEP_SHARE = 50 };
 
+/* Freed blocks are hidden by a mapping of their own from this size on. */
+#define LM_HIDE_BY_MAPPING LM_LIMIT(LM_KIB(512), LM_KIB(128))
+
 /* Findings that can be told apart; more are only counted. */
 enum { LM_TALES_MOST = 8192 };
 

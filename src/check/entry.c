@@ -12,6 +12,7 @@
 #include "check/tell.h"
 #include "heap/fast.h"
 #include "heap/init.h"
+#include "heap/large.h"
 
 #include <errno.h>
 
@@ -180,6 +181,20 @@ void lm_check_free(void *p, size_t size, size_t alignment, lm_call call) {
 
 /* ---- Resizing --------------------------------------------------------------------------------- */
 
+/* Large blocks move by their pages, zones and all: what is damaged is told first, and the zones are made anew. */
+static LM_COLD void move_pages(const lm_place *to, const lm_place *from) {
+    lm_damage_look(from, lm_ways[LM_CALL_REALLOC].call);
+    lm_large_move_content((void *)to->raw, (void *)from->raw);
+    lm_damage_prepare(to);
+    lm_damage_prepare(from);
+}
+
+static bool moves_by_pages(const lm_place *to, const lm_place *from) {
+    return !to->records->stride && !from->records->stride &&
+           lm_min(to->record->size, from->record->size) >= LM_REMAP_LEAST &&
+           to->record->front == from->record->front;
+}
+
 /* The old block is claimed first, so that a free by another thread meanwhile is a double free. */
 static void *resize(const lm_place *old, void *p, size_t size, lm_call call) {
     lm_place place;
@@ -189,7 +204,10 @@ static void *resize(const lm_place *old, void *p, size_t size, lm_call call) {
         atomic_store_explicit(&old->record->state, LM_STATE_LIVE, memory_order_release);
         return NULL;
     }
-    memcpy(q, p, lm_min(had, size));
+    if (LM_UNLIKELY(moves_by_pages(&place, old)))
+        move_pages(&place, old);
+    else
+        memcpy(q, p, lm_min(had, size));
     fill_fresh(&place, q, had);
     finish(&place, q);
     lm_tell_note_move((uintptr_t)p, (uintptr_t)q);

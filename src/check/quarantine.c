@@ -27,22 +27,40 @@ static bool held;
 
 /* ---- Blocks ----------------------------------------------------------------------------------- */
 
+/* Guards are quick for some pages; for many, one change of the mapping is. */
+static uint64_t hide(char *at, size_t size) {
+    if (size >= LM_HIDE_BY_MAPPING && lm_guard_afford()) {
+        lm_os_purge(at, size);
+        if (lm_os_guard(at, size, false))
+            return LM_HIDDEN_BY_MAPPING;
+        lm_guard_give();
+    }
+    return lm_guard_install(at, size) ? LM_HIDDEN_BY_GUARD : LM_HIDDEN_NOT;
+}
+
 /* Fills a freed block; the pages of a large one go back to the system. */
 static void fill(const lm_place *place) {
     lm_record *record = place->record;
     lm_zone parts[2], pages = lm_damage_pages(place);
     if (pages.size)
-        record->hidden = lm_guard_install((char *)(uintptr_t)pages.at, pages.size);
+        record->hidden = hide((char *)(uintptr_t)pages.at, pages.size) & 3;
     size_t count = lm_damage_parts(place, parts);
     for (size_t i = 0; i < count; i++)
         memset((void *)(uintptr_t)parts[i].at, LM_FILL_FREED, parts[i].size);
 }
 
-static void show(const lm_place *place) {
+/* False: a limit of writable memory (RLIMIT_DATA) is reached, and it stays hidden. */
+static bool show(const lm_place *place) {
     lm_zone pages = lm_damage_pages(place);
-    if (place->record->hidden)
-        lm_guard_remove((char *)(uintptr_t)pages.at, pages.size);
-    place->record->hidden = 0;
+    char *at = (char *)(uintptr_t)pages.at;
+    if (place->record->hidden == LM_HIDDEN_BY_GUARD)
+        lm_guard_remove(at, pages.size);
+    else if (!lm_os_unguard(at, pages.size, false))
+        return false;
+    else
+        lm_guard_give();
+    place->record->hidden = LM_HIDDEN_NOT;
+    return true;
 }
 
 /* What a block counts for: its place and its record. */
@@ -59,8 +77,8 @@ static bool place_of(uintptr_t raw, lm_place *place) {
 
 static void leave(const lm_place *place) {
     lm_damage_look_freed(place);
-    if (LM_UNLIKELY(place->record->hidden))
-        show(place);
+    if (LM_UNLIKELY(place->record->hidden) && !show(place))
+        return; /* it rests for ever, without memory */
     atomic_store_explicit(&place->record->state, LM_STATE_GONE, memory_order_release);
     lm_free((void *)place->raw, &lm_ways[LM_CALL_FREE], LM_ANY_SIZE);
 }

@@ -28,9 +28,9 @@ typedef struct lm_record {
     uint8_t allocated_call, freed_call; /* lm_call */
     uint8_t alignment;                  /* log2 of what was asked for beyond 16; 0: none */
     uint32_t front; /* bytes from the slot's start to the block's, in steps of 16 */
-    uint64_t size : 59;
-    uint64_t hidden : 1;       /* a large block that rests: nobody may touch its whole pages */
-    uint64_t told : 4;         /* LM_TOLD_...: that damage was told exactly */
+    uint64_t size : 58;
+    uint64_t hidden : 2; /* LM_HIDDEN_...: a large block that rests; nobody may touch its pages */
+    uint64_t told : 4;   /* LM_TOLD_...: that damage was told exactly */
     uint32_t allocated, freed; /* stacks */
     lm_moment allocated_at, freed_at;
 } lm_record;
@@ -38,7 +38,9 @@ typedef struct lm_record {
 _Static_assert(sizeof(lm_record) == 40, "a record is what every block costs");
 
 /* No block is larger: keeps compilers content. */
-#define LM_SIZE_MASK (((uint64_t)1 << 59) - 1)
+#define LM_SIZE_MASK (((uint64_t)1 << 58) - 1)
+
+enum { LM_HIDDEN_NOT = 0, LM_HIDDEN_BY_GUARD, LM_HIDDEN_BY_MAPPING };
 
 enum { LM_TOLD_FRONT = 1, LM_TOLD_REAR = 2, LM_TOLD_FREED = 4 };
 

@@ -4,6 +4,7 @@
 #include "check/blocks.h"
 #include "check/failed.h"
 #include "check/quarantine.h"
+#include "check/sweep.h"
 #include "support/tales.h"
 
 #include <errno.h>
@@ -80,6 +81,26 @@ static void realloc_moves(void **state) {
     assert_null(lm_check_realloc(q, 0, LM_CALL_REALLOC));
     free_plain(q);
     assert_int_equal(tales_count, 2);
+}
+
+/* By pages, from some size on. */
+static void large_blocks_grow_and_shrink(void **state) {
+    (void)state;
+    static const size_t sizes[] = {300 * 1000,  700 * 1000, 700 * 1000 + 1,
+                                   5000 * 1000, 400 * 1000, 10};
+    tales_catch();
+    size_t had = 0;
+    char *p = lm_check_malloc(had, LM_CALL_MALLOC);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        p = lm_check_realloc(p, sizes[i], LM_CALL_REALLOC);
+        assert_true(all_are(p, 'x', had < sizes[i] ? had : sizes[i]));
+        memset(p, 'x', sizes[i]);
+        had = sizes[i];
+        lm_sweep_all();
+    }
+    free_plain(p);
+    lm_sweep_all();
+    assert_int_equal(tales_count, 0);
 }
 
 static void freed_twice(void **state) {
@@ -223,6 +244,7 @@ int main(void) {
         cmocka_unit_test(blocks_of_all_sizes),
         cmocka_unit_test(aligned_blocks),
         cmocka_unit_test(realloc_moves),
+        cmocka_unit_test(large_blocks_grow_and_shrink),
         cmocka_unit_test(freed_twice),
         cmocka_unit_test(freed_twice_long_after),
         cmocka_unit_test(freed_elsewhere),
