@@ -1,0 +1,121 @@
+#include "check/emulate.h"
+
+#include <string.h>
+
+/* The register's value after `bytes` of it were loaded: four clear the upper half, fewer keep the rest. */
+static uintptr_t merged(uintptr_t old, uint64_t value, size_t bytes) {
+    if (bytes == 8)
+        return value;
+    if (bytes == 4)
+        return (uint32_t)value;
+    const uint64_t mask = bytes == 2 ? 0xffff : 0xff;
+    return (old & ~mask) | (value & mask);
+}
+
+static bool is_high_byte(const lm_instruction *in, unsigned number) {
+    return !in->rex && number >= 4 && number < 8;
+}
+
+static void load(const lm_moment *m, uint64_t value, size_t bytes) {
+    const unsigned number = m->in.reg;
+    lm_moment_set_general(m->context, number, merged(m->general[number], value, bytes));
+}
+
+static uint64_t extended(uint64_t value, size_t bytes, bool with_sign) {
+    const unsigned unused = 64 - 8 * (unsigned)bytes;
+    return with_sign ? (uint64_t)((int64_t)(value << unused) >> unused) : value;
+}
+
+static bool one_byte(const lm_moment *m, unsigned char *at, size_t bytes) {
+    const lm_instruction *in = &m->in;
+    uint64_t value = 0;
+    switch (in->op) {
+    case 0x8a:
+        if (is_high_byte(in, in->reg))
+            return false;
+        /* fall through */
+    case 0x8b:
+        memcpy(&value, at, bytes);
+        load(m, value, bytes);
+        return true;
+    case 0x63:
+        memcpy(&value, at, bytes);
+        load(m, extended(value, bytes, true), in->size);
+        return true;
+    case 0x88:
+        if (is_high_byte(in, in->reg))
+            return false;
+        /* fall through */
+    case 0x89:
+        memcpy(at, &m->general[in->reg], bytes);
+        return true;
+    case 0xc6:
+    case 0xc7:
+        memcpy(at, &in->immediate, bytes);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool vector(const lm_moment *m, unsigned char *at, size_t bytes, bool store) {
+    enum { VECTOR = 16 };
+    unsigned char *place = lm_moment_vector(m->context, m->in.reg);
+    if (!place || bytes > VECTOR)
+        return false;
+    if (store) {
+        memcpy(at, place, bytes);
+    } else {
+        memset(place, 0, VECTOR);
+        memcpy(place, at, bytes);
+    }
+    return true;
+}
+
+static bool two_bytes(const lm_moment *m, unsigned char *at, size_t bytes) {
+    const lm_instruction *in = &m->in;
+    uint64_t value = 0;
+    switch (in->op) {
+    case 0xb6:
+    case 0xb7:
+    case 0xbe:
+    case 0xbf:
+        memcpy(&value, at, bytes);
+        load(m, extended(value, bytes, in->op >= 0xbe), in->size);
+        return true;
+    case 0x28: /* movaps, which faults where it isn't aligned */
+    case 0x29:
+        return m->deed.touch[0].at % 16 == 0 && vector(m, at, bytes, in->op == 0x29);
+    case 0x10:
+    case 0x11:
+        return vector(m, at, bytes, in->op == 0x11);
+    case 0x6f:
+    case 0x7f:
+        if (in->prefix == LM_PREFIX_NONE || (in->prefix == LM_PREFIX_66 && m->deed.touch[0].at % 16))
+            return false;
+        return vector(m, at, bytes, in->op == 0x7f);
+    case 0x6e:
+        return in->prefix == LM_PREFIX_66 && vector(m, at, bytes, false);
+    case 0x7e:
+        if (in->prefix == LM_PREFIX_F3)
+            return vector(m, at, bytes, false);
+        return in->prefix == LM_PREFIX_66 && vector(m, at, bytes, true);
+    case 0xd6:
+        return vector(m, at, bytes, true);
+    default:
+        return false;
+    }
+}
+
+bool lm_emulate(const lm_moment *m, unsigned char *bytes) {
+    const lm_instruction *in = &m->in;
+    if (!m->judged || in->vex || in->segment || !in->memory || m->deed.touches != 1)
+        return false;
+    const size_t count = m->deed.touch[0].bytes;
+    const bool done = in->map == 0   ? one_byte(m, bytes, count)
+                      : in->map == 1 ? two_bytes(m, bytes, count)
+                                     : false;
+    if (done)
+        lm_moment_set_pc(m->context, m->pc + in->length);
+    return done;
+}
