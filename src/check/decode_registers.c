@@ -130,6 +130,11 @@ static bool one_byte(const lm_instruction *in, sets *s) {
         return true;
     case 0x90:
         return in->rm == LM_RAX;
+    case 0x68: /* push of a number, pushf, cld: no register but the stack pointer */
+    case 0x6a:
+    case 0x9c:
+    case 0xfc:
+        return true;
     case 0x98: /* cdqe */
         s->reads |= LM_GENERAL(LM_RAX);
         s->writes |= LM_GENERAL(LM_RAX);

@@ -5,6 +5,9 @@
 
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 enum { CODE_MOST = 15 /* bytes of an instruction */ };
 
@@ -33,17 +36,63 @@ static bool read_instruction(lm_moment *m, bool running) {
     return lm_decode(code, lm_moment_copy(code, m->pc, sizeof code), &m->in);
 }
 
-void lm_moment_read(ucontext_t *context, lm_moment *m) {
-    enum { FETCH = 16, PAGE_FAULT = 14 };
+/* A mask register of AVX-512. The kernel's frame has them where the processor's plain layout has them. */
+static uint64_t mask_register(const ucontext_t *context, unsigned number) {
+    enum { LAYOUT = 13, MASKS = 5, STATE_AT = 512 };
+    static _Atomic unsigned at;
+    unsigned a, b = at, c, d;
+    const unsigned char *frame = (const unsigned char *)context->uc_mcontext.fpregs;
+    if (b == 0) {
+        __cpuid_count(LAYOUT, MASKS, a, b, c, d);
+        at = b;
+    }
+    if (!frame || b == 0 || !(*(const uint64_t *)(const void *)(frame + STATE_AT) & 1u << MASKS))
+        return 0;
+    return ((const uint64_t *)(const void *)(frame + b))[number];
+}
+
+/* How the C library moves the last bytes: a vector of which the first elements count. */
+static bool masked_deed(lm_moment *m) {
+    const lm_instruction *in = &m->in;
+    if (!in->evex || !in->mask || in->map != 1 || in->broadcast || !in->memory ||
+        (in->op != 0x6f && in->op != 0x7f))
+        return false;
+    const size_t wide = in->wide ? 2 : 1;
+    const size_t each = in->prefix == LM_PREFIX_F2 ? wide : 4 * wide;
+    const size_t all = in->vector / each;
+    uint64_t mask = mask_register(m->context, in->mask);
+    if (all < 64)
+        mask &= ((uint64_t)1 << all) - 1;
+    if (mask & (mask + 1))
+        return false; /* not the first ones */
+    const size_t count = (size_t)__builtin_popcountll(mask);
+    m->deed = (lm_deed){.touches = count > 0, .effect = LM_EFFECT_MOVE};
+    m->deed.touch[0] =
+        (lm_touch){lm_decode_address(in, m->general, m->pc, in->vector), count * each,
+                   in->op == 0x6f ? LM_READS : LM_WRITES};
+    return true;
+}
+
+static void fill(ucontext_t *context, lm_moment *m, bool running) {
     const greg_t *registers = context->uc_mcontext.gregs;
     m->context = context;
     m->pc = (uintptr_t)registers[REG_RIP];
     for (unsigned i = 0; i < LM_GENERAL_REGISTERS; i++)
         m->general[i] = (uintptr_t)registers[place[i]];
-    const bool fetched = registers[REG_TRAPNO] == PAGE_FAULT && !(registers[REG_ERR] & FETCH);
-    m->decoded = read_instruction(m, fetched);
-    m->judged = m->decoded && lm_decode_deed(&m->in, m->general, m->pc,
-                                             registers[REG_EFL] & DIRECTION, &m->deed);
+    m->decoded = read_instruction(m, running);
+    m->judged = m->decoded && (lm_decode_deed(&m->in, m->general, m->pc,
+                                              registers[REG_EFL] & DIRECTION, &m->deed) ||
+                               masked_deed(m));
+}
+
+void lm_moment_read(ucontext_t *context, lm_moment *m) {
+    enum { FETCH = 16, PAGE_FAULT = 14 };
+    const greg_t *registers = context->uc_mcontext.gregs;
+    fill(context, m, registers[REG_TRAPNO] == PAGE_FAULT && !(registers[REG_ERR] & FETCH));
+}
+
+void lm_moment_read_here(ucontext_t *context, lm_moment *m) {
+    fill(context, m, true);
 }
 
 bool lm_moment_writes(const ucontext_t *context) {
@@ -56,6 +105,15 @@ bool lm_moment_single(ucontext_t *context, bool wanted) {
     const bool was = *flags & SINGLE;
     *flags = wanted ? *flags | SINGLE : *flags & ~(greg_t)SINGLE;
     return was;
+}
+
+bool lm_moment_condition(const ucontext_t *context, unsigned condition) {
+    enum { CARRY = 1, PARITY = 4, ZERO = 0x40, SIGN = 0x80, OVERFLOW = 0x800 };
+    const greg_t f = context->uc_mcontext.gregs[REG_EFL];
+    const bool less = !(f & SIGN) != !(f & OVERFLOW);
+    const bool holds[] = {f & OVERFLOW,       f & CARRY, f & ZERO, f & (CARRY | ZERO), f & SIGN,
+                          f & PARITY, less,     less || f & ZERO};
+    return holds[condition >> 1 & 7] != (condition & 1);
 }
 
 uintptr_t lm_moment_pc(const ucontext_t *context) {
@@ -88,6 +146,10 @@ void lm_moment_read(ucontext_t *context, lm_moment *m) {
     *m = (lm_moment){.context = context};
 }
 
+void lm_moment_read_here(ucontext_t *context, lm_moment *m) {
+    lm_moment_read(context, m);
+}
+
 bool lm_moment_writes(const ucontext_t *context) {
     (void)context;
     return false;
@@ -95,6 +157,11 @@ bool lm_moment_writes(const ucontext_t *context) {
 
 bool lm_moment_single(ucontext_t *context, bool wanted) {
     (void)context, (void)wanted;
+    return false;
+}
+
+bool lm_moment_condition(const ucontext_t *context, unsigned condition) {
+    (void)context, (void)condition;
     return false;
 }
 

@@ -20,6 +20,9 @@ typedef struct lm_moment {
 /* Reads the registers and the instruction. */
 void lm_moment_read(ucontext_t *context, lm_moment *m);
 
+/* The same where it is sure that the instruction can be read: it is about to run. */
+void lm_moment_read_here(ucontext_t *context, lm_moment *m);
+
 /* The access that covers an address, NULL when none is known to. */
 const lm_touch *lm_moment_touch(const lm_moment *m, uintptr_t at);
 
@@ -31,6 +34,9 @@ bool lm_moment_writes(const ucontext_t *context);
 
 /* A trap after the next instruction, or no more; tells how it was. */
 bool lm_moment_single(ucontext_t *context, bool wanted);
+
+/* Whether a condition holds, by its number in instructions (0: overflow, 4: equal, ...). */
+bool lm_moment_condition(const ucontext_t *context, unsigned condition);
 
 uintptr_t lm_moment_pc(const ucontext_t *context);
 void lm_moment_set_pc(ucontext_t *context, uintptr_t pc);

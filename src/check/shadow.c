@@ -34,7 +34,7 @@ typedef struct tracked {
     size_t bytes;    /* of the pages */
     bool open;       /* for one instruction */
     bool told_beside;
-    unsigned faults;
+    unsigned faults, watches;
     lm_block block;
     lm_read before;
     unsigned char *copy;    /* what the pages hold, while they are closed */
@@ -177,7 +177,7 @@ bool lm_shadow_track(void *p) {
     memcpy(t->copy, (const void *)pages, bytes);
     memset(t->written, 0, bytes);
     t->open = t->told_beside = false;
-    t->faults = 0;
+    t->faults = t->watches = 0;
     t->block = block;
     t->before = (lm_read){0};
     t->bytes = bytes;
@@ -244,12 +244,16 @@ static bool none_written(const tracked *t, uintptr_t from, uintptr_t to) {
 
 /* ---- Tales ------------------------------------------------------------------------------------ */
 
+/* What there is to tell of an access, kept until it is known whether it is to be told. */
 typedef struct picture {
+    lm_tale tale;
+    lm_block block;
+    uintptr_t from, to; /* the bad bytes */
     unsigned char bytes[DUMP_MOST], valid[DUMP_MOST / 8];
 } picture;
 
 /* The block's bytes around the place, which the teller couldn't read. */
-static void draw(const tracked *t, uintptr_t at, picture *p, lm_tale *tale) {
+static void draw(const tracked *t, uintptr_t at, picture *p) {
     const size_t inside = at > t->block.start ? at - t->block.start : 0;
     size_t from = inside > DUMP_MOST / 2 ? (inside - DUMP_MOST / 2) & ~(size_t)7 : 0;
     if (from >= t->block.size)
@@ -257,35 +261,109 @@ static void draw(const tracked *t, uintptr_t at, picture *p, lm_tale *tale) {
     const size_t left = t->block.size - from;
     const size_t count = left < DUMP_MOST ? left : DUMP_MOST;
     const size_t offset = t->block.start + from - t->pages;
-    memset(p, 0, sizeof *p);
     memcpy(p->bytes, t->copy + offset, count);
     for (size_t i = 0; i < count; i++)
         p->valid[i / 8] |= (unsigned char)(t->written[offset + i] << i % 8);
-    tale->dump = p->bytes;
-    tale->dump_size = count;
-    tale->dump_at = (ptrdiff_t)from;
-    tale->valid = p->valid;
+    p->tale.dump_size = count;
+    p->tale.dump_at = (ptrdiff_t)from;
 }
 
-static void tell(tracked *t, const lm_moment *m, const lm_touch *touch, lm_code code, uintptr_t from,
-                 uintptr_t to) {
-    picture p;
-    lm_tale tale = {
+static void take_picture(picture *p, const tracked *t, const lm_moment *m, const lm_touch *touch,
+                         lm_code code) {
+    *p = (picture){.block = t->block};
+    p->tale = (lm_tale){
         .code = code,
         .certainty = LM_CERTAIN_EXACT,
         .access = touch->how & LM_WRITES && code != LM_CODE_UNINITIALISED_READ ? "write" : "read",
         .bytes = touch->bytes,
         .pointer = touch->at,
-        .block = &t->block,
         .has_range = true,
-        .first = (ptrdiff_t)(from - t->block.start),
-        .last = (ptrdiff_t)(to - t->block.start) - 1,
     };
-    draw(t, touch->at, &p, &tale);
+    draw(t, touch->at, p);
     if (lm_trap_seam.stack_of)
-        tale.stack = lm_trap_seam.stack_of(m->context);
+        p->tale.stack = lm_trap_seam.stack_of(m->context);
+}
+
+static void tell(picture *p, uintptr_t from, uintptr_t to) {
+    p->tale.block = &p->block;
+    p->tale.dump = p->bytes;
+    p->tale.valid = p->valid;
+    p->tale.first = (ptrdiff_t)(from - p->block.start);
+    p->tale.last = (ptrdiff_t)(to - p->block.start) - 1;
     lm_shadow_count.told++;
-    lm_tale_tell(&tale);
+    lm_tale_tell(&p->tale);
+}
+
+/* ---- Values that are followed ------------------------------------------------------------------ */
+
+enum { WATCHES = 4, WATCHES_OF_BLOCK = 100 };
+
+static struct {
+    bool active;
+    lm_watch watch;
+    picture picture;
+} watches[WATCHES];
+static unsigned watching;
+
+/* Told once. */
+static void tell_read(picture *p) {
+    const tracked *t = find(p->from);
+    if (t)
+        set_written(t, p->from, p->to, 0);
+    tell(p, p->from, p->to);
+}
+
+static void watch_read(tracked *t, const lm_moment *m, const lm_touch *touch) {
+    unsigned i = 0;
+    while (i < WATCHES && watches[i].active)
+        i++;
+    if (i == WATCHES || t->watches > WATCHES_OF_BLOCK)
+        return;
+    const lm_use use = lm_use_begin(&watches[i].watch, m, touch, &t->before);
+    if (use == LM_USE_NO)
+        return;
+    picture *p = &watches[i].picture;
+    take_picture(p, t, m, touch, LM_CODE_UNINITIALISED_READ);
+    p->from = touch->at;
+    p->to = touch->at + touch->bytes;
+    t->watches++;
+    if (use == LM_USE_YES) {
+        tell_read(p);
+    } else {
+        watches[i].active = true;
+        watching++;
+    }
+}
+
+bool lm_shadow_look(ucontext_t *context) {
+    if (watching == 0)
+        return false;
+    lm_moment m;
+    lm_moment_read_here(context, &m);
+    lm_shadow_count.looks++;
+    faults++;
+    for (unsigned i = 0; i < WATCHES; i++) {
+        if (!watches[i].active)
+            continue;
+        const lm_use use = lm_use_look(&watches[i].watch, &m);
+        if (use == LM_USE_WATCH)
+            continue;
+        watches[i].active = false;
+        watching--;
+        if (use == LM_USE_YES)
+            tell_read(&watches[i].picture);
+    }
+    lm_moment_single(context, watching > 0);
+    return true;
+}
+
+void lm_shadow_look_away(ucontext_t *context) {
+    if (watching == 0)
+        return;
+    for (unsigned i = 0; i < WATCHES; i++)
+        watches[i].active = false;
+    watching = 0;
+    lm_moment_single(context, false);
 }
 
 /* ---- Accesses --------------------------------------------------------------------------------- */
@@ -303,22 +381,22 @@ static void judge_beside(tracked *t, const lm_moment *m, const lm_touch *touch) 
     const uintptr_t end = t->block.start + t->block.size, to = touch->at + touch->bytes;
     if ((touch->at >= t->block.start && to <= end) || is_harmless_beside(t, touch))
         return;
+    picture p;
+    const bool before = touch->at < t->block.start;
     t->told_beside = true;
-    if (touch->at < t->block.start)
-        tell(t, m, touch, LM_CODE_HEAP_UNDERFLOW, touch->at, to < t->block.start ? to : t->block.start);
+    take_picture(&p, t, m, touch, before ? LM_CODE_HEAP_UNDERFLOW : LM_CODE_HEAP_OVERFLOW);
+    if (before)
+        tell(&p, touch->at, to < t->block.start ? to : t->block.start);
     else
-        tell(t, m, touch, LM_CODE_HEAP_OVERFLOW, touch->at > end ? touch->at : end, to);
+        tell(&p, touch->at > end ? touch->at : end, to);
 }
 
 static void judge_read(tracked *t, const lm_moment *m, const lm_touch *touch) {
     uintptr_t from = touch->at, to = touch->at + touch->bytes;
     if (!clip(t, &from, &to))
         return;
-    if (to - from == touch->bytes && none_written(t, from, to) &&
-        lm_use_tells(m, touch, &t->before)) {
-        tell(t, m, touch, LM_CODE_UNINITIALISED_READ, from, to);
-        set_written(t, from, to, 0); /* told once */
-    }
+    if (to - from == touch->bytes && none_written(t, from, to))
+        watch_read(t, m, touch);
     t->before = (lm_read){m->pc, touch->at, touch->bytes};
 }
 
@@ -375,9 +453,11 @@ bool lm_shadow_fault(lm_moment *m, uintptr_t at) {
         return true;
     }
     note(t, m, !lm_trap_seam.is_library || !lm_trap_seam.is_library(m->pc));
-    if (run(t, m))
+    if (run(t, m)) {
         lm_shadow_count.emulated++;
-    else
+        lm_shadow_look(m->context);
+    } else {
         let_run(t, m);
+    }
     return true;
 }

@@ -53,8 +53,14 @@ void lm_shadow_copied(const void *to, const void *from, size_t bytes);
 /* In the handler of faults: whether it was about a tracked block, and the program may go on. */
 bool lm_shadow_fault(lm_moment *m, uintptr_t at);
 
+/* In the handler of single steps: whether values are being followed (use.h), and so the program steps on. */
+bool lm_shadow_look(ucontext_t *context);
+
+/* They are no more followed: the program's own handler is about to run. */
+void lm_shadow_look_away(ucontext_t *context);
+
 typedef struct lm_shadow_counts {
-    uint64_t tracked, faults, emulated, stepped, released, told;
+    uint64_t looks, tracked, faults, emulated, stepped, released, told;
 } lm_shadow_counts;
 extern lm_shadow_counts lm_shadow_count;
 

@@ -71,13 +71,14 @@ static void close_all(ucontext_t *context) {
 
 /* A repeated string instruction stops after each round; it goes on until it is through. */
 static bool on_step(ucontext_t *context) {
-    if (running.pages == 0)
-        return false;
-    if (lm_moment_pc(context) == running.pc)
-        return true;
-    const bool also_program = running.was_single;
-    close_all(context);
-    return !also_program;
+    bool own = false;
+    if (running.pages > 0) {
+        if (lm_moment_pc(context) == running.pc)
+            return true;
+        own = !running.was_single;
+        close_all(context);
+    }
+    return lm_shadow_look(context) || own;
 }
 
 static void close_exact(uintptr_t page) {
@@ -184,8 +185,10 @@ static void on_signal(int number, siginfo_t *info, void *context) {
         done = settle(number, info, context);
     inside--;
     lm_dispatch_set(dispatched && lm_shadow_tracks());
-    if (!done)
+    if (!done) {
+        lm_shadow_look_away(context);
         lm_signals_pass(number, info, context);
+    }
     errno = saved;
 }
 

@@ -1,35 +1,34 @@
 #include "check/use.h"
 
+#include "check/blocks.h"
+#include "check/trap.h"
 #include "os/os.h"
 
 enum {
-    LOOK_AHEAD = 32, /* instructions */
-    LOOK_BEYOND = 8, /* behind the store, for a neighbour */
-    LOOK_BACK = 48,  /* bytes of code from the read before to this one */
-    PLAIN = 8,       /* bytes of a plain number, at most; more is a vector, or an x87 number */
+    FOLLOWED = 150,   /* instructions, at most */
+    LOOK_AHEAD = 12,  /* instructions of code, for a neighbour */
+    LOOK_BACK = 48,   /* bytes of code from the read before to this one */
+    PLAIN = 8,        /* bytes of a plain number, at most; more is a vector, or an x87 number */
     LONG_DOUBLE = 10,
+    AT_ONCE = 4,      /* instructions from a load to the store of an unoptimised assignment */
+    STACK = 8 << 20,  /* bytes above the stack pointer that may be the stack */
 };
 
 static const lm_register_set arguments =
     LM_GENERAL(LM_RDI) | LM_GENERAL(LM_RSI) | LM_GENERAL(LM_RDX) | LM_GENERAL(LM_RCX) |
     LM_GENERAL(8) | LM_GENERAL(9) | (lm_register_set)0xff << 16;
-static const lm_register_set results =
-    LM_GENERAL(LM_RAX) | LM_GENERAL(LM_RDX) | LM_VECTOR(0) | LM_VECTOR(1);
+static const lm_register_set handed_over = /* to the kernel */
+    LM_GENERAL(LM_RAX) | LM_GENERAL(LM_RDI) | LM_GENERAL(LM_RSI) | LM_GENERAL(LM_RDX) |
+    LM_GENERAL(10) | LM_GENERAL(8) | LM_GENERAL(9);
 
-typedef enum end { GOES_ON, USED, STORED, DEAD, UNKNOWN } end;
+static bool within(unsigned op, unsigned first, unsigned last) {
+    return op - first <= last - first;
+}
 
-typedef struct search {
-    const lm_instruction *load;
-    size_t bytes;
-    uintptr_t pc;
-    lm_register_set alias; /* registers that hold the value */
-    lm_register_set lost;  /* registers that were written since the load */
-    bool masked, neighbour, back;
-} search;
+/* ---- Neighbours -------------------------------------------------------------------------------- */
 
+/* What can't be decoded on this page ends the search: the next one may not be there. */
 static bool next(uintptr_t pc, lm_instruction *in) {
-    /* Code runs on over a page's end only where it is mapped: what can't be decoded on this page ends the
-     * search. */
     return lm_decode((const unsigned char *)pc, lm_os.page - (pc & (lm_os.page - 1)), in);
 }
 
@@ -42,93 +41,32 @@ static lm_register_set address_registers(const lm_instruction *in) {
     return set;
 }
 
-static bool same_place_but_for(const lm_instruction *a, const lm_instruction *b, int64_t distance) {
-    return b->memory && a->rip == b->rip && !a->rip && a->base == b->base && a->index == b->index &&
-           a->scale == b->scale && b->displacement - a->displacement == distance;
-}
-
 /* A load from just before or behind, by the same registers. */
-static bool is_neighbour(const search *s, const lm_instruction *in) {
-    const lm_register_set kept = address_registers(s->load);
+static bool is_neighbour(const lm_instruction *load, size_t bytes, const lm_instruction *in) {
     const uintptr_t none[LM_GENERAL_REGISTERS] = {0};
     lm_deed deed;
-    if (!in->memory || kept & s->lost || !lm_decode_deed(in, none, 0, false, &deed) ||
+    if (!in->memory || in->rip || in->base != load->base || in->index != load->index ||
+        in->scale != load->scale || !lm_decode_deed(in, none, 0, false, &deed) ||
         deed.touches != 1 || deed.touch[0].how != LM_READS || deed.effect != LM_EFFECT_MOVE)
         return false;
-    return same_place_but_for(s->load, in, (int64_t)s->bytes) ||
-           same_place_but_for(s->load, in, -(int64_t)deed.touch[0].bytes);
+    const int64_t distance = in->displacement - load->displacement;
+    return distance == (int64_t)bytes || distance == -(int64_t)deed.touch[0].bytes;
 }
 
-static end control(search *s, const lm_instruction *in) {
-    const unsigned op = in->op;
-    if (in->map == 0 && (op == 0xe8 || (op == 0xff && in->has_modrm && in->digit == 2)))
-        return s->alias & arguments ? USED : UNKNOWN;
-    if (in->map == 0 && (op == 0xc3 || op == 0xc2))
-        return s->alias & results ? USED : DEAD;
-    if (in->map == 0 && (op == 0xe9 || op == 0xeb)) {
-        s->pc += (uintptr_t)in->immediate;
-        return GOES_ON;
-    }
-    if ((in->map == 0 && op >= 0x70 && op <= 0x7f) || (in->map == 1 && op >= 0x80 && op <= 0x8f))
-        return GOES_ON;
-    if (in->map == 0 && op == 0xc9) /* leave */
-        return GOES_ON;
-    return UNKNOWN;
-}
-
-/* What the instruction does with the value. */
-static end step(search *s, const lm_instruction *in) {
-    lm_register_set reads, writes;
-    if (!lm_decode_registers(in, &reads, &writes))
-        return control(s, in);
-    const lm_effect effect = lm_decode_effect(in);
-    const bool lea = in->map == 0 && in->op == 0x8d;
-    const bool reads_it = reads & s->alias;
-    if (address_registers(in) & s->alias)
-        return USED;
-    const bool pushes = in->map == 0 && in->op >= 0x50 && in->op <= 0x57;
-    const bool only_moves = effect != LM_EFFECT_USE || pushes;
-    if (reads_it && (!only_moves || lea))
-        return USED;
-    if (reads_it && in->memory && !writes && !pushes) {
-        s->back = same_place_but_for(s->load, in, 0) && !(address_registers(in) & s->lost);
-        return STORED;
-    }
-    const bool partly = in->map == 0 && in->size == 2; /* keeps the rest of the register */
-    if (reads_it)
-        s->alias |= writes;
-    else if (!partly)
-        s->alias &= ~writes;
-    s->masked = s->masked || (reads_it && effect == LM_EFFECT_LOGIC);
-    s->lost |= writes;
-    return s->alias ? GOES_ON : DEAD;
-}
-
-static end follow(search *s) {
-    for (int i = 0; i < LOOK_AHEAD; i++) {
-        lm_instruction in;
-        if (!next(s->pc, &in))
-            return UNKNOWN;
-        s->neighbour = s->neighbour || is_neighbour(s, &in);
-        s->pc += in.length;
-        const end reached = step(s, &in);
-        if (reached != GOES_ON)
-            return reached;
-    }
-    return UNKNOWN;
-}
-
-/* Load, store, load, store, ...: the neighbour comes after the first store. */
-static bool neighbour_follows(search *s) {
+static bool neighbour_follows(const lm_moment *m, const lm_touch *touch) {
     lm_instruction in;
-    for (int i = 0; i < LOOK_BEYOND && next(s->pc, &in); i++) {
-        lm_register_set reads, writes;
-        if (is_neighbour(s, &in))
+    lm_register_set reads, lost;
+    uintptr_t pc = m->pc + m->in.length;
+    if (!lm_decode_registers(&m->in, &reads, &lost))
+        return false;
+    for (int i = 0; i < LOOK_AHEAD && !(lost & address_registers(&m->in)) && next(pc, &in); i++) {
+        lm_register_set writes;
+        if (is_neighbour(&m->in, touch->bytes, &in))
             return true;
         if (!lm_decode_registers(&in, &reads, &writes))
             return false;
-        s->lost |= writes;
-        s->pc += in.length;
+        lost |= writes;
+        pc += in.length;
     }
     return false;
 }
@@ -149,42 +87,208 @@ static bool neighbour_preceded(const lm_moment *m, const lm_touch *touch, const 
     return true;
 }
 
-/* The registers that the instruction loads. */
-static lm_register_set loaded(const lm_instruction *in) {
-    lm_register_set reads, writes;
-    return lm_decode_registers(in, &reads, &writes) ? writes : 0;
+/* ---- Kinds of instructions --------------------------------------------------------------------- */
+
+static bool compares(const lm_instruction *in) {
+    const unsigned op = in->op;
+    if (in->map == 1)
+        return !in->evex && (op == 0x2e || op == 0x2f || op == 0xa3 || (op == 0xba && in->digit == 4));
+    if (in->map != 0)
+        return in->map == 2 && op == 0x17; /* ptest */
+    return within(op, 0x38, 0x3d) || op == 0x84 || op == 0x85 || op == 0xa8 || op == 0xa9 ||
+           (within(op, 0x80, 0x83) && in->digit == 7) ||
+           ((op == 0xf6 || op == 0xf7) && in->digit < 2);
 }
 
-bool lm_use_tells(const lm_moment *m, const lm_touch *touch, const lm_read *before) {
-    const bool plain = touch->bytes <= PLAIN;
-    if (m->deed.string)
-        return m->deed.effect == LM_EFFECT_USE;
-    if (m->deed.effect == LM_EFFECT_USE)
+static bool sets_flags(const lm_instruction *in) {
+    const unsigned op = in->op;
+    if (compares(in))
         return true;
-    if (touch->how & LM_WRITES)
-        return false; /* or, and, xchg: a bit field's first bits, or a swap */
-    if (m->in.map == 0 && m->in.op >= 0xd8 && m->in.op <= 0xdf)
-        return touch->bytes <= LONG_DOUBLE;
-    search s = {.load = &m->in,
-                .bytes = touch->bytes,
-                .pc = m->pc + m->in.length,
-                .alias = loaded(&m->in),
-                .masked = m->deed.effect == LM_EFFECT_LOGIC};
-    s.lost = s.alias;
-    if (!s.alias)
-        return false;
-    switch (follow(&s)) {
-    case USED:
-        return true;
-    case STORED:
-        if (s.back || !plain)
-            return false;
-        if (s.masked)
+    if (in->map == 0)
+        return op < 0x40 || within(op, 0x80, 0x83) || within(op, 0xc0, 0xc1) ||
+               within(op, 0xd0, 0xd3) || op == 0x69 || op == 0x6b || within(op, 0xf6, 0xf7) ||
+               within(op, 0xfe, 0xff);
+    return in->map == 1 && !in->vex && (op == 0xaf || op == 0xa3 || op == 0xba || within(op, 0xbc, 0xbd));
+}
+
+static bool is_conditional_move(const lm_instruction *in) {
+    return in->map == 1 && !in->vex && within(in->op, 0x40, 0x4f);
+}
+
+static bool sets_by_condition(const lm_instruction *in) {
+    return in->map == 1 && !in->vex && within(in->op, 0x90, 0x9f);
+}
+
+static bool branches(const lm_instruction *in) {
+    return (in->map == 0 && within(in->op, 0x70, 0x7f)) ||
+           (in->map == 1 && !in->vex && within(in->op, 0x80, 0x8f));
+}
+
+/* add, and lea as an addition */
+static bool adds(const lm_instruction *in) {
+    return in->map == 0 && (in->op <= 0x05 || in->op == 0x8d ||
+                            (within(in->op, 0x80, 0x83) && in->digit == 0));
+}
+
+/* ---- Following --------------------------------------------------------------------------------- */
+
+/* Nobody used it. */
+static lm_use give_up(const lm_watch *w) {
+    const bool alone = w->kept && !w->stored_in_heap && !w->neighbour;
+    return alone && w->touch.bytes <= PLAIN ? LM_USE_YES : LM_USE_NO;
+}
+
+static bool is_slot(const lm_watch *w, const lm_touch *touch) {
+    for (unsigned i = 0; i < w->slots; i++)
+        if (touch->at < w->slot[i].at + w->slot[i].bytes && w->slot[i].at < touch->at + touch->bytes)
             return true;
-        return !s.neighbour && !neighbour_follows(&s) && !neighbour_preceded(m, touch, before);
-    case DEAD:
-        return false;
-    default:
-        return plain && !s.neighbour;
+    return false;
+}
+
+static void forget_slot(lm_watch *w, const lm_touch *touch) {
+    for (unsigned i = 0; i < w->slots; i++)
+        if (touch->at == w->slot[i].at)
+            w->slot[i] = w->slot[--w->slots];
+}
+
+static void remember_slot(lm_watch *w, const lm_moment *m, const lm_touch *touch) {
+    lm_block block;
+    const bool on_stack = touch->at - (m->general[LM_RSP] - STACK) < 2 * (uintptr_t)STACK;
+    const bool at_once = w->left + AT_ONCE > FOLLOWED && m->in.memory && m->in.base == LM_RBP;
+    if (lm_blocks_find(touch->at, &block))
+        w->stored_in_heap = true;
+    else if (!on_stack || at_once)
+        w->kept = true;
+    if (!is_slot(w, touch))
+        w->slot[w->slots < LM_WATCH_SLOTS ? w->slots++ : 0] = *touch;
+}
+
+/* Jumps and calls. */
+static lm_use look_control(lm_watch *w, const lm_moment *m) {
+    const lm_instruction *in = &m->in;
+    const unsigned op = in->op;
+    lm_register_set through = address_registers(in);
+    if (branches(in))
+        return w->flags ? LM_USE_YES : LM_USE_WATCH;
+    if (in->map == 1 && op == 0x05) /* syscall */
+        return w->alias & handed_over ? LM_USE_YES : give_up(w);
+    if (in->map != 0)
+        return give_up(w);
+    if (op == 0xff && in->has_modrm && !in->memory)
+        through |= LM_GENERAL(in->rm);
+    if (op == 0xff || op == 0xe8 || op == 0xe9 || op == 0xeb || op == 0xc3 || op == 0xc2 || op == 0xc9)
+        return through & w->alias ? LM_USE_YES : LM_USE_WATCH;
+    return give_up(w);
+}
+
+/* Whether it reads the value from memory; what it writes there without it is forgotten. */
+static bool reads_slot(const lm_watch *w, const lm_moment *m) {
+    for (unsigned i = 0; m->judged && i < m->deed.touches; i++)
+        if (m->deed.touch[i].how & LM_READS && is_slot(w, &m->deed.touch[i]))
+            return true;
+    return false;
+}
+
+static const lm_touch *written(const lm_moment *m) {
+    for (unsigned i = 0; m->judged && i < m->deed.touches; i++)
+        if (m->deed.touch[i].how & LM_WRITES)
+            return &m->deed.touch[i];
+    return NULL;
+}
+
+/* An instruction that reads the value. */
+static lm_use look_reader(lm_watch *w, const lm_moment *m, lm_register_set reads,
+                          lm_register_set writes) {
+    const lm_instruction *in = &m->in;
+    const lm_effect effect = lm_decode_effect(in);
+    const bool pushes = in->map == 0 && within(in->op, 0x50, 0x57);
+    const lm_touch *to = written(m);
+    if (compares(in)) {
+        w->flags = true;
+        return LM_USE_WATCH;
     }
+    if (is_conditional_move(in) && !lm_moment_condition(m->context, in->op & 15))
+        return LM_USE_WATCH;
+    if ((effect == LM_EFFECT_USE || adds(in)) && !pushes && !(w->masked && adds(in)))
+        return LM_USE_YES;
+    w->flags = sets_flags(in) ? true : w->flags;
+    w->masked = w->masked || effect == LM_EFFECT_LOGIC;
+    if (to && to->at == w->touch.at)
+        return LM_USE_NO; /* back where it came from */
+    if (to)
+        remember_slot(w, m, to);
+    w->alias |= writes;
+    w->offered = to ? w->offered & ~reads : w->offered | writes;
+    return LM_USE_WATCH;
+}
+
+static lm_use look_known(lm_watch *w, const lm_moment *m, lm_register_set reads,
+                         lm_register_set writes) {
+    const lm_instruction *in = &m->in;
+    const bool lea = in->map == 0 && in->op == 0x8d;
+    if (!lea && address_registers(in) & w->alias)
+        return LM_USE_YES;
+    if (is_conditional_move(in) && w->flags)
+        return LM_USE_YES;
+    if (is_conditional_move(in) && lm_moment_condition(m->context, in->op & 15))
+        reads &= ~writes; /* what it held is gone */
+    if (sets_by_condition(in) && w->flags) {
+        w->alias |= writes;
+        return LM_USE_WATCH;
+    }
+    if (reads & w->alias || reads_slot(w, m))
+        return look_reader(w, m, reads, writes);
+    const lm_touch *to = written(m);
+    if (to)
+        forget_slot(w, to);
+    if (sets_flags(in))
+        w->flags = false;
+    const bool partly = (in->map == 0 && in->size == 2) ||
+                        (is_conditional_move(in) && !lm_moment_condition(m->context, in->op & 15));
+    w->alias &= partly ? w->alias : ~writes;
+    w->offered &= w->alias;
+    return w->alias || w->slots || w->flags ? LM_USE_WATCH : give_up(w);
+}
+
+/* A vector that is left in a register is no argument. */
+static lm_use enter_library(const lm_watch *w) {
+    return w->touch.bytes <= PLAIN && w->offered & arguments ? LM_USE_YES : give_up(w);
+}
+
+lm_use lm_use_look(lm_watch *w, const lm_moment *m) {
+    lm_register_set reads, writes;
+    if (lm_trap_seam.is_library && lm_trap_seam.is_library(m->pc))
+        return enter_library(w);
+    if (!m->decoded || w->left-- == 0)
+        return give_up(w);
+    if (lm_decode_registers(&m->in, &reads, &writes))
+        return look_known(w, m, reads, writes);
+    return look_control(w, m);
+}
+
+lm_use lm_use_begin(lm_watch *w, const lm_moment *m, const lm_touch *touch, const lm_read *before) {
+    const lm_instruction *in = &m->in;
+    lm_register_set reads, writes;
+    if (m->deed.string)
+        return m->deed.effect == LM_EFFECT_USE ? LM_USE_YES : LM_USE_NO;
+    if (touch->how & LM_WRITES) /* or, and, xchg: a bit field's first bits, or a swap */
+        return m->deed.effect == LM_EFFECT_USE ? LM_USE_YES : LM_USE_NO;
+    *w = (lm_watch){.touch = *touch, .left = FOLLOWED};
+    if (compares(in)) {
+        w->flags = true;
+        return LM_USE_WATCH;
+    }
+    if (is_conditional_move(in) && !lm_moment_condition(m->context, in->op & 15))
+        return LM_USE_NO;
+    if (m->deed.effect == LM_EFFECT_USE)
+        return LM_USE_YES;
+    if (in->map == 0 && within(in->op, 0xd8, 0xdf))
+        return touch->bytes <= LONG_DOUBLE ? LM_USE_YES : LM_USE_NO;
+    if (!lm_decode_registers(in, &reads, &writes) || !writes)
+        return LM_USE_NO;
+    w->alias = w->offered = writes;
+    w->flags = sets_flags(in);
+    w->masked = m->deed.effect == LM_EFFECT_LOGIC;
+    w->neighbour = neighbour_follows(m, touch) || neighbour_preceded(m, touch, before);
+    return LM_USE_WATCH;
 }
