@@ -16,9 +16,9 @@ static bool is_high_byte(const lm_instruction *in, unsigned number) {
     return !in->rex && number >= 4 && number < 8;
 }
 
-static void load(const lm_moment *m, uint64_t value, size_t bytes) {
+static void load(const lm_halt *m, uint64_t value, size_t bytes) {
     const unsigned number = m->in.reg;
-    lm_moment_set_general(m->context, number, merged(m->general[number], value, bytes));
+    lm_halt_set_general(m->context, number, merged(m->general[number], value, bytes));
 }
 
 static uint64_t extended(uint64_t value, size_t bytes, bool with_sign) {
@@ -26,7 +26,7 @@ static uint64_t extended(uint64_t value, size_t bytes, bool with_sign) {
     return with_sign ? (uint64_t)((int64_t)(value << unused) >> unused) : value;
 }
 
-static bool one_byte(const lm_moment *m, unsigned char *at, size_t bytes) {
+static bool one_byte(const lm_halt *m, unsigned char *at, size_t bytes) {
     const lm_instruction *in = &m->in;
     uint64_t value = 0;
     switch (in->op) {
@@ -58,9 +58,9 @@ static bool one_byte(const lm_moment *m, unsigned char *at, size_t bytes) {
     }
 }
 
-static bool vector(const lm_moment *m, unsigned char *at, size_t bytes, bool store) {
+static bool vector(const lm_halt *m, unsigned char *at, size_t bytes, bool store) {
     enum { VECTOR = 16 };
-    unsigned char *place = lm_moment_vector(m->context, m->in.reg);
+    unsigned char *place = lm_halt_vector(m->context, m->in.reg);
     if (!place || bytes > VECTOR)
         return false;
     if (store) {
@@ -72,7 +72,7 @@ static bool vector(const lm_moment *m, unsigned char *at, size_t bytes, bool sto
     return true;
 }
 
-static bool two_bytes(const lm_moment *m, unsigned char *at, size_t bytes) {
+static bool two_bytes(const lm_halt *m, unsigned char *at, size_t bytes) {
     const lm_instruction *in = &m->in;
     uint64_t value = 0;
     switch (in->op) {
@@ -107,7 +107,7 @@ static bool two_bytes(const lm_moment *m, unsigned char *at, size_t bytes) {
     }
 }
 
-bool lm_emulate(const lm_moment *m, unsigned char *bytes) {
+bool lm_emulate(const lm_halt *m, unsigned char *bytes) {
     const lm_instruction *in = &m->in;
     if (!m->judged || in->vex || in->segment || !in->memory || m->deed.touches != 1)
         return false;
@@ -116,6 +116,6 @@ bool lm_emulate(const lm_moment *m, unsigned char *bytes) {
                       : in->map == 1 ? two_bytes(m, bytes, count)
                                      : false;
     if (done)
-        lm_moment_set_pc(m->context, m->pc + in->length);
+        lm_halt_set_pc(m->context, m->pc + in->length);
     return done;
 }

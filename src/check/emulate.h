@@ -2,10 +2,10 @@
 #ifndef LM_CHECK_EMULATE_H
 #define LM_CHECK_EMULATE_H
 
-#include "check/moment.h"
+#include "check/halt.h"
 
 /* When the instruction of `m` is a plain move between a register and the memory of its one access, does it,
  * with `bytes` in that memory's stead, and steps over it. False: it isn't, and nothing was changed. */
-bool lm_emulate(const lm_moment *m, unsigned char *bytes);
+bool lm_emulate(const lm_halt *m, unsigned char *bytes);
 
 #endif

@@ -4,6 +4,7 @@
 #include "check/raw.h"
 #include "check/shadow.h"
 #include "check/tale.h"
+#include "check/zone.h"
 #include "os/os.h"
 
 #include <stdatomic.h>
@@ -21,7 +22,6 @@ enum {
     ZONES = 5,
     STEP = 32,           /* places that are made at once */
     MARK = 64,           /* bytes of pattern beside a block, but for the slack, which is all pattern */
-    PATTERN = 0xfa,      /* no likely byte, and no terminating NUL */
     USUAL_ALIGNMENT = 16,
     SHARE = 15,          /* percent */
     MAPPINGS = 4096,
@@ -36,7 +36,7 @@ typedef struct place {
     _Atomic uint32_t version;
     uint32_t next; /* resting: the one that was freed after it */
     uint32_t state;
-    uint32_t unused;
+    _Atomic uint32_t told; /* that what is beside the block was overwritten */
     lm_block block;
 } place;
 
@@ -230,8 +230,8 @@ static void mark(const lm_block *block, uintptr_t pages, size_t bytes) {
     const uintptr_t end = block->start + block->size;
     const size_t before = block->start - pages, behind = pages + bytes - end;
     const size_t low = before < MARK ? before : MARK, high = behind < MARK ? behind : MARK;
-    memset((void *)(block->start - low), PATTERN, low);
-    memset((void *)end, PATTERN, high);
+    memset((void *)(block->start - low), LM_FILL_ZONE, low);
+    memset((void *)end, LM_FILL_ZONE, high);
 }
 
 static void tell_overwritten(const lm_block *block, ptrdiff_t first, ptrdiff_t last) {
@@ -253,7 +253,7 @@ static void check_range(const lm_block *block, ptrdiff_t from, ptrdiff_t to) {
     const unsigned char *bytes = (const unsigned char *)block->start;
     ptrdiff_t first = 0, last = -1;
     for (ptrdiff_t i = from; i < to; i++)
-        if (bytes[i] != PATTERN) {
+        if (bytes[i] != LM_FILL_ZONE) {
             first = last < first ? i : first;
             last = i;
         }
@@ -326,6 +326,7 @@ void *lm_exact_new(size_t size, size_t alignment, const lm_block *story) {
     block.alignment = alignment;
     block.live = block.exact = true;
     mark(&block, pages, bytes);
+    atomic_store_explicit(&z->places[number - 1].told, 0, memory_order_relaxed);
     write_record(&z->places[number - 1], LIVE, &block);
     return (void *)block.start;
 }
@@ -368,11 +369,18 @@ bool lm_exact_free(void *p, const lm_block *story) {
     if (!claim(&z->places[number], &block, story))
         return false;
     const uintptr_t pages = pages_of(z, number);
-    check_marks(&before, pages, z->pages * lm_os.page);
+    if (!atomic_load_explicit(&z->places[number].told, memory_order_relaxed))
+        check_marks(&before, pages, z->pages * lm_os.page);
     close_pages(pages, z->pages * lm_os.page);
     atomic_fetch_add_explicit(&lm_exact_count.freed, 1, memory_order_relaxed);
     put_place(z, (uint32_t)number + 1);
     return true;
+}
+
+bool lm_exact_live(uintptr_t start, lm_block *block) {
+    zone *z;
+    size_t number;
+    return find_live(start, &z, &number, block);
 }
 
 bool lm_exact_owns(const void *p) {
@@ -390,12 +398,12 @@ bool lm_exact_pages(uintptr_t at, uintptr_t *start, size_t *bytes) {
     return true;
 }
 
-void lm_exact_mark_again(uintptr_t start) {
+void lm_exact_forgive(uintptr_t start) {
     zone *z;
     size_t number;
     lm_block block;
     if (find_live(start, &z, &number, &block))
-        mark(&block, pages_of(z, number), z->pages * lm_os.page);
+        atomic_store_explicit(&z->places[number].told, 1, memory_order_relaxed);
 }
 
 /* How far the address is from the block; 0 inside. */
@@ -431,6 +439,20 @@ void lm_exact_each(bool (*visit)(const lm_block *block, void *context), void *co
         for (size_t n = 0; n < made; n++)
             if (read_record(&zones[i].places[n], &block) == LIVE && !visit(&block, context))
                 return;
+    }
+}
+
+/* What is beside blocks that live on when the process ends. */
+void lm_exact_look(void) {
+    lm_block block;
+    lm_shadow_release_all();
+    for (int i = 0; i < ZONES; i++) {
+        zone *z = &zones[i];
+        const size_t made = atomic_load_explicit(&z->made, memory_order_acquire);
+        for (size_t n = 0; n < made; n++)
+            if (read_record(&z->places[n], &block) == LIVE &&
+                !atomic_exchange_explicit(&z->places[n].told, 1, memory_order_relaxed))
+                check_marks(&block, pages_of(z, n), z->pages * lm_os.page);
     }
 }
 

@@ -50,6 +50,9 @@ bool lm_exact_owns(const void *p);
  * handlers of faults; waits for nobody. */
 bool lm_exact_find(uintptr_t at, lm_block *block);
 
+/* The live block that begins at this address. */
+bool lm_exact_live(uintptr_t start, lm_block *block);
+
 /* Every live block, until `visit` returns false. */
 void lm_exact_each(bool (*visit)(const lm_block *block, void *context), void *context);
 
@@ -60,8 +63,11 @@ bool lm_exact_pages(uintptr_t at, uintptr_t *start, size_t *bytes);
  * (`open`), or no longer. False: it is no such page, or the system can't. */
 bool lm_exact_page(uintptr_t at, bool open);
 
-/* What is beside the live block was overwritten, and told: its pattern is as at first again. */
-void lm_exact_mark_again(uintptr_t start);
+/* What is beside the live block was overwritten, and told: not once more when it is freed. */
+void lm_exact_forgive(uintptr_t start);
+
+/* Says what was overwritten beside live blocks: when the process ends. */
+void lm_exact_look(void);
 
 typedef struct lm_exact_counts {
     _Atomic uint64_t due, made, freed, refused, spent; /* spent: ns */

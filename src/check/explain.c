@@ -4,15 +4,14 @@
 #include "check/raw.h"
 #include "check/shadow.h"
 #include "check/tale.h"
-#include "check/trap.h"
+#include "check/catch.h"
+#include "check/zone.h"
 #include "os/os.h"
 
 #include <string.h>
 #include <sys/syscall.h>
 
 enum {
-    FRESH = 0xf5,
-    FREED = 0xdf,
     NULL_END = 1 << 16,      /* what is below is NULL and a member or an index */
     SEARCH_MOST = 16 << 10,  /* bytes of a block in which a value is looked for */
     STACK_FRAME = 1 << 20,   /* how far beside the stack pointer an access still is the stack's */
@@ -22,15 +21,15 @@ enum {
 const char *lm_explain_fill(uintptr_t value) {
     const uintptr_t ones = UINTPTR_MAX / 255;
     const uintptr_t upper = value >> 24;
-    if (upper == (ones * FRESH) >> 24)
+    if (upper == (ones * LM_FILL_FRESH) >> 24)
         return "fresh";
-    return upper == (ones * FREED) >> 24 ? "freed" : NULL;
+    return upper == (ones * LM_FILL_FREED) >> 24 ? "freed" : NULL;
 }
 
 /* ---- Which register brought it there --------------------------------------------------------- */
 
 /* Registers that make the address: the first one whose value is a fill, else the base. */
-static unsigned culprit(const lm_moment *m) {
+static unsigned culprit(const lm_halt *m) {
     if (!m->decoded)
         return LM_NO_REGISTER;
     const lm_instruction *in = &m->in;
@@ -46,20 +45,20 @@ static unsigned culprit(const lm_moment *m) {
 }
 
 /* The address that the instruction wanted, where the processor gave none: not canonical. */
-static uintptr_t wanted_address(const lm_moment *m) {
+static uintptr_t wanted_address(const lm_halt *m) {
     if (m->judged && m->deed.touches > 0)
         return m->deed.touch[0].at;
     return m->decoded && m->in.memory ? lm_decode_address(&m->in, m->general, m->pc, 0) : 0;
 }
 
-static const char *reaches(const lm_moment *m, uintptr_t at, bool page_fault) {
-    const lm_touch *touch = lm_moment_touch(m, at);
+static const char *reaches(const lm_halt *m, uintptr_t at, bool page_fault) {
+    const lm_touch *touch = lm_halt_touch(m, at);
     if (m->pc == at)
         return "execute";
     if (touch && touch->how != (LM_READS | LM_WRITES))
         return touch->how == LM_WRITES ? "write" : "read";
     if (page_fault)
-        return lm_moment_writes(m->context) ? "write" : "read";
+        return lm_halt_writes(m->context) ? "write" : "read";
     return touch ? "write" : "read";
 }
 
@@ -71,7 +70,7 @@ static uintptr_t search(const lm_block *block, uintptr_t value) {
     const size_t size = block->size < SEARCH_MOST ? block->size : SEARCH_MOST;
     for (size_t from = 0; from < size; from += sizeof words) {
         const size_t wish = size - from < sizeof words ? size - from : sizeof words;
-        const size_t got = lm_moment_copy(words, block->start + from, wish);
+        const size_t got = lm_halt_copy(words, block->start + from, wish);
         for (size_t i = 0; i < got / sizeof words[0]; i++)
             if (words[i] == value)
                 return block->start + from + i * sizeof words[0];
@@ -81,21 +80,31 @@ static uintptr_t search(const lm_block *block, uintptr_t value) {
     return 0;
 }
 
-/* The other registers still point to where it came from, often. */
-static uintptr_t find_origin(const lm_moment *m, uintptr_t value, lm_block *block) {
-    for (unsigned i = 0; i < LM_GENERAL_REGISTERS; i++)
-        if (m->general[i] != value && lm_blocks_find(m->general[i], block)) {
-            const uintptr_t at = search(block, value);
-            if (at)
-                return at;
+/* The read of it was told just before; or other registers still point to where it came from, often. Two blocks
+ * that hold it are none: which of them it was can't be known. */
+static uintptr_t find_origin(const lm_halt *m, uintptr_t value, lm_block *block) {
+    lm_block other;
+    uintptr_t found = lm_shadow_told(value, block);
+    if (found)
+        return found;
+    for (unsigned i = 0; i < LM_GENERAL_REGISTERS; i++) {
+        if (m->general[i] == value || !lm_blocks_find(m->general[i], &other))
+            continue;
+        const uintptr_t at = search(&other, value);
+        if (at && found && other.start != block->start)
+            return 0;
+        if (at) {
+            found = at;
+            *block = other;
         }
-    return 0;
+    }
+    return found;
 }
 
 /* ---- The tales -------------------------------------------------------------------------------- */
 
-static lm_tale begin(const lm_moment *m, uintptr_t at, int number, bool page_fault) {
-    const lm_touch *touch = lm_moment_touch(m, at);
+static lm_tale begin(const lm_halt *m, uintptr_t at, int number, bool page_fault) {
+    const lm_touch *touch = lm_halt_touch(m, at);
     const char *reach = reaches(m, at, page_fault);
     return (lm_tale){
         .certainty = LM_CERTAIN_EXACT,
@@ -106,7 +115,7 @@ static lm_tale begin(const lm_moment *m, uintptr_t at, int number, bool page_fau
         .signal = number,
         .has_fault = true,
         .fault = at,
-        .stack = lm_trap_seam.stack_of ? lm_trap_seam.stack_of(m->context) : 0,
+        .stack = lm_catch_seam.stack_of ? lm_catch_seam.stack_of(m->context) : 0,
     };
 }
 
@@ -114,7 +123,7 @@ static void tell_null(lm_tale *tale) {
     lm_failed failed;
     tale->code = LM_CODE_NULL_DEREF;
     tale->where = "null";
-    if (lm_trap_seam.failed_last && lm_trap_seam.failed_last(&failed)) {
+    if (lm_catch_seam.failed_last && lm_catch_seam.failed_last(&failed)) {
         tale->failed = failed.stack;
         tale->failed_size = failed.size;
         tale->failed_call = failed.call;
@@ -124,11 +133,11 @@ static void tell_null(lm_tale *tale) {
     lm_tale_tell(tale);
 }
 
-static void tell_fill(lm_tale *tale, const lm_moment *m, unsigned number, const char *fill) {
+static void tell_fill(lm_tale *tale, const lm_halt *m, unsigned number, const char *fill) {
     lm_block block;
     tale->code = LM_CODE_WILD_POINTER;
     tale->fill = fill;
-    tale->register_name = lm_moment_name(number);
+    tale->register_name = lm_halt_name(number);
     tale->value = m->general[number];
     tale->where = "unmapped";
     const uintptr_t origin = find_origin(m, tale->value, &block);
@@ -163,12 +172,12 @@ static bool is_mapped(uintptr_t at) {
                        (long)&resident, 0, 0, 0) == 0;
 }
 
-static const char *where(const lm_moment *m, uintptr_t at) {
+static const char *where(const lm_halt *m, uintptr_t at) {
     const uintptr_t stack = m->general[LM_RSP];
     if (at - (stack - STACK_FRAME) < 2 * (uintptr_t)STACK_FRAME && !is_mapped(at))
         return "stack";
-    if (lm_trap_seam.where)
-        return lm_trap_seam.where(at);
+    if (lm_catch_seam.where)
+        return lm_catch_seam.where(at);
     return is_mapped(at) ? "mapped" : "unmapped";
 }
 
@@ -177,7 +186,7 @@ static bool is_inside(const lm_block *block, const lm_tale *tale) {
            tale->pointer + tale->bytes <= block->start + block->size;
 }
 
-static void explain_access(int number, const lm_moment *m, uintptr_t at, bool page_fault) {
+static void explain_access(int number, const lm_halt *m, uintptr_t at, bool page_fault) {
     const unsigned suspect = culprit(m);
     lm_tale tale = begin(m, at, number, page_fault);
     lm_block block;
@@ -191,14 +200,14 @@ static void explain_access(int number, const lm_moment *m, uintptr_t at, bool pa
     } else {
         tale.code = LM_CODE_WILD_POINTER;
         tale.where = page_fault ? where(m, at) : "unmapped";
-        tale.register_name = suspect != LM_NO_REGISTER ? lm_moment_name(suspect) : NULL;
+        tale.register_name = suspect != LM_NO_REGISTER ? lm_halt_name(suspect) : NULL;
         tale.value = suspect != LM_NO_REGISTER ? m->general[suspect] : 0;
         lm_tale_tell(&tale);
     }
 }
 
 /* An instruction that isn't one, where data lies: somebody jumped there. */
-static void explain_code(int number, const lm_moment *m) {
+static void explain_code(int number, const lm_halt *m) {
     lm_block block;
     if (!lm_blocks_find(m->pc, &block))
         return;
@@ -208,7 +217,7 @@ static void explain_code(int number, const lm_moment *m) {
     lm_tale_tell(&tale);
 }
 
-void lm_explain(int number, const siginfo_t *info, const lm_moment *m) {
+void lm_explain(int number, const siginfo_t *info, const lm_halt *m) {
     lm_shadow_release_all();
     if (number == SIGILL) {
         explain_code(number, m);

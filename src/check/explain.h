@@ -3,12 +3,12 @@
 #ifndef LM_CHECK_EXPLAIN_H
 #define LM_CHECK_EXPLAIN_H
 
-#include "check/moment.h"
+#include "check/halt.h"
 
 #include <signal.h>
 
 /* Tells what there is to tell. */
-void lm_explain(int number, const siginfo_t *info, const lm_moment *m);
+void lm_explain(int number, const siginfo_t *info, const lm_halt *m);
 
 /* "fresh" or "freed" when the value, or one a little beside it, is what the checker fills such memory with;
  * else NULL. */

@@ -1,11 +1,12 @@
 #include "check/shadow.h"
 
+#include "base/bits.h"
 #include "check/dispatch.h"
 #include "check/emulate.h"
 #include "check/exact.h"
 #include "check/raw.h"
 #include "check/tale.h"
-#include "check/trap.h"
+#include "check/catch.h"
 #include "check/use.h"
 #include "os/os.h"
 
@@ -88,7 +89,7 @@ static void release(tracked *t) {
     if (!t->open)
         open_pages(t);
     if (t->told_beside)
-        lm_exact_mark_again(t->block.start);
+        lm_exact_forgive(t->block.start);
     t->pages = t->bytes = 0;
     lm_shadow_count.released++;
     if (--used == 0)
@@ -268,7 +269,7 @@ static void draw(const tracked *t, uintptr_t at, picture *p) {
     p->tale.dump_at = (ptrdiff_t)from;
 }
 
-static void take_picture(picture *p, const tracked *t, const lm_moment *m, const lm_touch *touch,
+static void take_picture(picture *p, const tracked *t, const lm_halt *m, const lm_touch *touch,
                          lm_code code) {
     *p = (picture){.block = t->block};
     p->tale = (lm_tale){
@@ -280,8 +281,8 @@ static void take_picture(picture *p, const tracked *t, const lm_moment *m, const
         .has_range = true,
     };
     draw(t, touch->at, p);
-    if (lm_trap_seam.stack_of)
-        p->tale.stack = lm_trap_seam.stack_of(m->context);
+    if (lm_catch_seam.stack_of)
+        p->tale.stack = lm_catch_seam.stack_of(m->context);
 }
 
 static void tell(picture *p, uintptr_t from, uintptr_t to) {
@@ -305,15 +306,33 @@ static struct {
 } watches[WATCHES];
 static unsigned watching;
 
+static struct {
+    lm_block block;
+    uintptr_t at, value;
+} latest;
+
 /* Told once. */
 static void tell_read(picture *p) {
     const tracked *t = find(p->from);
-    if (t)
+    if (t) {
         set_written(t, p->from, p->to, 0);
+        latest.block = p->block;
+        latest.at = p->from;
+        latest.value = 0;
+        memcpy(&latest.value, t->copy + (p->from - t->pages),
+               lm_min(p->to - p->from, sizeof latest.value));
+    }
     tell(p, p->from, p->to);
 }
 
-static void watch_read(tracked *t, const lm_moment *m, const lm_touch *touch) {
+uintptr_t lm_shadow_told(uintptr_t value, lm_block *block) {
+    if (!latest.at || latest.value != value)
+        return 0;
+    *block = latest.block;
+    return latest.at;
+}
+
+static void watch_read(tracked *t, const lm_halt *m, const lm_touch *touch) {
     unsigned i = 0;
     while (i < WATCHES && watches[i].active)
         i++;
@@ -338,8 +357,8 @@ static void watch_read(tracked *t, const lm_moment *m, const lm_touch *touch) {
 bool lm_shadow_look(ucontext_t *context) {
     if (watching == 0)
         return false;
-    lm_moment m;
-    lm_moment_read_here(context, &m);
+    lm_halt m;
+    lm_halt_read_here(context, &m);
     lm_shadow_count.looks++;
     faults++;
     for (unsigned i = 0; i < WATCHES; i++) {
@@ -353,7 +372,7 @@ bool lm_shadow_look(ucontext_t *context) {
         if (use == LM_USE_YES)
             tell_read(&watches[i].picture);
     }
-    lm_moment_single(context, watching > 0);
+    lm_halt_single(context, watching > 0);
     return true;
 }
 
@@ -363,7 +382,7 @@ void lm_shadow_look_away(ucontext_t *context) {
     for (unsigned i = 0; i < WATCHES; i++)
         watches[i].active = false;
     watching = 0;
-    lm_moment_single(context, false);
+    lm_halt_single(context, false);
 }
 
 /* ---- Accesses --------------------------------------------------------------------------------- */
@@ -377,7 +396,7 @@ static bool is_harmless_beside(const tracked *t, const lm_touch *touch) {
            t->block.start < touch->at + touch->bytes;
 }
 
-static void judge_beside(tracked *t, const lm_moment *m, const lm_touch *touch) {
+static void judge_beside(tracked *t, const lm_halt *m, const lm_touch *touch) {
     const uintptr_t end = t->block.start + t->block.size, to = touch->at + touch->bytes;
     if ((touch->at >= t->block.start && to <= end) || is_harmless_beside(t, touch))
         return;
@@ -391,7 +410,7 @@ static void judge_beside(tracked *t, const lm_moment *m, const lm_touch *touch) 
         tell(&p, touch->at > end ? touch->at : end, to);
 }
 
-static void judge_read(tracked *t, const lm_moment *m, const lm_touch *touch) {
+static void judge_read(tracked *t, const lm_halt *m, const lm_touch *touch) {
     uintptr_t from = touch->at, to = touch->at + touch->bytes;
     if (!clip(t, &from, &to))
         return;
@@ -400,7 +419,7 @@ static void judge_read(tracked *t, const lm_moment *m, const lm_touch *touch) {
     t->before = (lm_read){m->pc, touch->at, touch->bytes};
 }
 
-static void note(tracked *t, const lm_moment *m, bool judged) {
+static void note(tracked *t, const lm_halt *m, bool judged) {
     for (unsigned i = 0; i < m->deed.touches; i++) {
         const lm_touch *touch = &m->deed.touch[i];
         if (touch->at + touch->bytes <= t->pages || touch->at >= t->pages + t->bytes)
@@ -426,23 +445,23 @@ static void close_after(uintptr_t pages) {
 }
 
 /* Its pages are open for the one instruction, or for good. */
-static void let_run(tracked *t, const lm_moment *m) {
+static void let_run(tracked *t, const lm_halt *m) {
     open_pages(t);
     t->open = true;
-    if (lm_trap_step(m->context, t->pages, close_after))
+    if (lm_catch_step(m->context, t->pages, close_after))
         lm_shadow_count.stepped++;
     else
         release(t);
 }
 
-static bool run(tracked *t, const lm_moment *m) {
+static bool run(tracked *t, const lm_halt *m) {
     const lm_touch *only = &m->deed.touch[0];
     if (m->deed.touches != 1 || only->at < t->pages || only->at + only->bytes > t->pages + t->bytes)
         return false;
     return lm_emulate(m, t->copy + (only->at - t->pages));
 }
 
-bool lm_shadow_fault(lm_moment *m, uintptr_t at) {
+bool lm_shadow_fault(lm_halt *m, uintptr_t at) {
     tracked *t = used > 0 ? find(at) : NULL;
     if (!t || t->open)
         return false;
@@ -452,7 +471,7 @@ bool lm_shadow_fault(lm_moment *m, uintptr_t at) {
         release(t);
         return true;
     }
-    note(t, m, !lm_trap_seam.is_library || !lm_trap_seam.is_library(m->pc));
+    note(t, m, !lm_catch_seam.is_library || !lm_catch_seam.is_library(m->pc));
     if (run(t, m)) {
         lm_shadow_count.emulated++;
         lm_shadow_look(m->context);

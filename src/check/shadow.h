@@ -8,7 +8,8 @@
 #ifndef LM_CHECK_SHADOW_H
 #define LM_CHECK_SHADOW_H
 
-#include "check/moment.h"
+#include "check/blocks.h"
+#include "check/halt.h"
 
 typedef enum lm_shadow_mode {
     LM_SHADOW_MODE_AUTO,
@@ -24,7 +25,7 @@ typedef struct lm_shadow_settings {
 
 extern lm_shadow_settings lm_shadow_setting;
 
-/* Once, after lm_trap_start. False: nothing is tracked here. */
+/* Once, after lm_catch_start. False: nothing is tracked here. */
 bool lm_shadow_start(void);
 
 /* Whether the next block of this call stack is to be tracked. */
@@ -51,10 +52,13 @@ bool lm_shadow_written(const void *at, size_t bytes, size_t *first);
 void lm_shadow_copied(const void *to, const void *from, size_t bytes);
 
 /* In the handler of faults: whether it was about a tracked block, and the program may go on. */
-bool lm_shadow_fault(lm_moment *m, uintptr_t at);
+bool lm_shadow_fault(lm_halt *m, uintptr_t at);
 
 /* In the handler of single steps: whether values are being followed (use.h), and so the program steps on. */
 bool lm_shadow_look(ucontext_t *context);
+
+/* The place of the latest read that was told, when eight bytes of this value were read there; else 0. */
+uintptr_t lm_shadow_told(uintptr_t value, lm_block *block);
 
 /* They are no more followed: the program's own handler is about to run. */
 void lm_shadow_look_away(ucontext_t *context);

@@ -2,6 +2,7 @@
 
 #include "check/clock.h"
 #include "check/damage.h"
+#include "check/guarded.h"
 #include "check/lines.h"
 #include "check/own.h"
 #include "check/quarantine.h"
@@ -46,6 +47,7 @@ enum { LOCKS = sizeof locks / sizeof locks[0] };
 
 /* The heap's handlers come next, and end and begin the pass through marked locks. */
 static void before_fork(void) {
+    lm_exact_before_fork();
     for (int i = 0; i < LOCKS; i++) {
         lm_lock_take(locks[i]);
         lm_lock_mark(locks[i]);
@@ -55,6 +57,7 @@ static void before_fork(void) {
 static void after_in_parent(void) {
     for (int i = LOCKS; i > 0; i--)
         lm_lock_give(locks[i - 1]);
+    lm_exact_after_fork(false);
 }
 
 static void after_in_child(void) {
@@ -63,6 +66,7 @@ static void after_in_child(void) {
     lm_watcher_forked();
     for (int i = LOCKS; i > 0; i--)
         lm_lock_give_in_child(locks[i - 1]);
+    lm_exact_after_fork(true);
     lm_report_forked();
 }
 
@@ -100,6 +104,7 @@ static void start_services(void) {
     on_exit(exits, NULL);
     at_quick_exit(quick_exits);
     lm_report_start();
+    lm_guarded_start();
 }
 
 /* Who comes here while the first thread starts services goes on without them. */
@@ -139,6 +144,7 @@ void lm_check_finish(int status) {
         atomic_exchange(&finished, true))
         return;
     lm_table_each(look_at_live, NULL);
+    lm_exact_look();
     lm_quarantine_look(NULL);
     lm_report_counts();
     lm_report_end(status);

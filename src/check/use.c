@@ -1,7 +1,7 @@
 #include "check/use.h"
 
 #include "check/blocks.h"
-#include "check/trap.h"
+#include "check/catch.h"
 #include "os/os.h"
 
 enum {
@@ -53,7 +53,7 @@ static bool is_neighbour(const lm_instruction *load, size_t bytes, const lm_inst
     return distance == (int64_t)bytes || distance == -(int64_t)deed.touch[0].bytes;
 }
 
-static bool neighbour_follows(const lm_moment *m, const lm_touch *touch) {
+static bool neighbour_follows(const lm_halt *m, const lm_touch *touch) {
     lm_instruction in;
     lm_register_set reads, lost;
     uintptr_t pc = m->pc + m->in.length;
@@ -71,7 +71,7 @@ static bool neighbour_follows(const lm_moment *m, const lm_touch *touch) {
     return false;
 }
 
-static bool neighbour_preceded(const lm_moment *m, const lm_touch *touch, const lm_read *before) {
+static bool neighbour_preceded(const lm_halt *m, const lm_touch *touch, const lm_read *before) {
     lm_instruction first, in;
     if (before->pc >= m->pc || m->pc - before->pc > LOOK_BACK)
         return false;
@@ -151,7 +151,7 @@ static void forget_slot(lm_watch *w, const lm_touch *touch) {
             w->slot[i] = w->slot[--w->slots];
 }
 
-static void remember_slot(lm_watch *w, const lm_moment *m, const lm_touch *touch) {
+static void remember_slot(lm_watch *w, const lm_halt *m, const lm_touch *touch) {
     lm_block block;
     const bool on_stack = touch->at - (m->general[LM_RSP] - STACK) < 2 * (uintptr_t)STACK;
     const bool at_once = w->left + AT_ONCE > FOLLOWED && m->in.memory && m->in.base == LM_RBP;
@@ -164,7 +164,7 @@ static void remember_slot(lm_watch *w, const lm_moment *m, const lm_touch *touch
 }
 
 /* Jumps and calls. */
-static lm_use look_control(lm_watch *w, const lm_moment *m) {
+static lm_use look_control(lm_watch *w, const lm_halt *m) {
     const lm_instruction *in = &m->in;
     const unsigned op = in->op;
     lm_register_set through = address_registers(in);
@@ -182,14 +182,14 @@ static lm_use look_control(lm_watch *w, const lm_moment *m) {
 }
 
 /* Whether it reads the value from memory; what it writes there without it is forgotten. */
-static bool reads_slot(const lm_watch *w, const lm_moment *m) {
+static bool reads_slot(const lm_watch *w, const lm_halt *m) {
     for (unsigned i = 0; m->judged && i < m->deed.touches; i++)
         if (m->deed.touch[i].how & LM_READS && is_slot(w, &m->deed.touch[i]))
             return true;
     return false;
 }
 
-static const lm_touch *written(const lm_moment *m) {
+static const lm_touch *written(const lm_halt *m) {
     for (unsigned i = 0; m->judged && i < m->deed.touches; i++)
         if (m->deed.touch[i].how & LM_WRITES)
             return &m->deed.touch[i];
@@ -197,7 +197,7 @@ static const lm_touch *written(const lm_moment *m) {
 }
 
 /* An instruction that reads the value. */
-static lm_use look_reader(lm_watch *w, const lm_moment *m, lm_register_set reads,
+static lm_use look_reader(lm_watch *w, const lm_halt *m, lm_register_set reads,
                           lm_register_set writes) {
     const lm_instruction *in = &m->in;
     const lm_effect effect = lm_decode_effect(in);
@@ -207,7 +207,7 @@ static lm_use look_reader(lm_watch *w, const lm_moment *m, lm_register_set reads
         w->flags = true;
         return LM_USE_WATCH;
     }
-    if (is_conditional_move(in) && !lm_moment_condition(m->context, in->op & 15))
+    if (is_conditional_move(in) && !lm_halt_condition(m->context, in->op & 15))
         return LM_USE_WATCH;
     if ((effect == LM_EFFECT_USE || adds(in)) && !pushes && !(w->masked && adds(in)))
         return LM_USE_YES;
@@ -222,7 +222,7 @@ static lm_use look_reader(lm_watch *w, const lm_moment *m, lm_register_set reads
     return LM_USE_WATCH;
 }
 
-static lm_use look_known(lm_watch *w, const lm_moment *m, lm_register_set reads,
+static lm_use look_known(lm_watch *w, const lm_halt *m, lm_register_set reads,
                          lm_register_set writes) {
     const lm_instruction *in = &m->in;
     const bool lea = in->map == 0 && in->op == 0x8d;
@@ -230,7 +230,7 @@ static lm_use look_known(lm_watch *w, const lm_moment *m, lm_register_set reads,
         return LM_USE_YES;
     if (is_conditional_move(in) && w->flags)
         return LM_USE_YES;
-    if (is_conditional_move(in) && lm_moment_condition(m->context, in->op & 15))
+    if (is_conditional_move(in) && lm_halt_condition(m->context, in->op & 15))
         reads &= ~writes; /* what it held is gone */
     if (sets_by_condition(in) && w->flags) {
         w->alias |= writes;
@@ -244,7 +244,7 @@ static lm_use look_known(lm_watch *w, const lm_moment *m, lm_register_set reads,
     if (sets_flags(in))
         w->flags = false;
     const bool partly = (in->map == 0 && in->size == 2) ||
-                        (is_conditional_move(in) && !lm_moment_condition(m->context, in->op & 15));
+                        (is_conditional_move(in) && !lm_halt_condition(m->context, in->op & 15));
     w->alias &= partly ? w->alias : ~writes;
     w->offered &= w->alias;
     return w->alias || w->slots || w->flags ? LM_USE_WATCH : give_up(w);
@@ -255,9 +255,9 @@ static lm_use enter_library(const lm_watch *w) {
     return w->touch.bytes <= PLAIN && w->offered & arguments ? LM_USE_YES : give_up(w);
 }
 
-lm_use lm_use_look(lm_watch *w, const lm_moment *m) {
+lm_use lm_use_look(lm_watch *w, const lm_halt *m) {
     lm_register_set reads, writes;
-    if (lm_trap_seam.is_library && lm_trap_seam.is_library(m->pc))
+    if (lm_catch_seam.is_library && lm_catch_seam.is_library(m->pc))
         return enter_library(w);
     if (!m->decoded || w->left-- == 0)
         return give_up(w);
@@ -266,7 +266,7 @@ lm_use lm_use_look(lm_watch *w, const lm_moment *m) {
     return look_control(w, m);
 }
 
-lm_use lm_use_begin(lm_watch *w, const lm_moment *m, const lm_touch *touch, const lm_read *before) {
+lm_use lm_use_begin(lm_watch *w, const lm_halt *m, const lm_touch *touch, const lm_read *before) {
     const lm_instruction *in = &m->in;
     lm_register_set reads, writes;
     if (m->deed.string)
@@ -278,7 +278,7 @@ lm_use lm_use_begin(lm_watch *w, const lm_moment *m, const lm_touch *touch, cons
         w->flags = true;
         return LM_USE_WATCH;
     }
-    if (is_conditional_move(in) && !lm_moment_condition(m->context, in->op & 15))
+    if (is_conditional_move(in) && !lm_halt_condition(m->context, in->op & 15))
         return LM_USE_NO;
     if (m->deed.effect == LM_EFFECT_USE)
         return LM_USE_YES;

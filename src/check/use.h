@@ -18,7 +18,7 @@
 #ifndef LM_CHECK_USE_H
 #define LM_CHECK_USE_H
 
-#include "check/moment.h"
+#include "check/halt.h"
 
 /* The read before this one, of the same block. */
 typedef struct lm_read {
@@ -45,9 +45,9 @@ typedef struct lm_watch {
 typedef enum lm_use { LM_USE_NO, LM_USE_YES, LM_USE_WATCH } lm_use;
 
 /* `touch` is a read by the instruction of `m`, of bytes none of which was written. */
-lm_use lm_use_begin(lm_watch *w, const lm_moment *m, const lm_touch *touch, const lm_read *before);
+lm_use lm_use_begin(lm_watch *w, const lm_halt *m, const lm_touch *touch, const lm_read *before);
 
 /* The instruction of `m` is about to run. */
-lm_use lm_use_look(lm_watch *w, const lm_moment *m);
+lm_use lm_use_look(lm_watch *w, const lm_halt *m);
 
 #endif

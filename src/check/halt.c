@@ -1,4 +1,4 @@
-#include "check/moment.h"
+#include "check/halt.h"
 
 #include "check/raw.h"
 #include "os/os.h"
@@ -11,7 +11,7 @@
 
 enum { CODE_MOST = 15 /* bytes of an instruction */ };
 
-size_t lm_moment_copy(void *to, uintptr_t from, size_t bytes) {
+size_t lm_halt_copy(void *to, uintptr_t from, size_t bytes) {
     const struct iovec here = {to, bytes}, there = {(void *)from, bytes};
     const long pid = lm_raw_call(SYS_getpid, 0, 0, 0, 0, 0, 0);
     const long got =
@@ -28,12 +28,12 @@ static const unsigned char place[LM_GENERAL_REGISTERS] = {
 enum { DIRECTION = 0x400, SINGLE = 0x100 };
 
 /* Code that is running can be read, at least to the page's end; a jump into nowhere can't. */
-static bool read_instruction(lm_moment *m, bool running) {
+static bool read_instruction(lm_halt *m, bool running) {
     const size_t left = lm_os.page - (m->pc & (lm_os.page - 1));
     if (running && lm_decode((const unsigned char *)m->pc, left, &m->in))
         return true;
     unsigned char code[CODE_MOST];
-    return lm_decode(code, lm_moment_copy(code, m->pc, sizeof code), &m->in);
+    return lm_decode(code, lm_halt_copy(code, m->pc, sizeof code), &m->in);
 }
 
 /* A mask register of AVX-512. The kernel's frame has them where the processor's plain layout has them. */
@@ -52,7 +52,7 @@ static uint64_t mask_register(const ucontext_t *context, unsigned number) {
 }
 
 /* How the C library moves the last bytes: a vector of which the first elements count. */
-static bool masked_deed(lm_moment *m) {
+static bool masked_deed(lm_halt *m) {
     const lm_instruction *in = &m->in;
     if (!in->evex || !in->mask || in->map != 1 || in->broadcast || !in->memory ||
         (in->op != 0x6f && in->op != 0x7f))
@@ -73,7 +73,7 @@ static bool masked_deed(lm_moment *m) {
     return true;
 }
 
-static void fill(ucontext_t *context, lm_moment *m, bool running) {
+static void fill(ucontext_t *context, lm_halt *m, bool running) {
     const greg_t *registers = context->uc_mcontext.gregs;
     m->context = context;
     m->pc = (uintptr_t)registers[REG_RIP];
@@ -85,29 +85,29 @@ static void fill(ucontext_t *context, lm_moment *m, bool running) {
                                masked_deed(m));
 }
 
-void lm_moment_read(ucontext_t *context, lm_moment *m) {
+void lm_halt_read(ucontext_t *context, lm_halt *m) {
     enum { FETCH = 16, PAGE_FAULT = 14 };
     const greg_t *registers = context->uc_mcontext.gregs;
     fill(context, m, registers[REG_TRAPNO] == PAGE_FAULT && !(registers[REG_ERR] & FETCH));
 }
 
-void lm_moment_read_here(ucontext_t *context, lm_moment *m) {
+void lm_halt_read_here(ucontext_t *context, lm_halt *m) {
     fill(context, m, true);
 }
 
-bool lm_moment_writes(const ucontext_t *context) {
+bool lm_halt_writes(const ucontext_t *context) {
     enum { WRITE = 2 };
     return context->uc_mcontext.gregs[REG_ERR] & WRITE;
 }
 
-bool lm_moment_single(ucontext_t *context, bool wanted) {
+bool lm_halt_single(ucontext_t *context, bool wanted) {
     greg_t *flags = &context->uc_mcontext.gregs[REG_EFL];
     const bool was = *flags & SINGLE;
     *flags = wanted ? *flags | SINGLE : *flags & ~(greg_t)SINGLE;
     return was;
 }
 
-bool lm_moment_condition(const ucontext_t *context, unsigned condition) {
+bool lm_halt_condition(const ucontext_t *context, unsigned condition) {
     enum { CARRY = 1, PARITY = 4, ZERO = 0x40, SIGN = 0x80, OVERFLOW = 0x800 };
     const greg_t f = context->uc_mcontext.gregs[REG_EFL];
     const bool less = !(f & SIGN) != !(f & OVERFLOW);
@@ -116,21 +116,21 @@ bool lm_moment_condition(const ucontext_t *context, unsigned condition) {
     return holds[condition >> 1 & 7] != (condition & 1);
 }
 
-uintptr_t lm_moment_pc(const ucontext_t *context) {
+uintptr_t lm_halt_pc(const ucontext_t *context) {
     return (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
 }
 
-void lm_moment_set_pc(ucontext_t *context, uintptr_t pc) {
+void lm_halt_set_pc(ucontext_t *context, uintptr_t pc) {
     context->uc_mcontext.gregs[REG_RIP] = (greg_t)pc;
 }
 
-void lm_moment_set_general(ucontext_t *context, unsigned number, uintptr_t value) {
+void lm_halt_set_general(ucontext_t *context, unsigned number, uintptr_t value) {
     context->uc_mcontext.gregs[place[number]] = (greg_t)value;
 }
 
 /* The kernel marks in the frame which parts of the state it holds: a part that isn't marked is loaded as
  * zeros, whatever stands there. */
-unsigned char *lm_moment_vector(ucontext_t *context, unsigned number) {
+unsigned char *lm_halt_vector(ucontext_t *context, unsigned number) {
     enum { MAGIC_AT = 464, MAGIC = 0x46505853, STATE_AT = 512, SSE = 2 };
     unsigned char *frame = (unsigned char *)context->uc_mcontext.fpregs;
     if (!frame)
@@ -142,50 +142,50 @@ unsigned char *lm_moment_vector(ucontext_t *context, unsigned number) {
 
 #else
 
-void lm_moment_read(ucontext_t *context, lm_moment *m) {
-    *m = (lm_moment){.context = context};
+void lm_halt_read(ucontext_t *context, lm_halt *m) {
+    *m = (lm_halt){.context = context};
 }
 
-void lm_moment_read_here(ucontext_t *context, lm_moment *m) {
-    lm_moment_read(context, m);
+void lm_halt_read_here(ucontext_t *context, lm_halt *m) {
+    lm_halt_read(context, m);
 }
 
-bool lm_moment_writes(const ucontext_t *context) {
+bool lm_halt_writes(const ucontext_t *context) {
     (void)context;
     return false;
 }
 
-bool lm_moment_single(ucontext_t *context, bool wanted) {
+bool lm_halt_single(ucontext_t *context, bool wanted) {
     (void)context, (void)wanted;
     return false;
 }
 
-bool lm_moment_condition(const ucontext_t *context, unsigned condition) {
+bool lm_halt_condition(const ucontext_t *context, unsigned condition) {
     (void)context, (void)condition;
     return false;
 }
 
-uintptr_t lm_moment_pc(const ucontext_t *context) {
+uintptr_t lm_halt_pc(const ucontext_t *context) {
     (void)context;
     return 0;
 }
 
-void lm_moment_set_pc(ucontext_t *context, uintptr_t pc) {
+void lm_halt_set_pc(ucontext_t *context, uintptr_t pc) {
     (void)context, (void)pc;
 }
 
-void lm_moment_set_general(ucontext_t *context, unsigned number, uintptr_t value) {
+void lm_halt_set_general(ucontext_t *context, unsigned number, uintptr_t value) {
     (void)context, (void)number, (void)value;
 }
 
-unsigned char *lm_moment_vector(ucontext_t *context, unsigned number) {
+unsigned char *lm_halt_vector(ucontext_t *context, unsigned number) {
     (void)context, (void)number;
     return NULL;
 }
 
 #endif
 
-const lm_touch *lm_moment_touch(const lm_moment *m, uintptr_t at) {
+const lm_touch *lm_halt_touch(const lm_halt *m, uintptr_t at) {
     if (m->judged)
         for (unsigned i = 0; i < m->deed.touches; i++)
             if (at - m->deed.touch[i].at < m->deed.touch[i].bytes)
@@ -193,7 +193,7 @@ const lm_touch *lm_moment_touch(const lm_moment *m, uintptr_t at) {
     return NULL;
 }
 
-const char *lm_moment_name(unsigned number) {
+const char *lm_halt_name(unsigned number) {
     static const char *const names[] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
                                         "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
     return number < LM_GENERAL_REGISTERS ? names[number] : NULL;

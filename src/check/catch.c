@@ -1,8 +1,8 @@
-#include "check/trap.h"
+#include "check/catch.h"
 
 #include "check/exact.h"
 #include "check/explain.h"
-#include "check/moment.h"
+#include "check/halt.h"
 #include "check/raw.h"
 #include "check/shadow.h"
 #include "check/dispatch.h"
@@ -15,7 +15,8 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-lm_trap_seams lm_trap_seam;
+lm_catch_seams lm_catch_seam;
+__thread uintptr_t lm_catch_told;
 
 enum { PAGES_MOST = 6 /* of one instruction: two operands, each over a page's end */ };
 
@@ -45,16 +46,16 @@ static void hold_signals(ucontext_t *context) {
         bits[(needed[i] - 1) / 8] &= (unsigned char)~(1u << (needed[i] - 1) % 8);
 }
 
-bool lm_trap_step(ucontext_t *context, uintptr_t page, void (*close)(uintptr_t page)) {
+bool lm_catch_step(ucontext_t *context, uintptr_t page, void (*close)(uintptr_t page)) {
     for (unsigned i = 0; i < running.pages; i++)
         if (running.page[i] == page)
             return true;
     if (running.pages == PAGES_MOST)
         return false;
     if (running.pages == 0) {
-        running.pc = lm_moment_pc(context);
+        running.pc = lm_halt_pc(context);
         hold_signals(context);
-        running.was_single = lm_moment_single(context, true);
+        running.was_single = lm_halt_single(context, true);
     }
     running.page[running.pages] = page;
     running.close[running.pages++] = close;
@@ -66,14 +67,14 @@ static void close_all(ucontext_t *context) {
         running.close[i](running.page[i]);
     running.pages = 0;
     context->uc_sigmask = running.mask;
-    lm_moment_single(context, running.was_single);
+    lm_halt_single(context, running.was_single);
 }
 
 /* A repeated string instruction stops after each round; it goes on until it is through. */
 static bool on_step(ucontext_t *context) {
     bool own = false;
     if (running.pages > 0) {
-        if (lm_moment_pc(context) == running.pc)
+        if (lm_halt_pc(context) == running.pc)
             return true;
         own = !running.was_single;
         close_all(context);
@@ -87,10 +88,10 @@ static void close_exact(uintptr_t page) {
 
 /* ---- The tale of an access that a guard stopped ---------------------------------------------- */
 
-static const char *how(const lm_moment *m, const lm_touch *touch) {
+static const char *how(const lm_halt *m, const lm_touch *touch) {
     if (touch && touch->how != (LM_READS | LM_WRITES))
         return touch->how == LM_WRITES ? "write" : "read";
-    return lm_moment_writes(m->context) ? "write" : "read";
+    return lm_halt_writes(m->context) ? "write" : "read";
 }
 
 static void set_range(lm_tale *tale, const lm_block *block, uintptr_t at, size_t bytes) {
@@ -110,8 +111,8 @@ static void set_range(lm_tale *tale, const lm_block *block, uintptr_t at, size_t
     }
 }
 
-static void tell(const lm_moment *m, uintptr_t at, const lm_block *block) {
-    const lm_touch *touch = lm_moment_touch(m, at);
+static void tell(const lm_halt *m, uintptr_t at, const lm_block *block) {
+    const lm_touch *touch = lm_halt_touch(m, at);
     lm_tale tale = {
         .certainty = LM_CERTAIN_EXACT,
         .access = how(m, touch),
@@ -123,22 +124,24 @@ static void tell(const lm_moment *m, uintptr_t at, const lm_block *block) {
     };
     if (m->pc == at)
         tale.access = "execute";
-    if (lm_trap_seam.stack_of)
-        tale.stack = lm_trap_seam.stack_of(m->context);
+    if (lm_catch_seam.stack_of)
+        tale.stack = lm_catch_seam.stack_of(m->context);
     set_range(&tale, block, tale.pointer, touch ? touch->bytes : 1);
     lm_tale_tell(&tale);
 }
 
 /* An access to a guard, or to a freed block. What can't be let happen ends the program. */
-static bool on_guard(lm_moment *m, uintptr_t at) {
+static bool on_guard(lm_halt *m, uintptr_t at) {
     const uintptr_t page = at & ~(lm_os.page - 1);
     lm_block block;
     if (!lm_exact_find(at, &block))
         return false;
-    tell(m, at, &block);
+    const bool library = lm_catch_seam.is_library && lm_catch_seam.is_library(m->pc);
+    if (!library || lm_catch_told != block.start)
+        tell(m, at, &block);
     if (m->pc == at || !lm_exact_page(at, true))
         return false;
-    if (lm_trap_step(m->context, page, close_exact))
+    if (lm_catch_step(m->context, page, close_exact))
         return true;
     lm_exact_page(at, false);
     return false;
@@ -157,11 +160,11 @@ static bool settle(int number, const siginfo_t *info, ucontext_t *context) {
         return on_step(context);
     if (number == SIGSYS)
         return lm_dispatch_taken(info, context);
-    lm_moment m;
+    lm_halt m;
     const uintptr_t at = (uintptr_t)info->si_addr;
     const bool owned = is_page_fault(number, info) && lm_exact_owns(info->si_addr);
     if (number != SIGABRT)
-        lm_moment_read(context, &m);
+        lm_halt_read(context, &m);
     if (owned && (lm_shadow_fault(&m, at) || on_guard(&m, at)))
         return true;
     if (running.pages > 0)
@@ -192,6 +195,6 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     errno = saved;
 }
 
-bool lm_trap_start(void) {
+bool lm_catch_start(void) {
     return lm_signals_start(on_signal);
 }
