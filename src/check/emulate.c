@@ -119,3 +119,38 @@ bool lm_emulate(const lm_halt *m, unsigned char *bytes) {
         lm_halt_set_pc(m->context, m->pc + in->length);
     return done;
 }
+
+static bool move(const lm_halt *m, unsigned char *to, const unsigned char *from) {
+    const lm_touch *read = &m->deed.touch[0], *write = &m->deed.touch[1];
+    if (to && from)
+        memmove(to, from, write->bytes);
+    else if (to)
+        return lm_halt_copy(to, read->at, read->bytes) == read->bytes;
+    else if (from)
+        return lm_halt_put(write->at, from, write->bytes) == write->bytes;
+    return to || from;
+}
+
+static void store(const lm_halt *m, unsigned char *to, size_t each) {
+    for (size_t i = 0; i < m->deed.touch[0].bytes; i += each)
+        memcpy(to + i, &m->general[LM_RAX], each);
+}
+
+bool lm_emulate_string(const lm_halt *m, unsigned char *to, const unsigned char *from) {
+    const lm_instruction *in = &m->in;
+    const size_t each = in->op & 1 ? in->size : 1;
+    const bool moves = (in->op & 0xfe) == 0xa4, stores = (in->op & 0xfe) == 0xaa;
+    if (!m->judged || !m->deed.string || m->backward || m->deed.touches != (moves ? 2 : 1) ||
+        !(moves || (stores && to)) || (moves && !move(m, to, from)))
+        return false;
+    const size_t bytes = m->deed.touch[0].bytes;
+    if (stores)
+        store(m, to, each);
+    lm_halt_set_general(m->context, LM_RDI, m->general[LM_RDI] + bytes);
+    if (moves)
+        lm_halt_set_general(m->context, LM_RSI, m->general[LM_RSI] + bytes);
+    if (in->repeat)
+        lm_halt_set_general(m->context, LM_RCX, 0);
+    lm_halt_set_pc(m->context, m->pc + in->length);
+    return true;
+}

@@ -8,4 +8,9 @@
  * with `bytes` in that memory's stead, and steps over it. False: it isn't, and nothing was changed. */
 bool lm_emulate(const lm_halt *m, unsigned char *bytes);
 
+/* A string move or store, however often it repeats, from low to high: does it at once, with `to` in its
+ * destination's stead and `from` in its source's (NULL: memory that may not be there is read, or written, at
+ * its own address). False: it isn't one, or that memory isn't there; nothing was changed. */
+bool lm_emulate_string(const lm_halt *m, unsigned char *to, const unsigned char *from);
+
 #endif

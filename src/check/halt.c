@@ -11,12 +11,19 @@
 
 enum { CODE_MOST = 15 /* bytes of an instruction */ };
 
-size_t lm_halt_copy(void *to, uintptr_t from, size_t bytes) {
-    const struct iovec here = {to, bytes}, there = {(void *)from, bytes};
+static size_t transfer(long number, uintptr_t here, uintptr_t there, size_t bytes) {
+    const struct iovec own = {(void *)here, bytes}, other = {(void *)there, bytes};
     const long pid = lm_raw_call(SYS_getpid, 0, 0, 0, 0, 0, 0);
-    const long got =
-        lm_raw_call(SYS_process_vm_readv, pid, (long)&here, 1, (long)&there, 1, 0);
-    return got > 0 ? (size_t)got : 0;
+    const long done = lm_raw_call(number, pid, (long)&own, 1, (long)&other, 1, 0);
+    return done > 0 ? (size_t)done : 0;
+}
+
+size_t lm_halt_copy(void *to, uintptr_t from, size_t bytes) {
+    return transfer(SYS_process_vm_readv, (uintptr_t)to, from, bytes);
+}
+
+size_t lm_halt_put(uintptr_t to, const void *from, size_t bytes) {
+    return transfer(SYS_process_vm_writev, (uintptr_t)from, to, bytes);
 }
 
 #if defined(__x86_64__)
@@ -80,9 +87,9 @@ static void fill(ucontext_t *context, lm_halt *m, bool running) {
     for (unsigned i = 0; i < LM_GENERAL_REGISTERS; i++)
         m->general[i] = (uintptr_t)registers[place[i]];
     m->decoded = read_instruction(m, running);
-    m->judged = m->decoded && (lm_decode_deed(&m->in, m->general, m->pc,
-                                              registers[REG_EFL] & DIRECTION, &m->deed) ||
-                               masked_deed(m));
+    m->backward = registers[REG_EFL] & DIRECTION;
+    m->judged = m->decoded &&
+                (lm_decode_deed(&m->in, m->general, m->pc, m->backward, &m->deed) || masked_deed(m));
 }
 
 void lm_halt_read(ucontext_t *context, lm_halt *m) {

@@ -13,6 +13,7 @@ typedef struct lm_halt {
     uintptr_t general[LM_GENERAL_REGISTERS];
     bool decoded; /* `in` is the instruction at pc */
     lm_instruction in;
+    bool backward; /* the direction flag */
     bool judged; /* `deed` is what it does to memory */
     lm_deed deed;
 } lm_halt;
@@ -45,7 +46,8 @@ void lm_halt_set_general(ucontext_t *context, unsigned number, uintptr_t value);
 /* A vector register's low 16 bytes in the frame, from where the way back loads it; NULL: not there. */
 unsigned char *lm_halt_vector(ucontext_t *context, unsigned number);
 
-/* Copies from memory that may not be there. Returns how many bytes it got. */
+/* Copies from, or to, memory that may not be there. Returns how many bytes it got. */
 size_t lm_halt_copy(void *to, uintptr_t from, size_t bytes);
+size_t lm_halt_put(uintptr_t to, const void *from, size_t bytes);
 
 #endif

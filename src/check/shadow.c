@@ -454,7 +454,39 @@ static void let_run(tracked *t, const lm_halt *m) {
         release(t);
 }
 
+/* Where the bytes of an access lie, when they are all a tracked block's. */
+static unsigned char *place_of(const lm_touch *touch) {
+    const tracked *t = find(touch->at);
+    if (!t || t->open || touch->at + touch->bytes > t->pages + t->bytes)
+        return NULL;
+    return t->copy + (touch->at - t->pages);
+}
+
+/* What lies in places of other blocks must fault there. */
+static bool is_foreign(const lm_touch *touch) {
+    return lm_exact_owns((const void *)touch->at) ||
+           lm_exact_owns((const void *)(touch->at + touch->bytes));
+}
+
+static bool run_string(const lm_halt *m) {
+    const lm_touch *last = &m->deed.touch[m->deed.touches - 1];
+    unsigned char *to = place_of(last), *from = NULL;
+    if (m->deed.touches == 2) {
+        from = place_of(&m->deed.touch[0]);
+        if (!from && is_foreign(&m->deed.touch[0]))
+            return false;
+    }
+    if ((!to && is_foreign(last)) || !lm_emulate_string(m, to, from))
+        return false;
+    if (to) /* perhaps of another block than the one that faulted */
+        set_written(find(last->at), last->at, last->at + last->bytes,
+                    m->deed.touches == 2 ? m->deed.touch[0].at : 0);
+    return true;
+}
+
 static bool run(tracked *t, const lm_halt *m) {
+    if (m->deed.string && m->deed.touches > 0)
+        return run_string(m);
     const lm_touch *only = &m->deed.touch[0];
     if (m->deed.touches != 1 || only->at < t->pages || only->at + only->bytes > t->pages + t->bytes)
         return false;
@@ -475,6 +507,8 @@ bool lm_shadow_fault(lm_halt *m, uintptr_t at) {
     if (run(t, m)) {
         lm_shadow_count.emulated++;
         lm_shadow_look(m->context);
+    } else if (m->deed.string && m->in.repeat) {
+        release(t); /* a step for each round is too slow */
     } else {
         let_run(t, m);
     }

@@ -196,6 +196,8 @@ void lm_signals_pass(int number, siginfo_t *info, ucontext_t *context) {
 }
 
 static __thread void *own_stack;
+static __thread stack_t stack_view; /* what the program set */
+static __thread bool stack_set;     /* it did */
 
 void lm_signals_thread_start(void) {
     stack_t now = {0};
@@ -212,6 +214,29 @@ void lm_signals_thread_start(void) {
         own_stack = at;
     else
         lm_os_release(at, STACK + lm_os.page);
+}
+
+static long set_stack(const stack_t *stack, stack_t *old) {
+    return lm_raw_call(SYS_sigaltstack, (long)stack, (long)old, 0, 0, 0, 0);
+}
+
+int lm_signals_stack(const stack_t *stack, stack_t *old) {
+    const stack_t none = {.ss_flags = SS_DISABLE};
+    if (!own_stack)
+        return (int)set_stack(stack, old);
+    const stack_t before = stack_set ? stack_view : none;
+    if (stack) {
+        const stack_t own = {.ss_sp = (char *)own_stack + lm_os.page, .ss_size = STACK};
+        const bool small = stack->ss_flags & SS_DISABLE || stack->ss_size <= STACK;
+        const long result = set_stack(small ? &own : stack, NULL);
+        if (result != 0 && !small)
+            return (int)result;
+        stack_view = stack->ss_flags & SS_DISABLE ? none : *stack;
+        stack_set = true;
+    }
+    if (old)
+        *old = before;
+    return 0;
 }
 
 void lm_signals_thread_end(void) {
@@ -256,6 +281,11 @@ void lm_signals_thread_start(void) {
 }
 
 void lm_signals_thread_end(void) {
+}
+
+int lm_signals_stack(const stack_t *stack, stack_t *old) {
+    const long result = lm_raw_call(SYS_sigaltstack, (long)stack, (long)old, 0, 0, 0, 0);
+    return (int)result;
 }
 
 #endif

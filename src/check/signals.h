@@ -32,4 +32,8 @@ void lm_signals_pass(int number, siginfo_t *info, ucontext_t *context);
 void lm_signals_thread_start(void);
 void lm_signals_thread_end(void);
 
+/* sigaltstack, as the program sees it: while its stack is no larger than Loam's, handlers run on Loam's, since
+ * the program's own may be too small for them, or gone. Returns 0 or -errno. Either may be NULL. */
+int lm_signals_stack(const stack_t *stack, stack_t *old);
+
 #endif

@@ -87,3 +87,12 @@ int pthread_sigmask(int how, const sigset_t *set, sigset_t *old) {
         find_real();
     return mask(real_pthread_sigmask, how, set, old);
 }
+
+EXPORTED int sigaltstack(const stack_t *stack, stack_t *old);
+int sigaltstack(const stack_t *stack, stack_t *old) {
+    const int result = lm_signals_stack(stack, old);
+    if (result == 0)
+        return 0;
+    errno = -result;
+    return -1;
+}
