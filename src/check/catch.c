@@ -12,8 +12,9 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
-#include <sys/syscall.h>
+#include <time.h>
 
 lm_catch_seams lm_catch_seam;
 __thread uintptr_t lm_catch_told;
@@ -31,6 +32,34 @@ typedef struct step {
 } step;
 
 static __thread step running;
+
+/* ---- What it costs ---------------------------------------------------------------------------- */
+
+enum { DELIVERY = 1500 /* ns: the kernel's part of a fault, about */ };
+
+static _Atomic uint64_t spent;
+static __thread uint64_t left_at; /* when a handler went back to one single step; 0: to more */
+
+static uint64_t now_ns(void) {
+    struct timespec t = {0, 0};
+    clock_gettime(CLOCK_MONOTONIC, &t); /* no system call where the kernel has a page for it */
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+uint64_t lm_catch_spent(void) {
+    return atomic_load_explicit(&spent, memory_order_relaxed);
+}
+
+static uint64_t enter(void) {
+    const uint64_t now = now_ns();
+    return left_at ? left_at : now - DELIVERY;
+}
+
+static void leave(uint64_t since, const ucontext_t *context) {
+    const uint64_t now = now_ns();
+    left_at = lm_halt_is_single(context) ? now : 0;
+    atomic_fetch_add_explicit(&spent, now - since, memory_order_relaxed);
+}
 
 /* Handlers of Loam's own that this thread is in. */
 static __thread unsigned inside;
@@ -184,9 +213,11 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     enum { DEEP = 3 };
     bool done = false;
     const bool dispatched = lm_dispatch_set(false); /* the teller's system calls are Loam's */
+    const uint64_t since = enter();
     if (++inside <= DEEP)
         done = settle(number, info, context);
     inside--;
+    leave(since, context);
     lm_dispatch_set(dispatched && lm_shadow_tracks());
     if (!done) {
         lm_shadow_look_away(context);

@@ -28,6 +28,11 @@ extern __thread uintptr_t lm_catch_told;
 /* Once, after lm_exact_start. False: faults aren't taken on this machine. */
 bool lm_catch_start(void);
 
+/* What the handlers took of the program's time by now, with the single steps that they asked for: ns. Where a
+ * machine is virtual a step may cost fifty times what it costs elsewhere, and is in no account of processor
+ * time. */
+uint64_t lm_catch_spent(void);
+
 /* The page at `at` must be closed again after the one instruction that is to run now. `context` is changed so
  * that it does. False: it can't be. */
 bool lm_catch_step(ucontext_t *context, uintptr_t page, void (*close)(uintptr_t page));

@@ -23,7 +23,7 @@ enum {
     STEP = 32,           /* places that are made at once */
     MARK = 64,           /* bytes of pattern beside a block, but for the slack, which is all pattern */
     USUAL_ALIGNMENT = 16,
-    SHARE = 15,          /* percent */
+    SHARE = 10,          /* percent */
     MAPPINGS = 4096,
     READS_MOST = 64,     /* attempts at a record that somebody is writing */
     NONE = 0,            /* no place: places are numbered from 1 in lists */
@@ -298,11 +298,14 @@ static void put_place(zone *z, uint32_t number) {
 
 static uint64_t now_ns(clockid_t clock) {
     struct timespec t = {0, 0};
-    lm_raw_call(SYS_clock_gettime, clock, (long)&t, 0, 0, 0, 0);
+    if (clock == CLOCK_MONOTONIC)
+        clock_gettime(clock, &t); /* no system call, nearly everywhere */
+    else
+        lm_raw_call(SYS_clock_gettime, clock, (long)&t, 0, 0, 0, 0);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-void *lm_exact_new(size_t size, size_t alignment, const lm_block *story) {
+static void *make(size_t size, size_t alignment, const lm_block *story) {
     zone *z;
     uint32_t number;
     const size_t own = alignment_for(size, alignment);
@@ -329,6 +332,20 @@ void *lm_exact_new(size_t size, size_t alignment, const lm_block *story) {
     atomic_store_explicit(&z->places[number - 1].told, 0, memory_order_relaxed);
     write_record(&z->places[number - 1], LIVE, &block);
     return (void *)block.start;
+}
+
+/* Measured each time: it differs with the machine, and with how many pages there are already. What follows later
+ * for it, pages that are cold and addresses that must be looked up, is as much again. */
+static void count_time(uint64_t since) {
+    const uint64_t taken = now_ns(CLOCK_MONOTONIC) - since;
+    atomic_fetch_add_explicit(&lm_exact_count.spent, 2 * taken, memory_order_relaxed);
+}
+
+void *lm_exact_new(size_t size, size_t alignment, const lm_block *story) {
+    const uint64_t since = now_ns(CLOCK_MONOTONIC);
+    void *p = make(size, alignment, story);
+    count_time(since);
+    return p;
 }
 
 /* A block of no bytes at the end of its place begins in the guard of the next. */
@@ -358,7 +375,7 @@ static bool claim(place *p, lm_block *block, const lm_block *story) {
     return mine;
 }
 
-bool lm_exact_free(void *p, const lm_block *story) {
+static bool end(void *p, const lm_block *story) {
     zone *z;
     size_t number;
     lm_block block;
@@ -375,6 +392,13 @@ bool lm_exact_free(void *p, const lm_block *story) {
     atomic_fetch_add_explicit(&lm_exact_count.freed, 1, memory_order_relaxed);
     put_place(z, (uint32_t)number + 1);
     return true;
+}
+
+bool lm_exact_free(void *p, const lm_block *story) {
+    const uint64_t since = now_ns(CLOCK_MONOTONIC);
+    const bool freed = end(p, story);
+    count_time(since);
+    return freed;
 }
 
 bool lm_exact_live(uintptr_t start, lm_block *block) {
@@ -475,7 +499,7 @@ bool lm_exact_page(uintptr_t at, bool open) {
 enum { STACKS = 1 << 15, FIRST = 8, ALLOWANCE = 20000000 /* ns at the beginning, on top of the share */ };
 
 static _Atomic uint32_t seen[STACKS];
-static uint64_t cost; /* ns: of one place's making, first use and free */
+static bool ready;
 
 /* After the first eight of a stack eight of every second, then eight of every fourth, ... */
 static bool is_turn(uint32_t before) {
@@ -492,34 +516,14 @@ static bool has_time(void) {
 }
 
 bool lm_exact_due(uint32_t stack) {
-    if (lm_exact_setting.mode != LM_EXACT_MODE_AUTO || cost == 0)
-        return lm_exact_setting.mode == LM_EXACT_MODE_ALL && cost != 0;
+    if (lm_exact_setting.mode != LM_EXACT_MODE_AUTO || !ready)
+        return lm_exact_setting.mode == LM_EXACT_MODE_ALL && ready;
     const uint32_t slot = stack * 0x9e3779b1u >> 17;
     const uint32_t before = atomic_fetch_add_explicit(&seen[slot], 1, memory_order_relaxed);
     if (!is_turn(before) || !has_time())
         return false;
     atomic_fetch_add_explicit(&lm_exact_count.due, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&lm_exact_count.spent, cost, memory_order_relaxed);
     return true;
-}
-
-/* What a place costs on this machine: made, touched, freed. */
-static void measure(void) {
-    enum { ROUNDS = 16 };
-    const lm_block nobody = {0};
-    cost = 1; /* at least: it says that there are places */
-    const uint64_t start = now_ns(CLOCK_MONOTONIC);
-    for (int i = 0; i < ROUNDS; i++) {
-        void *p = lm_exact_new(ROUNDS, 0, &nobody);
-        if (p)
-            lm_exact_free(p, &nobody);
-    }
-    cost += (now_ns(CLOCK_MONOTONIC) - start) / ROUNDS;
-    lm_exact_count = (lm_exact_counts){0};
-    /* They are nobody's: as if never used. */
-    zones[0].used = zones[0].oldest = zones[0].newest = 0;
-    for (int i = 0; i < ROUNDS; i++)
-        write_record(&zones[0].places[i], UNUSED, &nobody);
 }
 
 void lm_exact_start(void) {
@@ -527,8 +531,7 @@ void lm_exact_start(void) {
         return;
     for (int i = 0; i < ZONES; i++)
         reserve(&zones[i]);
-    if (zones[0].capacity > 0 && make_places(&zones[0]))
-        measure();
+    ready = zones[0].capacity > 0 && make_places(&zones[0]);
 }
 
 void lm_exact_before_fork(void) {

@@ -123,6 +123,10 @@ bool lm_halt_condition(const ucontext_t *context, unsigned condition) {
     return holds[condition >> 1 & 7] != (condition & 1);
 }
 
+bool lm_halt_is_single(const ucontext_t *context) {
+    return context->uc_mcontext.gregs[REG_EFL] & SINGLE;
+}
+
 uintptr_t lm_halt_pc(const ucontext_t *context) {
     return (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
 }
@@ -169,6 +173,11 @@ bool lm_halt_single(ucontext_t *context, bool wanted) {
 
 bool lm_halt_condition(const ucontext_t *context, unsigned condition) {
     (void)context, (void)condition;
+    return false;
+}
+
+bool lm_halt_is_single(const ucontext_t *context) {
+    (void)context;
     return false;
 }
 

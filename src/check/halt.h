@@ -35,6 +35,7 @@ bool lm_halt_writes(const ucontext_t *context);
 
 /* A trap after the next instruction, or no more; tells how it was. */
 bool lm_halt_single(ucontext_t *context, bool wanted);
+bool lm_halt_is_single(const ucontext_t *context);
 
 /* Whether a condition holds, by its number in instructions (0: overflow, 4: equal, ...). */
 bool lm_halt_condition(const ucontext_t *context, unsigned condition);

@@ -21,11 +21,12 @@ enum {
     TRACKED = 64,         /* count of blocks at once */
     PAGES_MOST = 4,       /* of one block */
     FAULTS = 2000,
-    SHARE = 15,           /* percent */
-    FAULT_COST = 2000,    /* ns, about */
+    SHARE = 10,           /* percent */
+    TRACK_COST = 10000,   /* ns, about: to begin and to end it */
     ALLOWANCE = 20000000, /* ns at the beginning, on top of the share */
     FIRST = 2,            /* blocks of each call stack */
     STACKS = 1 << 14,
+    LOOK_AT_CLOCK = 16,   /* faults of a block */
     DUMP_MOST = 64,       /* bytes of a block that a tale shows */
     CHUNK_MOST = 64,      /* a vector's bytes */
 };
@@ -49,7 +50,6 @@ static tracked table[TRACKED];
 static unsigned used, turn; /* slots in use; the next one to take */
 static unsigned char *room; /* for the copies and maps */
 static bool ready;
-static uint64_t faults;
 
 bool lm_shadow_start(void) {
     const size_t each = PAGES_MOST * lm_os.page;
@@ -119,7 +119,7 @@ static uint64_t processor_time(void) {
 }
 
 static bool has_time(void) {
-    const uint64_t spent = faults * FAULT_COST;
+    const uint64_t spent = lm_catch_spent() + lm_shadow_count.tracked * TRACK_COST;
     return lm_shadow_setting.mode == LM_SHADOW_MODE_ALL || spent < ALLOWANCE ||
            spent - ALLOWANCE < processor_time() / 100 * lm_shadow_setting.share;
 }
@@ -336,7 +336,7 @@ static void watch_read(tracked *t, const lm_halt *m, const lm_touch *touch) {
     unsigned i = 0;
     while (i < WATCHES && watches[i].active)
         i++;
-    if (i == WATCHES || t->watches > WATCHES_OF_BLOCK)
+    if (i == WATCHES || t->watches > WATCHES_OF_BLOCK || !has_time())
         return;
     const lm_use use = lm_use_begin(&watches[i].watch, m, touch, &t->before);
     if (use == LM_USE_NO)
@@ -360,7 +360,6 @@ bool lm_shadow_look(ucontext_t *context) {
     lm_halt m;
     lm_halt_read_here(context, &m);
     lm_shadow_count.looks++;
-    faults++;
     for (unsigned i = 0; i < WATCHES; i++) {
         if (!watches[i].active)
             continue;
@@ -497,9 +496,10 @@ bool lm_shadow_fault(lm_halt *m, uintptr_t at) {
     tracked *t = used > 0 ? find(at) : NULL;
     if (!t || t->open)
         return false;
-    faults++;
     lm_shadow_count.faults++;
-    if (!m->judged || ++t->faults > lm_shadow_setting.faults || !__libc_single_threaded) {
+    const bool over = ++t->faults > lm_shadow_setting.faults ||
+                      (t->faults % LOOK_AT_CLOCK == 0 && !has_time());
+    if (!m->judged || over || !__libc_single_threaded) {
         release(t);
         return true;
     }
