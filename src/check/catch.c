@@ -1,11 +1,11 @@
 #include "check/catch.h"
 
+#include "check/dispatch.h"
 #include "check/exact.h"
 #include "check/explain.h"
 #include "check/halt.h"
 #include "check/raw.h"
 #include "check/shadow.h"
-#include "check/dispatch.h"
 #include "check/signals.h"
 #include "check/tale.h"
 #include "os/os.h"

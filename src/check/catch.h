@@ -13,10 +13,11 @@
 
 /* What other parts know. Set before lm_catch_start; each may be NULL. */
 typedef struct lm_catch_seams {
-    uint32_t (*stack_of)(const ucontext_t *context); /* number of the stack that a signal interrupted */
-    bool (*failed_last)(lm_failed *failed);          /* of the calling thread; false: none */
-    const char *(*where)(uintptr_t at);              /* "stack", "static", ...; as base/wire.h has it */
-    bool (*is_library)(uintptr_t pc);                /* code of the C library */
+    uint32_t (*stack_of)(
+        const ucontext_t *context);         /* number of the stack that a signal interrupted */
+    bool (*failed_last)(lm_failed *failed); /* of the calling thread; false: none */
+    const char *(*where)(uintptr_t at);     /* "stack", "static", ...; as base/wire.h has it */
+    bool (*is_library)(uintptr_t pc);       /* code of the C library */
 } lm_catch_seams;
 
 extern lm_catch_seams lm_catch_seam;

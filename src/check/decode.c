@@ -111,10 +111,10 @@ static bool read_evex(reader *r, lm_instruction *in, prefixes *p) {
 
 static bool read_escapes(reader *r, lm_instruction *in, prefixes *p, unsigned char byte) {
     in->vector = 16;
-    in->prefix = p->repeat     ? LM_PREFIX_F3
+    in->prefix = p->repeat       ? LM_PREFIX_F3
                  : p->repeat_not ? LM_PREFIX_F2
-                 : p->operand  ? LM_PREFIX_66
-                               : LM_PREFIX_NONE;
+                 : p->operand    ? LM_PREFIX_66
+                                 : LM_PREFIX_NONE;
     in->op = byte;
     if (byte == 0x0f) {
         in->map = 1;

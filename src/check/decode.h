@@ -20,8 +20,8 @@ enum { LM_RAX, LM_RCX, LM_RDX, LM_RBX, LM_RSP, LM_RBP, LM_RSI, LM_RDI, LM_GENERA
 
 /* Sets of registers: bit n is general register n, bit 16 + n vector register n. */
 typedef uint32_t lm_register_set;
-#define LM_GENERAL(n) ((lm_register_set)1 << ((n) & 15))
-#define LM_VECTOR(n)  ((lm_register_set)1 << (16 + ((n) & 15)))
+#define LM_GENERAL(n) ((lm_register_set)1 << ((n)&15))
+#define LM_VECTOR(n)  ((lm_register_set)1 << (16 + ((n)&15)))
 
 typedef enum lm_effect {
     LM_EFFECT_MOVE,  /* the bytes only go elsewhere, perhaps extended */

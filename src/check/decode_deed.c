@@ -34,9 +34,10 @@ static lm_effect arithmetic(unsigned which) {
  * understood. */
 static bool floating(const lm_instruction *in, memory *m) {
     static const signed char bytes[8][8] = {
-        {4, 4, 4, 4, 4, 4, 4, 4},       {4, 0, -4, -4, 0, 2, 0, -2}, {4, 4, 4, 4, 4, 4, 4, 4},
-        {4, -4, -4, -4, 0, 10, 0, -10}, {8, 8, 8, 8, 8, 8, 8, 8},    {8, -8, -8, -8, 0, 0, 0, -2},
-        {2, 2, 2, 2, 2, 2, 2, 2},       {2, -2, -2, -2, 10, 8, -10, -8},
+        {4, 4, 4, 4, 4, 4, 4, 4}, {4, 0, -4, -4, 0, 2, 0, -2},
+        {4, 4, 4, 4, 4, 4, 4, 4}, {4, -4, -4, -4, 0, 10, 0, -10},
+        {8, 8, 8, 8, 8, 8, 8, 8}, {8, -8, -8, -8, 0, 0, 0, -2},
+        {2, 2, 2, 2, 2, 2, 2, 2}, {2, -2, -2, -2, 10, 8, -10, -8},
     };
     const int n = bytes[in->op & 7][in->digit];
     const bool load = in->op == 0xd9 || in->op == 0xdb || in->op == 0xdd;

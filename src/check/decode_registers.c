@@ -169,7 +169,8 @@ static void from_vector(const lm_instruction *in, sets *s) {
 
 static bool general_two_bytes(const lm_instruction *in, sets *s) {
     const unsigned op = in->op;
-    if (within(op, 0x40, 0x4f) || op == 0xaf || within(op, 0xb8, 0xb8) || op == 0xbc || op == 0xbd) {
+    if (within(op, 0x40, 0x4f) || op == 0xaf || within(op, 0xb8, 0xb8) || op == 0xbc ||
+        op == 0xbd) {
         move_general(in, false, false, s);
         if (op < 0xb0)
             s->reads |= LM_GENERAL(in->reg);
@@ -251,15 +252,16 @@ static bool two_bytes(const lm_instruction *in, sets *s) {
         s->writes |= LM_VECTOR(in->reg);
         return true;
     default:
-        if (!within(op, 0x14, 0x15) && !within(op, 0x51, 0x6d) && op != 0x70 && !within(op, 0x74, 0x76) &&
-            op != 0xc2 && op != 0xc6 && op < 0xd1)
+        if (!within(op, 0x14, 0x15) && !within(op, 0x51, 0x6d) && op != 0x70 &&
+            !within(op, 0x74, 0x76) && op != 0xc2 && op != 0xc6 && op < 0xd1)
             return false;
         to_vector(in, true, s);
         return true;
     }
 }
 
-bool lm_decode_registers(const lm_instruction *in, lm_register_set *reads, lm_register_set *writes) {
+bool lm_decode_registers(const lm_instruction *in, lm_register_set *reads,
+                         lm_register_set *writes) {
     sets s = {0, 0};
     bool known = !in->evex && !in->half_addresses && in->map < 3;
     if (known && in->map == 0)

@@ -18,10 +18,10 @@
 #endif
 
 enum {
-    TAKE = 1,            /* SYSCALL_DISPATCH_FILTER_BLOCK */
-    TAKEN = 2,           /* si_code: SYS_USER_DISPATCH */
-    INSTRUCTION = 2,     /* bytes of `syscall` */
-    RED_ZONE = 128,      /* bytes below the stack pointer that are the program's */
+    TAKE = 1,        /* SYSCALL_DISPATCH_FILTER_BLOCK */
+    TAKEN = 2,       /* si_code: SYS_USER_DISPATCH */
+    INSTRUCTION = 2, /* bytes of `syscall` */
+    RED_ZONE = 128,  /* bytes below the stack pointer that are the program's */
 };
 
 /* The kernel looks at it at every system call. */

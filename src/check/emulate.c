@@ -16,7 +16,7 @@ static bool is_high_byte(const lm_instruction *in, unsigned number) {
     return !in->rex && number >= 4 && number < 8;
 }
 
-static void load(const lm_halt *m, uint64_t value, size_t bytes) {
+void lm_emulate_load(const lm_halt *m, uint64_t value, size_t bytes) {
     const unsigned number = m->in.reg;
     lm_halt_set_general(m->context, number, merged(m->general[number], value, bytes));
 }
@@ -36,11 +36,11 @@ static bool one_byte(const lm_halt *m, unsigned char *at, size_t bytes) {
         /* fall through */
     case 0x8b:
         memcpy(&value, at, bytes);
-        load(m, value, bytes);
+        lm_emulate_load(m, value, bytes);
         return true;
     case 0x63:
         memcpy(&value, at, bytes);
-        load(m, extended(value, bytes, true), in->size);
+        lm_emulate_load(m, extended(value, bytes, true), in->size);
         return true;
     case 0x88:
         if (is_high_byte(in, in->reg))
@@ -81,7 +81,7 @@ static bool two_bytes(const lm_halt *m, unsigned char *at, size_t bytes) {
     case 0xbe:
     case 0xbf:
         memcpy(&value, at, bytes);
-        load(m, extended(value, bytes, in->op >= 0xbe), in->size);
+        lm_emulate_load(m, extended(value, bytes, in->op >= 0xbe), in->size);
         return true;
     case 0x28: /* movaps, which faults where it isn't aligned */
     case 0x29:
@@ -91,7 +91,8 @@ static bool two_bytes(const lm_halt *m, unsigned char *at, size_t bytes) {
         return vector(m, at, bytes, in->op == 0x11);
     case 0x6f:
     case 0x7f:
-        if (in->prefix == LM_PREFIX_NONE || (in->prefix == LM_PREFIX_66 && m->deed.touch[0].at % 16))
+        if (in->prefix == LM_PREFIX_NONE ||
+            (in->prefix == LM_PREFIX_66 && m->deed.touch[0].at % 16))
             return false;
         return vector(m, at, bytes, in->op == 0x7f);
     case 0x6e:
@@ -112,9 +113,9 @@ bool lm_emulate(const lm_halt *m, unsigned char *bytes) {
     if (!m->judged || in->vex || in->segment || !in->memory || m->deed.touches != 1)
         return false;
     const size_t count = m->deed.touch[0].bytes;
-    const bool done = in->map == 0   ? one_byte(m, bytes, count)
-                      : in->map == 1 ? two_bytes(m, bytes, count)
-                                     : false;
+    const bool done = (in->map == 0 && one_byte(m, bytes, count)) ||
+                      (in->map == 1 && two_bytes(m, bytes, count)) ||
+                      lm_emulate_arithmetic(m, bytes, count);
     if (done)
         lm_halt_set_pc(m->context, m->pc + in->length);
     return done;

@@ -13,4 +13,8 @@ bool lm_emulate(const lm_halt *m, unsigned char *bytes);
  * its own address). False: it isn't one, or that memory isn't there; nothing was changed. */
 bool lm_emulate_string(const lm_halt *m, unsigned char *to, const unsigned char *from);
 
+/* For emulate.c: the same for arithmetic; and a register's new value. */
+bool lm_emulate_arithmetic(const lm_halt *m, unsigned char *at, size_t bytes);
+void lm_emulate_load(const lm_halt *m, uint64_t value, size_t bytes);
+
 #endif

@@ -176,7 +176,7 @@ void lm_check_free(void *p, size_t size, size_t alignment, lm_call call) {
     if (LM_UNLIKELY(lm_exact_owns(p)))
         lm_guarded_free(p, size, alignment, call);
     else if (LM_LIKELY(lm_check_start()) && LM_LIKELY(find_live((uintptr_t)p, &place)) &&
-        LM_LIKELY(lm_record_claim(place.record, LM_STATE_LIVE, LM_STATE_BUSY)))
+             LM_LIKELY(lm_record_claim(place.record, LM_STATE_LIVE, LM_STATE_BUSY)))
         release(&place, size, alignment, call);
     else
         lm_judge_pointer(lm_ways[call].call, p);

@@ -20,13 +20,13 @@
 
 enum {
     ZONES = 5,
-    STEP = 32,           /* places that are made at once */
-    MARK = 64,           /* bytes of pattern beside a block, but for the slack, which is all pattern */
+    STEP = 32, /* places that are made at once */
+    MARK = 64, /* bytes of pattern beside a block, but for the slack, which is all pattern */
     USUAL_ALIGNMENT = 16,
-    SHARE = 10,          /* percent */
+    SHARE = 10, /* percent */
     MAPPINGS = 4096,
-    READS_MOST = 64,     /* attempts at a record that somebody is writing */
-    NONE = 0,            /* no place: places are numbered from 1 in lists */
+    READS_MOST = 64, /* attempts at a record that somebody is writing */
+    NONE = 0,        /* no place: places are numbered from 1 in lists */
 };
 
 typedef enum state { UNUSED, LIVE, FREED } state;
@@ -52,9 +52,11 @@ typedef struct zone {
     uint32_t oldest, newest;
 } zone;
 
-static zone zones[ZONES] = {
-    {.pages = 1, .wished = 1 << 18}, {.pages = 4, .wished = 1 << 16}, {.pages = 16, .wished = 1 << 13},
-    {.pages = 64, .wished = 1 << 11}, {.pages = 256, .wished = 1 << 9}};
+static zone zones[ZONES] = {{.pages = 1, .wished = 1 << 18},
+                            {.pages = 4, .wished = 1 << 16},
+                            {.pages = 16, .wished = 1 << 13},
+                            {.pages = 64, .wished = 1 << 11},
+                            {.pages = 256, .wished = 1 << 9}};
 
 lm_exact_settings lm_exact_setting = {LM_EXACT_MODE_AUTO, SHARE, (size_t)64 << 20, MAPPINGS};
 lm_exact_counts lm_exact_count;
@@ -448,7 +450,8 @@ bool lm_exact_find(uintptr_t at, lm_block *block) {
         return here != UNUSED;
     const state there = number > 0 ? look(z, number - 1, &before) : UNUSED;
     /* In a guard: of two blocks the nearer one, but a live one first, unless it is far. */
-    const bool near = there != UNUSED && (here == UNUSED || distance(&before, at) <= distance(block, at));
+    const bool near =
+        there != UNUSED && (here == UNUSED || distance(&before, at) <= distance(block, at));
     const bool take_before = there != UNUSED && (near || (here != LIVE && there == LIVE));
     const bool take_here = here == LIVE && there == FREED;
     if (take_before && !take_here)
@@ -496,7 +499,11 @@ bool lm_exact_page(uintptr_t at, bool open) {
 
 /* ---- Who gets a place ----------------------------------------------------------------------- */
 
-enum { STACKS = 1 << 15, FIRST = 8, ALLOWANCE = 20000000 /* ns at the beginning, on top of the share */ };
+enum {
+    STACKS = 1 << 15,
+    FIRST = 8,
+    ALLOWANCE = 20000000 /* ns at the beginning, on top of the share */
+};
 
 static _Atomic uint32_t seen[STACKS];
 static bool ready;

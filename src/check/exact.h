@@ -17,7 +17,11 @@
 
 #include "check/blocks.h"
 
-typedef enum lm_exact_mode { LM_EXACT_MODE_AUTO, LM_EXACT_MODE_ALL, LM_EXACT_MODE_OFF } lm_exact_mode;
+typedef enum lm_exact_mode {
+    LM_EXACT_MODE_AUTO,
+    LM_EXACT_MODE_ALL,
+    LM_EXACT_MODE_OFF
+} lm_exact_mode;
 
 /* Set before lm_exact_start. */
 typedef struct lm_exact_settings {

@@ -1,10 +1,10 @@
 #include "check/explain.h"
 
 #include "check/blocks.h"
+#include "check/catch.h"
 #include "check/raw.h"
 #include "check/shadow.h"
 #include "check/tale.h"
-#include "check/catch.h"
 #include "check/zone.h"
 #include "os/os.h"
 
@@ -12,9 +12,9 @@
 #include <sys/syscall.h>
 
 enum {
-    NULL_END = 1 << 16,      /* what is below is NULL and a member or an index */
-    SEARCH_MOST = 16 << 10,  /* bytes of a block in which a value is looked for */
-    STACK_FRAME = 1 << 20,   /* how far beside the stack pointer an access still is the stack's */
+    NULL_END = 1 << 16,     /* what is below is NULL and a member or an index */
+    SEARCH_MOST = 16 << 10, /* bytes of a block in which a value is looked for */
+    STACK_FRAME = 1 << 20,  /* how far beside the stack pointer an access still is the stack's */
 };
 
 /* The upper bytes decide: a member's offset may have been added. */

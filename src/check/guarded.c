@@ -1,12 +1,12 @@
 #include "check/guarded.h"
 
+#include "check/catch.h"
 #include "check/failed.h"
 #include "check/here.h"
 #include "check/shadow.h"
 #include "check/signals.h"
 #include "check/tale.h"
 #include "check/tell.h"
-#include "check/catch.h"
 #include "check/zone.h"
 #include "heap/init.h"
 #include "stack/modules.h"
@@ -28,7 +28,8 @@ static bool failed_last(lm_failed *failed) {
 }
 
 static bool is_library_name(const char *path) {
-    static const char *const names[] = {"libc.so", "libc-", "ld-linux", "ld-2", "libm.so", "libm-",
+    static const char *const names[] = {"libc.so",    "libc-",      "ld-linux",
+                                        "ld-2",       "libm.so",    "libm-",
                                         "libpthread", "linux-vdso", "libloam-check"};
     const char *slash = path ? strrchr(path, '/') : NULL;
     const char *name = slash ? slash + 1 : path;
@@ -186,7 +187,7 @@ bool lm_guarded_live(void *p, lm_block *block) {
 
 /* Copies go on with what was never written; what the copies are used for tells. */
 static bool only_copies(const char *call) {
-    static const char *const names[] = {"memcpy",  "memmove",  "mempcpy",  "bcopy",  "memccpy",
+    static const char *const names[] = {"memcpy",  "memmove",  "mempcpy",  "bcopy", "memccpy",
                                         "wmemcpy", "wmemmove", "wmempcpy", "swab"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(call, names[i]) == 0)

@@ -74,9 +74,8 @@ static bool masked_deed(lm_halt *m) {
         return false; /* not the first ones */
     const size_t count = (size_t)__builtin_popcountll(mask);
     m->deed = (lm_deed){.touches = count > 0, .effect = LM_EFFECT_MOVE};
-    m->deed.touch[0] =
-        (lm_touch){lm_decode_address(in, m->general, m->pc, in->vector), count * each,
-                   in->op == 0x6f ? LM_READS : LM_WRITES};
+    m->deed.touch[0] = (lm_touch){lm_decode_address(in, m->general, m->pc, in->vector),
+                                  count * each, in->op == 0x6f ? LM_READS : LM_WRITES};
     return true;
 }
 
@@ -88,8 +87,8 @@ static void fill(ucontext_t *context, lm_halt *m, bool running) {
         m->general[i] = (uintptr_t)registers[place[i]];
     m->decoded = read_instruction(m, running);
     m->backward = registers[REG_EFL] & DIRECTION;
-    m->judged = m->decoded &&
-                (lm_decode_deed(&m->in, m->general, m->pc, m->backward, &m->deed) || masked_deed(m));
+    m->judged = m->decoded && (lm_decode_deed(&m->in, m->general, m->pc, m->backward, &m->deed) ||
+                               masked_deed(m));
 }
 
 void lm_halt_read(ucontext_t *context, lm_halt *m) {
@@ -118,8 +117,8 @@ bool lm_halt_condition(const ucontext_t *context, unsigned condition) {
     enum { CARRY = 1, PARITY = 4, ZERO = 0x40, SIGN = 0x80, OVERFLOW = 0x800 };
     const greg_t f = context->uc_mcontext.gregs[REG_EFL];
     const bool less = !(f & SIGN) != !(f & OVERFLOW);
-    const bool holds[] = {f & OVERFLOW,       f & CARRY, f & ZERO, f & (CARRY | ZERO), f & SIGN,
-                          f & PARITY, less,     less || f & ZERO};
+    const bool holds[] = {f & OVERFLOW, f & CARRY,  f & ZERO, f & (CARRY | ZERO),
+                          f & SIGN,     f & PARITY, less,     less || f & ZERO};
     return holds[condition >> 1 & 7] != (condition & 1);
 }
 
@@ -137,6 +136,11 @@ void lm_halt_set_pc(ucontext_t *context, uintptr_t pc) {
 
 void lm_halt_set_general(ucontext_t *context, unsigned number, uintptr_t value) {
     context->uc_mcontext.gregs[place[number]] = (greg_t)value;
+}
+
+void lm_halt_set_flags(ucontext_t *context, uintptr_t flags, uintptr_t which) {
+    greg_t *now = &context->uc_mcontext.gregs[REG_EFL];
+    *now = (*now & ~(greg_t)which) | (greg_t)flags;
 }
 
 /* The kernel marks in the frame which parts of the state it holds: a part that isn't marked is loaded as
@@ -192,6 +196,10 @@ void lm_halt_set_pc(ucontext_t *context, uintptr_t pc) {
 
 void lm_halt_set_general(ucontext_t *context, unsigned number, uintptr_t value) {
     (void)context, (void)number, (void)value;
+}
+
+void lm_halt_set_flags(ucontext_t *context, uintptr_t flags, uintptr_t which) {
+    (void)context, (void)flags, (void)which;
 }
 
 unsigned char *lm_halt_vector(ucontext_t *context, unsigned number) {

@@ -14,7 +14,7 @@ typedef struct lm_halt {
     bool decoded; /* `in` is the instruction at pc */
     lm_instruction in;
     bool backward; /* the direction flag */
-    bool judged; /* `deed` is what it does to memory */
+    bool judged;   /* `deed` is what it does to memory */
     lm_deed deed;
 } lm_halt;
 
@@ -43,6 +43,9 @@ bool lm_halt_condition(const ucontext_t *context, unsigned condition);
 uintptr_t lm_halt_pc(const ucontext_t *context);
 void lm_halt_set_pc(ucontext_t *context, uintptr_t pc);
 void lm_halt_set_general(ucontext_t *context, unsigned number, uintptr_t value);
+
+/* The processor's flags, those of `which`. */
+void lm_halt_set_flags(ucontext_t *context, uintptr_t flags, uintptr_t which);
 
 /* A vector register's low 16 bytes in the frame, from where the way back loads it; NULL: not there. */
 unsigned char *lm_halt_vector(ucontext_t *context, unsigned number);

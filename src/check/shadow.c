@@ -1,12 +1,12 @@
 #include "check/shadow.h"
 
 #include "base/bits.h"
+#include "check/catch.h"
 #include "check/dispatch.h"
 #include "check/emulate.h"
 #include "check/exact.h"
 #include "check/raw.h"
 #include "check/tale.h"
-#include "check/catch.h"
 #include "check/use.h"
 #include "os/os.h"
 
@@ -18,17 +18,17 @@
 #include <time.h>
 
 enum {
-    TRACKED = 64,         /* count of blocks at once */
-    PAGES_MOST = 4,       /* of one block */
+    TRACKED = 64,   /* count of blocks at once */
+    PAGES_MOST = 4, /* of one block */
     FAULTS = 2000,
     SHARE = 10,           /* percent */
     TRACK_COST = 10000,   /* ns, about: to begin and to end it */
     ALLOWANCE = 20000000, /* ns at the beginning, on top of the share */
     FIRST = 2,            /* blocks of each call stack */
     STACKS = 1 << 14,
-    LOOK_AT_CLOCK = 16,   /* faults of a block */
-    DUMP_MOST = 64,       /* bytes of a block that a tale shows */
-    CHUNK_MOST = 64,      /* a vector's bytes */
+    LOOK_AT_CLOCK = 16, /* faults of a block */
+    DUMP_MOST = 64,     /* bytes of a block that a tale shows */
+    CHUNK_MOST = 64,    /* a vector's bytes */
 };
 
 typedef struct tracked {
@@ -145,8 +145,8 @@ static bool is_bearable(void) {
         return false;
     taken_of = thread;
     uint64_t blocked = 0;
-    const uint64_t needed = (uint64_t)1 << (SIGSEGV - 1) | (uint64_t)1 << (SIGTRAP - 1) |
-                            (uint64_t)1 << (SIGSYS - 1);
+    const uint64_t needed =
+        (uint64_t)1 << (SIGSEGV - 1) | (uint64_t)1 << (SIGTRAP - 1) | (uint64_t)1 << (SIGSYS - 1);
     lm_raw_call(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&blocked, sizeof blocked, 0, 0);
     return (blocked & needed) == 0;
 }
@@ -168,9 +168,9 @@ bool lm_shadow_track(void *p) {
     lm_block block;
     uintptr_t pages;
     size_t bytes;
-    if (!ready || !__libc_single_threaded || !is_bearable() || !lm_exact_find((uintptr_t)p, &block) ||
-        !lm_exact_pages((uintptr_t)p, &pages, &bytes) || bytes > PAGES_MOST * lm_os.page ||
-        block.size == 0)
+    if (!ready || !__libc_single_threaded || !is_bearable() ||
+        !lm_exact_find((uintptr_t)p, &block) || !lm_exact_pages((uintptr_t)p, &pages, &bytes) ||
+        bytes > PAGES_MOST * lm_os.page || block.size == 0)
         return false;
     tracked *t = take_slot();
     if (!t)
@@ -497,8 +497,8 @@ bool lm_shadow_fault(lm_halt *m, uintptr_t at) {
     if (!t || t->open)
         return false;
     lm_shadow_count.faults++;
-    const bool over = ++t->faults > lm_shadow_setting.faults ||
-                      (t->faults % LOOK_AT_CLOCK == 0 && !has_time());
+    const bool over =
+        ++t->faults > lm_shadow_setting.faults || (t->faults % LOOK_AT_CLOCK == 0 && !has_time());
     if (!m->judged || over || !__libc_single_threaded) {
         release(t);
         return true;

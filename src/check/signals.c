@@ -47,23 +47,23 @@ __asm__(".text\n"
         ".align 16\n"
         ".cfi_startproc\n"
         ".cfi_signal_frame\n"
-        ".cfi_escape 0x0f,4,0x77,0xa0,1,6\n" /* CFA: the saved stack pointer, at 160 */
-        ".cfi_escape 0x10,8,2,0x77,0x28\n" /* r8 */
-        ".cfi_escape 0x10,9,2,0x77,0x30\n" /* r9 */
-        ".cfi_escape 0x10,10,2,0x77,0x38\n" /* r10 */
+        ".cfi_escape 0x0f,4,0x77,0xa0,1,6\n"    /* CFA: the saved stack pointer, at 160 */
+        ".cfi_escape 0x10,8,2,0x77,0x28\n"      /* r8 */
+        ".cfi_escape 0x10,9,2,0x77,0x30\n"      /* r9 */
+        ".cfi_escape 0x10,10,2,0x77,0x38\n"     /* r10 */
         ".cfi_escape 0x10,11,3,0x77,0xc0,0x0\n" /* r11 */
         ".cfi_escape 0x10,12,3,0x77,0xc8,0x0\n" /* r12 */
         ".cfi_escape 0x10,13,3,0x77,0xd0,0x0\n" /* r13 */
         ".cfi_escape 0x10,14,3,0x77,0xd8,0x0\n" /* r14 */
         ".cfi_escape 0x10,15,3,0x77,0xe0,0x0\n" /* r15 */
-        ".cfi_escape 0x10,5,3,0x77,0xe8,0x0\n" /* rdi */
-        ".cfi_escape 0x10,4,3,0x77,0xf0,0x0\n" /* rsi */
-        ".cfi_escape 0x10,6,3,0x77,0xf8,0x0\n" /* rbp */
-        ".cfi_escape 0x10,3,3,0x77,0x80,0x1\n" /* rbx */
-        ".cfi_escape 0x10,1,3,0x77,0x88,0x1\n" /* rdx */
-        ".cfi_escape 0x10,0,3,0x77,0x90,0x1\n" /* rax */
-        ".cfi_escape 0x10,2,3,0x77,0x98,0x1\n" /* rcx */
-        ".cfi_escape 0x10,7,3,0x77,0xa0,0x1\n" /* rsp */
+        ".cfi_escape 0x10,5,3,0x77,0xe8,0x0\n"  /* rdi */
+        ".cfi_escape 0x10,4,3,0x77,0xf0,0x0\n"  /* rsi */
+        ".cfi_escape 0x10,6,3,0x77,0xf8,0x0\n"  /* rbp */
+        ".cfi_escape 0x10,3,3,0x77,0x80,0x1\n"  /* rbx */
+        ".cfi_escape 0x10,1,3,0x77,0x88,0x1\n"  /* rdx */
+        ".cfi_escape 0x10,0,3,0x77,0x90,0x1\n"  /* rax */
+        ".cfi_escape 0x10,2,3,0x77,0x98,0x1\n"  /* rcx */
+        ".cfi_escape 0x10,7,3,0x77,0xa0,0x1\n"  /* rsp */
         ".cfi_escape 0x10,16,3,0x77,0xa8,0x1\n" /* rip */
         "nop\n" /* who looks up a return address looks one byte before it */
         "lm_signals_restore:\n"
@@ -203,7 +203,8 @@ void lm_signals_thread_start(void) {
     stack_t now = {0};
     if (!is_taken[SIGSEGV] || own_stack)
         return;
-    if (lm_raw_call(SYS_sigaltstack, 0, (long)&now, 0, 0, 0, 0) != 0 || !(now.ss_flags & SS_DISABLE))
+    if (lm_raw_call(SYS_sigaltstack, 0, (long)&now, 0, 0, 0, 0) != 0 ||
+        !(now.ss_flags & SS_DISABLE))
         return;
     /* The page before it stays a guard. */
     char *at = lm_os_reserve(STACK + lm_os.page, 0);
@@ -277,11 +278,9 @@ void lm_signals_pass(int number, siginfo_t *info, ucontext_t *context) {
     (void)number, (void)info, (void)context;
 }
 
-void lm_signals_thread_start(void) {
-}
+void lm_signals_thread_start(void) {}
 
-void lm_signals_thread_end(void) {
-}
+void lm_signals_thread_end(void) {}
 
 int lm_signals_stack(const stack_t *stack, stack_t *old) {
     const long result = lm_raw_call(SYS_sigaltstack, (long)stack, (long)old, 0, 0, 0, 0);

@@ -5,18 +5,18 @@
 #include "os/os.h"
 
 enum {
-    FOLLOWED = 150,   /* instructions, at most */
-    LOOK_AHEAD = 12,  /* instructions of code, for a neighbour */
-    LOOK_BACK = 48,   /* bytes of code from the read before to this one */
-    PLAIN = 8,        /* bytes of a plain number, at most; more is a vector, or an x87 number */
+    FOLLOWED = 150,  /* instructions, at most */
+    LOOK_AHEAD = 12, /* instructions of code, for a neighbour */
+    LOOK_BACK = 48,  /* bytes of code from the read before to this one */
+    PLAIN = 8,       /* bytes of a plain number, at most; more is a vector, or an x87 number */
     LONG_DOUBLE = 10,
-    AT_ONCE = 4,      /* instructions from a load to the store of an unoptimised assignment */
-    STACK = 8 << 20,  /* bytes above the stack pointer that may be the stack */
+    AT_ONCE = 4,     /* instructions from a load to the store of an unoptimised assignment */
+    STACK = 8 << 20, /* bytes above the stack pointer that may be the stack */
 };
 
-static const lm_register_set arguments =
-    LM_GENERAL(LM_RDI) | LM_GENERAL(LM_RSI) | LM_GENERAL(LM_RDX) | LM_GENERAL(LM_RCX) |
-    LM_GENERAL(8) | LM_GENERAL(9) | (lm_register_set)0xff << 16;
+static const lm_register_set arguments = LM_GENERAL(LM_RDI) | LM_GENERAL(LM_RSI) |
+                                         LM_GENERAL(LM_RDX) | LM_GENERAL(LM_RCX) | LM_GENERAL(8) |
+                                         LM_GENERAL(9) | (lm_register_set)0xff << 16;
 static const lm_register_set handed_over = /* to the kernel */
     LM_GENERAL(LM_RAX) | LM_GENERAL(LM_RDI) | LM_GENERAL(LM_RSI) | LM_GENERAL(LM_RDX) |
     LM_GENERAL(10) | LM_GENERAL(8) | LM_GENERAL(9);
@@ -92,7 +92,8 @@ static bool neighbour_preceded(const lm_halt *m, const lm_touch *touch, const lm
 static bool compares(const lm_instruction *in) {
     const unsigned op = in->op;
     if (in->map == 1)
-        return !in->evex && (op == 0x2e || op == 0x2f || op == 0xa3 || (op == 0xba && in->digit == 4));
+        return !in->evex &&
+               (op == 0x2e || op == 0x2f || op == 0xa3 || (op == 0xba && in->digit == 4));
     if (in->map != 0)
         return in->map == 2 && op == 0x17; /* ptest */
     return within(op, 0x38, 0x3d) || op == 0x84 || op == 0x85 || op == 0xa8 || op == 0xa9 ||
@@ -108,7 +109,8 @@ static bool sets_flags(const lm_instruction *in) {
         return op < 0x40 || within(op, 0x80, 0x83) || within(op, 0xc0, 0xc1) ||
                within(op, 0xd0, 0xd3) || op == 0x69 || op == 0x6b || within(op, 0xf6, 0xf7) ||
                within(op, 0xfe, 0xff);
-    return in->map == 1 && !in->vex && (op == 0xaf || op == 0xa3 || op == 0xba || within(op, 0xbc, 0xbd));
+    return in->map == 1 && !in->vex &&
+           (op == 0xaf || op == 0xa3 || op == 0xba || within(op, 0xbc, 0xbd));
 }
 
 static bool is_conditional_move(const lm_instruction *in) {
@@ -126,8 +128,8 @@ static bool branches(const lm_instruction *in) {
 
 /* add, and lea as an addition */
 static bool adds(const lm_instruction *in) {
-    return in->map == 0 && (in->op <= 0x05 || in->op == 0x8d ||
-                            (within(in->op, 0x80, 0x83) && in->digit == 0));
+    return in->map == 0 &&
+           (in->op <= 0x05 || in->op == 0x8d || (within(in->op, 0x80, 0x83) && in->digit == 0));
 }
 
 /* ---- Following --------------------------------------------------------------------------------- */
@@ -140,7 +142,8 @@ static lm_use give_up(const lm_watch *w) {
 
 static bool is_slot(const lm_watch *w, const lm_touch *touch) {
     for (unsigned i = 0; i < w->slots; i++)
-        if (touch->at < w->slot[i].at + w->slot[i].bytes && w->slot[i].at < touch->at + touch->bytes)
+        if (touch->at < w->slot[i].at + w->slot[i].bytes &&
+            w->slot[i].at < touch->at + touch->bytes)
             return true;
     return false;
 }
@@ -176,7 +179,8 @@ static lm_use look_control(lm_watch *w, const lm_halt *m) {
         return give_up(w);
     if (op == 0xff && in->has_modrm && !in->memory)
         through |= LM_GENERAL(in->rm);
-    if (op == 0xff || op == 0xe8 || op == 0xe9 || op == 0xeb || op == 0xc3 || op == 0xc2 || op == 0xc9)
+    if (op == 0xff || op == 0xe8 || op == 0xe9 || op == 0xeb || op == 0xc3 || op == 0xc2 ||
+        op == 0xc9)
         return through & w->alias ? LM_USE_YES : LM_USE_WATCH;
     return give_up(w);
 }

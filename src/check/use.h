@@ -30,16 +30,16 @@ enum { LM_WATCH_SLOTS = 4 };
 
 /* A value that is followed. */
 typedef struct lm_watch {
-    lm_touch touch;                  /* how it was loaded */
-    lm_register_set alias;           /* registers that hold it, or what was made of it */
-    lm_register_set offered;         /* those of them that may be arguments: not those that were stored */
-    lm_touch slot[LM_WATCH_SLOTS];   /* memory that does */
+    lm_touch touch;          /* how it was loaded */
+    lm_register_set alias;   /* registers that hold it, or what was made of it */
+    lm_register_set offered; /* those of them that may be arguments: not those that were stored */
+    lm_touch slot[LM_WATCH_SLOTS]; /* memory that does */
     unsigned slots;
-    unsigned left;                   /* instructions, until it is given up */
-    bool flags;                      /* the last comparison was of it */
-    bool neighbour;                  /* it is loaded together with what is beside it */
-    bool masked;                     /* bits of it were taken: what is added to those is a bit field's */
-    bool stored_in_heap, kept;       /* kept: in a variable of its own, static or on the stack */
+    unsigned left;             /* instructions, until it is given up */
+    bool flags;                /* the last comparison was of it */
+    bool neighbour;            /* it is loaded together with what is beside it */
+    bool masked;               /* bits of it were taken: what is added to those is a bit field's */
+    bool stored_in_heap, kept; /* kept: in a variable of its own, static or on the stack */
 } lm_watch;
 
 typedef enum lm_use { LM_USE_NO, LM_USE_YES, LM_USE_WATCH } lm_use;

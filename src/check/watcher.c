@@ -1,8 +1,8 @@
 #include "check/watcher.h"
 
 #include "check/own.h"
-#include "check/signals.h"
 #include "check/quarantine.h"
+#include "check/signals.h"
 
 #include <limits.h>
 #include <pthread.h>

@@ -251,11 +251,16 @@ static void threads(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
 #if defined(__x86_64__)
-        cmocka_unit_test(goes_on),     cmocka_unit_test(underflow),
-        cmocka_unit_test(string_instruction), cmocka_unit_test(null),
-        cmocka_unit_test(fresh_fill),  cmocka_unit_test(nowhere),
-        cmocka_unit_test(stack_end),   cmocka_unit_test(other_deaths),
-        cmocka_unit_test(own_handler), cmocka_unit_test(threads),
+        cmocka_unit_test(goes_on),
+        cmocka_unit_test(underflow),
+        cmocka_unit_test(string_instruction),
+        cmocka_unit_test(null),
+        cmocka_unit_test(fresh_fill),
+        cmocka_unit_test(nowhere),
+        cmocka_unit_test(stack_end),
+        cmocka_unit_test(other_deaths),
+        cmocka_unit_test(own_handler),
+        cmocka_unit_test(threads),
 #endif
     };
 #if defined(__x86_64__)

@@ -14,6 +14,7 @@ static const lm_block end = {.freed_call = "free", .freed = 9, .freed_time = 13}
 static int set_up(void **state) {
     (void)state;
     lm_os_start();
+    lm_exact_setting.share = 1000000; /* no test depends on the time that it takes */
     lm_exact_start();
     tales_start();
     return 0;
