@@ -298,12 +298,9 @@ static void put_place(zone *z, uint32_t number) {
     lm_lock_give(&exact_lock);
 }
 
-static uint64_t now_ns(clockid_t clock) {
+static uint64_t now_ns(void) {
     struct timespec t = {0, 0};
-    if (clock == CLOCK_MONOTONIC)
-        clock_gettime(clock, &t); /* no system call, nearly everywhere */
-    else
-        lm_raw_call(SYS_clock_gettime, clock, (long)&t, 0, 0, 0, 0);
+    clock_gettime(CLOCK_MONOTONIC, &t); /* no system call, nearly everywhere */
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
@@ -339,12 +336,12 @@ static void *make(size_t size, size_t alignment, const lm_block *story) {
 /* Measured each time: it differs with the machine, and with how many pages there are already. What follows later
  * for it, pages that are cold and addresses that must be looked up, is as much again. */
 static void count_time(uint64_t since) {
-    const uint64_t taken = now_ns(CLOCK_MONOTONIC) - since;
+    const uint64_t taken = now_ns() - since;
     atomic_fetch_add_explicit(&lm_exact_count.spent, 2 * taken, memory_order_relaxed);
 }
 
 void *lm_exact_new(size_t size, size_t alignment, const lm_block *story) {
-    const uint64_t since = now_ns(CLOCK_MONOTONIC);
+    const uint64_t since = now_ns();
     void *p = make(size, alignment, story);
     count_time(since);
     return p;
@@ -397,7 +394,7 @@ static bool end(void *p, const lm_block *story) {
 }
 
 bool lm_exact_free(void *p, const lm_block *story) {
-    const uint64_t since = now_ns(CLOCK_MONOTONIC);
+    const uint64_t since = now_ns();
     const bool freed = end(p, story);
     count_time(since);
     return freed;
@@ -497,40 +494,12 @@ bool lm_exact_page(uintptr_t at, bool open) {
     return open ? open_pages(page, lm_os.page) : close_pages(page, lm_os.page);
 }
 
-/* ---- Who gets a place ----------------------------------------------------------------------- */
+/* ---- Beginning, and forks -------------------------------------------------------------------- */
 
-enum {
-    STACKS = 1 << 15,
-    FIRST = 8,
-    ALLOWANCE = 20000000 /* ns at the beginning, on top of the share */
-};
-
-static _Atomic uint32_t seen[STACKS];
 static bool ready;
 
-/* After the first eight of a stack eight of every second, then eight of every fourth, ... */
-static bool is_turn(uint32_t before) {
-    const uint32_t phase = 31u - (uint32_t)__builtin_clz(before / FIRST + 1);
-    const uint32_t inside = before - FIRST * ((1u << phase) - 1);
-    return (inside & ((1u << phase) - 1)) == 0;
-}
-
-static bool has_time(void) {
-    const uint64_t spent = atomic_load_explicit(&lm_exact_count.spent, memory_order_relaxed);
-    if (spent < ALLOWANCE)
-        return true;
-    return spent - ALLOWANCE < now_ns(CLOCK_PROCESS_CPUTIME_ID) / 100 * lm_exact_setting.share;
-}
-
-bool lm_exact_due(uint32_t stack) {
-    if (lm_exact_setting.mode != LM_EXACT_MODE_AUTO || !ready)
-        return lm_exact_setting.mode == LM_EXACT_MODE_ALL && ready;
-    const uint32_t slot = stack * 0x9e3779b1u >> 17;
-    const uint32_t before = atomic_fetch_add_explicit(&seen[slot], 1, memory_order_relaxed);
-    if (!is_turn(before) || !has_time())
-        return false;
-    atomic_fetch_add_explicit(&lm_exact_count.due, 1, memory_order_relaxed);
-    return true;
+bool lm_exact_ready(void) {
+    return ready;
 }
 
 void lm_exact_start(void) {

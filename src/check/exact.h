@@ -36,6 +36,9 @@ extern lm_exact_settings lm_exact_setting;
 /* Once, after lm_os_start. Without it there are no places. */
 void lm_exact_start(void);
 
+/* Whether there are places. */
+bool lm_exact_ready(void);
+
 /* Whether the next block of this call stack is to be guarded; counts it. */
 bool lm_exact_due(uint32_t stack);
 
