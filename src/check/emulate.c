@@ -33,7 +33,7 @@ static bool one_byte(const lm_halt *m, unsigned char *at, size_t bytes) {
     case 0x8a:
         if (is_high_byte(in, in->reg))
             return false;
-        /* fall through */
+        __attribute__((fallthrough));
     case 0x8b:
         memcpy(&value, at, bytes);
         lm_emulate_load(m, value, bytes);
@@ -45,7 +45,7 @@ static bool one_byte(const lm_halt *m, unsigned char *at, size_t bytes) {
     case 0x88:
         if (is_high_byte(in, in->reg))
             return false;
-        /* fall through */
+        __attribute__((fallthrough));
     case 0x89:
         memcpy(at, &m->general[in->reg], bytes);
         return true;

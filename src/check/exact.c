@@ -61,7 +61,7 @@ static zone zones[ZONES] = {{.pages = 1, .wished = 1 << 18},
 lm_exact_settings lm_exact_setting = {LM_EXACT_MODE_AUTO, SHARE, (size_t)64 << 20, MAPPINGS};
 lm_exact_counts lm_exact_count;
 
-static lm_lock exact_lock = LM_LOCK(LM_RANK_NOTE + 1); /* nothing is taken under it */
+static lm_lock exact_lock = LM_LOCK(LM_RANK_CHECK_EXACT);
 static size_t live_bytes, live_places;
 
 /* ---- Pages ---------------------------------------------------------------------------------- */
@@ -512,6 +512,7 @@ void lm_exact_start(void) {
 
 void lm_exact_before_fork(void) {
     lm_lock_take(&exact_lock);
+    lm_lock_mark(&exact_lock);
 }
 
 void lm_exact_after_fork(bool child) {

@@ -147,6 +147,7 @@ static void tell_fill(lm_tale *tale, const lm_halt *m, unsigned number, const ch
         tale->where = NULL;
     }
     lm_tale_tell(tale);
+    tale->block = NULL;
 }
 
 static void tell_block(lm_tale *tale, const lm_block *block, size_t bytes) {

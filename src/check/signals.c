@@ -114,7 +114,7 @@ static void install(int number) {
 bool lm_signals_start(void (*handler)(int, siginfo_t *, void *)) {
     own_handler = handler;
     for (size_t i = 0; i < sizeof taken; i++) {
-        kernel_action before;
+        kernel_action before = {0};
         const int number = taken[i];
         if (set_action(number, NULL, &before) != 0)
             return false;
