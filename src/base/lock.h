@@ -12,6 +12,7 @@
 
 typedef enum lm_rank {
     LM_RANK_INIT = 1,         /* the first call of the process */
+    LM_RANK_CHECK_EXACT,      /* places against guard pages */
     LM_RANK_CHECK_THREADS,    /* the checker's list of threads */
     LM_RANK_CHECK_QUARANTINE, /* freed blocks that rest */
     LM_RANK_CHECK_TABLE,      /* memory for the checker's records */

@@ -1,5 +1,6 @@
 #include "check/access.h"
 
+#include "check/guarded.h"
 #include "check/table.h"
 #include "check/tale.h"
 #include "check/tell.h"
@@ -54,6 +55,8 @@ static LM_COLD void tell(const char *call, const lm_place *place, uintptr_t at, 
 bool lm_access_check(const char *call, const void *at, size_t bytes, lm_access how) {
     lm_place place;
     uintptr_t first = (uintptr_t)at;
+    if (LM_UNLIKELY(lm_exact_owns(at)))
+        return lm_guarded_check(call, at, bytes, how);
     if (bytes == 0 || LM_LIKELY(!find(first, &place)))
         return true;
     uintptr_t inside = first - lm_place_start(&place);
@@ -69,6 +72,8 @@ bool lm_access_check(const char *call, const void *at, size_t bytes, lm_access h
 
 size_t lm_access_extent(const void *at) {
     lm_place place;
+    if (LM_UNLIKELY(lm_exact_owns(at)))
+        return lm_guarded_extent(at);
     if (!find((uintptr_t)at, &place))
         return SIZE_MAX;
     uintptr_t inside = (uintptr_t)at - lm_place_start(&place);

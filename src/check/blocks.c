@@ -1,5 +1,6 @@
 #include "check/blocks.h"
 
+#include "check/exact.h"
 #include "check/table.h"
 #include "check/tell.h"
 
@@ -22,6 +23,8 @@ static bool copy(const lm_place *place, lm_block *block) {
 
 bool lm_blocks_find(uintptr_t at, lm_block *block) {
     lm_place place;
+    if (lm_exact_owns((const void *)at))
+        return lm_exact_find(at, block);
     return lm_table_find(at, &place) && copy(&place, block);
 }
 
@@ -30,7 +33,14 @@ bool lm_blocks_find(uintptr_t at, lm_block *block) {
 typedef struct each {
     bool (*visit)(const lm_block *block, void *context);
     void *context;
+    bool stopped;
 } each;
+
+static bool visit_exact(const lm_block *block, void *context) {
+    each *e = context;
+    e->stopped = !e->visit(block, e->context);
+    return !e->stopped;
+}
 
 static bool visit_live(const lm_place *place, void *context) {
     const each *e = context;
@@ -41,6 +51,8 @@ static bool visit_live(const lm_place *place, void *context) {
 }
 
 void lm_blocks_each(bool (*visit)(const lm_block *block, void *context), void *context) {
-    each e = {visit, context};
-    lm_table_each(visit_live, &e);
+    each e = {visit, context, false};
+    lm_exact_each(visit_exact, &e);
+    if (!e.stopped)
+        lm_table_each(visit_live, &e);
 }

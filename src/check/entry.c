@@ -4,10 +4,12 @@
 #include "check/damage.h"
 #include "check/dangling.h"
 #include "check/failed.h"
+#include "check/guarded.h"
 #include "check/here.h"
 #include "check/judge.h"
 #include "check/leaks.h"
 #include "check/quarantine.h"
+#include "check/shadow.h"
 #include "check/start.h"
 #include "check/tell.h"
 #include "heap/fast.h"
@@ -43,7 +45,7 @@ static void give_raw(void *raw) {
 /* Makes a block in a slot that the heap gave; its bytes are as they are. NULL: there is no memory for the
  * record. */
 LM_INLINE char *make(char *raw, size_t front, size_t size, lm_call call, unsigned alignment,
-                     lm_place *place) {
+                     uint32_t stack, lm_place *place) {
     if (LM_UNLIKELY(!lm_table_fast((uintptr_t)raw, place)) && !lm_table_new(raw, place)) {
         give_raw(raw);
         return fail(size, call);
@@ -53,7 +55,7 @@ LM_INLINE char *make(char *raw, size_t front, size_t size, lm_call call, unsigne
     atomic_store_explicit(&record->state, LM_STATE_BUSY, memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
     record->allocated_at = lm_moment_here(watcher);
-    record->allocated = lm_here();
+    record->allocated = stack;
     record->allocated_call = (uint8_t)call;
     record->alignment = (uint8_t)alignment;
     record->front = (uint32_t)(front / LM_GRAIN);
@@ -78,18 +80,22 @@ LM_INLINE void fill_fresh(const lm_place *place, char *p, size_t done) {
         memset(p + done, LM_FILL_FRESH, size - done);
 }
 
-LM_INLINE char *new_block(size_t size, lm_call call, lm_place *place) {
+LM_INLINE char *new_block(size_t size, lm_call call, uint32_t stack, lm_place *place) {
     if (LM_UNLIKELY(size > (size_t)PTRDIFF_MAX - ZONES) || LM_UNLIKELY(!lm_check_start()))
         return fail(size, call);
     char *raw = lm_malloc(size + ZONES, LM_FAMILY_C);
-    return LM_LIKELY(raw != NULL) ? make(raw, LM_ZONE_LEAST, size, call, 0, place)
+    return LM_LIKELY(raw != NULL) ? make(raw, LM_ZONE_LEAST, size, call, 0, stack, place)
                                   : fail(size, call);
 }
 
 void *lm_check_malloc(size_t size, lm_call call) {
     lm_leaks_poll();
     lm_place place;
-    char *p = new_block(size, call, &place);
+    const uint32_t stack = lm_check_start() ? lm_here() : 0;
+    char *p = lm_guarded_new(size, 0, call, false, stack);
+    if (LM_UNLIKELY(p != NULL))
+        return p;
+    p = new_block(size, call, stack, &place);
     if (LM_UNLIKELY(!p))
         return NULL;
     fill_fresh(&place, p, 0);
@@ -100,10 +106,14 @@ void *lm_check_calloc(size_t size) {
     lm_place place;
     if (LM_UNLIKELY(size > (size_t)PTRDIFF_MAX - ZONES) || !lm_check_start())
         return fail(size, LM_CALL_CALLOC);
+    const uint32_t stack = lm_here();
+    void *guarded = lm_guarded_new(size, 0, LM_CALL_CALLOC, true, stack);
+    if (LM_UNLIKELY(guarded != NULL))
+        return guarded;
     char *raw = lm_calloc(size + ZONES);
     if (!raw)
         return fail(size, LM_CALL_CALLOC);
-    char *p = make(raw, LM_ZONE_LEAST, size, LM_CALL_CALLOC, 0, &place);
+    char *p = make(raw, LM_ZONE_LEAST, size, LM_CALL_CALLOC, 0, stack, &place);
     return p ? finish(&place, p) : NULL;
 }
 
@@ -116,11 +126,15 @@ void *lm_check_aligned(size_t alignment, size_t size, lm_call call) {
         __builtin_add_overflow(size, alignment + LM_ZONE_LEAST, &bytes) || bytes > PTRDIFF_MAX ||
         !lm_check_start())
         return fail(size, call);
+    const uint32_t stack = lm_here();
+    void *guarded = lm_guarded_new(size, alignment, call, false, stack);
+    if (LM_UNLIKELY(guarded != NULL))
+        return guarded;
     char *raw = lm_malloc_slow(bytes, LM_FAMILY_C);
     if (!raw)
         return fail(size, call);
     size_t front = lm_align_up((uintptr_t)raw + LM_ZONE_LEAST, alignment) - (uintptr_t)raw;
-    char *p = make(raw, front, size, call, lm_log2_ceil(alignment), &place);
+    char *p = make(raw, front, size, call, lm_log2_ceil(alignment), stack, &place);
     if (!p)
         return NULL;
     fill_fresh(&place, p, 0);
@@ -170,8 +184,10 @@ void lm_check_free(void *p, size_t size, size_t alignment, lm_call call) {
     lm_place place;
     if (!p)
         return;
-    if (LM_LIKELY(lm_check_start()) && LM_LIKELY(find_live((uintptr_t)p, &place)) &&
-        LM_LIKELY(lm_record_claim(place.record, LM_STATE_LIVE, LM_STATE_BUSY)))
+    if (LM_UNLIKELY(lm_exact_owns(p)))
+        lm_guarded_free(p, size, alignment, call);
+    else if (LM_LIKELY(lm_check_start()) && LM_LIKELY(find_live((uintptr_t)p, &place)) &&
+             LM_LIKELY(lm_record_claim(place.record, LM_STATE_LIVE, LM_STATE_BUSY)))
         release(&place, size, alignment, call);
     else
         lm_judge_pointer(lm_ways[call].call, p);
@@ -199,7 +215,7 @@ static bool moves_by_pages(const lm_place *to, const lm_place *from) {
 static void *resize(const lm_place *old, void *p, size_t size, lm_call call) {
     lm_place place;
     size_t had = old->record->size;
-    char *q = new_block(size, call, &place);
+    char *q = new_block(size, call, lm_here(), &place);
     if (!q) {
         atomic_store_explicit(&old->record->state, LM_STATE_LIVE, memory_order_release);
         return NULL;
@@ -215,8 +231,27 @@ static void *resize(const lm_place *old, void *p, size_t size, lm_call call) {
     return q;
 }
 
+/* Of a block against guards: whether the new one gets a place of its own, its stack decides. */
+static void *resize_guarded(void *p, size_t size, lm_call call) {
+    lm_block old;
+    if (!lm_guarded_live(p, &old) || size == 0) {
+        lm_guarded_free(p, LM_ANY_SIZE, LM_ANY_ALIGNMENT, call);
+        return NULL;
+    }
+    char *q = lm_check_malloc(size, call);
+    if (!q)
+        return NULL;
+    lm_shadow_release(q, size);
+    memcpy(q, p, lm_min(old.size, size));
+    lm_tell_note_move((uintptr_t)p, (uintptr_t)q);
+    lm_guarded_free(p, LM_ANY_SIZE, LM_ANY_ALIGNMENT, call);
+    return q;
+}
+
 void *lm_check_realloc(void *p, size_t size, lm_call call) {
     lm_place old;
+    if (LM_UNLIKELY(lm_exact_owns(p)))
+        return resize_guarded(p, size, call);
     if (!lm_check_start() || !find_live((uintptr_t)p, &old) ||
         !lm_record_claim(old.record, LM_STATE_LIVE, LM_STATE_BUSY)) {
         lm_judge_pointer(lm_ways[call].call, p);
@@ -233,6 +268,9 @@ void *lm_check_realloc(void *p, size_t size, lm_call call) {
 
 size_t lm_check_usable(const void *p, const char *call) {
     lm_place place;
+    lm_block block;
+    if (lm_exact_live((uintptr_t)p, &block))
+        return block.size;
     if (lm_check_start() && find_live((uintptr_t)p, &place))
         return place.record->size;
     lm_judge_pointer(call, p);

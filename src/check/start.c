@@ -1,6 +1,7 @@
 #include "check/start.h"
 
 #include "check/clock.h"
+#include "check/guarded.h"
 #include "check/leaks.h"
 #include "check/lines.h"
 #include "check/own.h"
@@ -49,6 +50,7 @@ enum { LOCKS = sizeof locks / sizeof locks[0] };
 
 /* The heap's handlers come next, and end and begin the pass through marked locks. */
 static void before_fork(void) {
+    lm_exact_before_fork();
     for (int i = 0; i < LOCKS; i++) {
         lm_lock_take(locks[i]);
         lm_lock_mark(locks[i]);
@@ -58,6 +60,7 @@ static void before_fork(void) {
 static void after_in_parent(void) {
     for (int i = LOCKS; i > 0; i--)
         lm_lock_give(locks[i - 1]);
+    lm_exact_after_fork(false);
 }
 
 static void after_in_child(void) {
@@ -67,6 +70,7 @@ static void after_in_child(void) {
     lm_quarantine_forked();
     for (int i = LOCKS; i > 0; i--)
         lm_lock_give_in_child(locks[i - 1]);
+    lm_exact_after_fork(true);
     lm_report_forked();
     lm_leaks_forked();
 }
@@ -135,6 +139,7 @@ static void start_services(void) {
     at_quick_exit(quick_exits);
     lm_report_start();
     start_leaks();
+    lm_guarded_start();
 }
 
 /* Who comes here while the first thread starts services goes on without them. The heap starts first, without the
@@ -170,6 +175,7 @@ static void finish(int status, bool tell_leaks) {
         atomic_exchange(&finished, true))
         return;
     lm_sweep_all();
+    lm_exact_look();
     if (tell_leaks)
         lm_leaks_tell();
     lm_report_counts();

@@ -2,6 +2,7 @@
 
 #include "check/own.h"
 #include "check/quarantine.h"
+#include "check/signals.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -61,6 +62,7 @@ LM_COLD lm_watcher *lm_watcher_slow(void) {
     watcher->rounds = 0;
     watcher->number = atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) + 1;
     lm_watcher_self = watcher;
+    lm_signals_thread_start();
     if (atomic_load_explicit(&key_made, memory_order_acquire))
         pthread_setspecific(key, watcher); /* may allocate: it is in place by now */
     return watcher;

@@ -1,0 +1,516 @@
+#include "check/shadow.h"
+
+#include "base/bits.h"
+#include "check/catch.h"
+#include "check/dispatch.h"
+#include "check/emulate.h"
+#include "check/exact.h"
+#include "check/raw.h"
+#include "check/tale.h"
+#include "check/use.h"
+#include "os/os.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/single_threaded.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+enum {
+    TRACKED = 64,   /* count of blocks at once */
+    PAGES_MOST = 4, /* of one block */
+    FAULTS = 2000,
+    SHARE = 10,           /* percent */
+    TRACK_COST = 10000,   /* ns, about: to begin and to end it */
+    ALLOWANCE = 20000000, /* ns at the beginning, on top of the share */
+    FIRST = 2,            /* blocks of each call stack */
+    STACKS = 1 << 14,
+    LOOK_AT_CLOCK = 16, /* faults of a block */
+    DUMP_MOST = 64,     /* bytes of a block that a tale shows */
+    CHUNK_MOST = 64,    /* a vector's bytes */
+};
+
+typedef struct tracked {
+    uintptr_t pages; /* 0: nothing is tracked here */
+    size_t bytes;    /* of the pages */
+    bool open;       /* for one instruction */
+    bool told_beside;
+    unsigned faults, watches;
+    lm_block block;
+    lm_read before;
+    unsigned char *copy;    /* what the pages hold, while they are closed */
+    unsigned char *written; /* a byte for each byte of the pages: whether it was written */
+} tracked;
+
+lm_shadow_settings lm_shadow_setting = {LM_SHADOW_MODE_AUTO, FAULTS, SHARE};
+lm_shadow_counts lm_shadow_count;
+
+static tracked table[TRACKED];
+static unsigned used, turn; /* slots in use; the next one to take */
+static unsigned char *room; /* for the copies and maps */
+static bool ready;
+
+bool lm_shadow_start(void) {
+    const size_t each = PAGES_MOST * lm_os.page;
+    const size_t size = TRACKED * 2 * each;
+    if (lm_shadow_setting.mode == LM_SHADOW_MODE_OFF || ready)
+        return ready;
+    room = lm_os_reserve(size, 0);
+    if (!room || !lm_os_commit(room, size) || !lm_dispatch_start())
+        return false;
+    for (unsigned i = 0; i < TRACKED; i++) {
+        table[i].copy = room + 2 * i * each;
+        table[i].written = table[i].copy + each;
+    }
+    ready = true;
+    return true;
+}
+
+static bool protect(const tracked *t, int protection) {
+    return lm_raw_call(SYS_mprotect, (long)t->pages, (long)t->bytes, protection, 0, 0, 0) == 0;
+}
+
+static tracked *find(uintptr_t at) {
+    for (unsigned i = 0; i < TRACKED && used > 0; i++)
+        if (at - table[i].pages < table[i].bytes)
+            return &table[i];
+    return NULL;
+}
+
+/* ---- Beginning and ending -------------------------------------------------------------------- */
+
+static void open_pages(const tracked *t) {
+    protect(t, PROT_READ | PROT_WRITE);
+    memcpy((void *)t->pages, t->copy, t->bytes);
+}
+
+static void release(tracked *t) {
+    if (!t->open)
+        open_pages(t);
+    if (t->told_beside)
+        lm_exact_forgive(t->block.start);
+    t->pages = t->bytes = 0;
+    lm_shadow_count.released++;
+    if (--used == 0)
+        lm_dispatch_set(false);
+}
+
+void lm_shadow_release_all(void) {
+    for (unsigned i = 0; i < TRACKED && used > 0; i++)
+        if (table[i].pages)
+            release(&table[i]);
+}
+
+void lm_shadow_release(const void *at, size_t bytes) {
+    const uintptr_t from = (uintptr_t)at;
+    if (used == 0 || !lm_exact_owns(at))
+        return;
+    for (unsigned i = 0; i < TRACKED && used > 0; i++)
+        if (table[i].pages && from < table[i].pages + table[i].bytes &&
+            table[i].pages < from + bytes)
+            release(&table[i]);
+}
+
+static uint64_t processor_time(void) {
+    struct timespec t = {0, 0};
+    lm_raw_call(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, (long)&t, 0, 0, 0, 0);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static bool has_time(void) {
+    const uint64_t spent = lm_catch_spent() + lm_shadow_count.tracked * TRACK_COST;
+    return lm_shadow_setting.mode == LM_SHADOW_MODE_ALL || spent < ALLOWANCE ||
+           spent - ALLOWANCE < processor_time() / 100 * lm_shadow_setting.share;
+}
+
+bool lm_shadow_due(uint32_t stack) {
+    static unsigned char seen[STACKS];
+    if (!ready || !__libc_single_threaded)
+        return false;
+    if (lm_shadow_setting.mode == LM_SHADOW_MODE_ALL)
+        return true;
+    unsigned char *count = &seen[(stack * 0x9e3779b1u >> 16) % STACKS];
+    if (*count >= FIRST || !has_time())
+        return false;
+    ++*count;
+    return true;
+}
+
+/* A fault that comes blocked would end the program. In a child of a fork calls aren't taken any more. */
+static bool is_bearable(void) {
+    static long taken_of;
+    const long thread = lm_raw_call(SYS_gettid, 0, 0, 0, 0, 0, 0);
+    if (thread != taken_of && !lm_dispatch_start())
+        return false;
+    taken_of = thread;
+    uint64_t blocked = 0;
+    const uint64_t needed =
+        (uint64_t)1 << (SIGSEGV - 1) | (uint64_t)1 << (SIGTRAP - 1) | (uint64_t)1 << (SIGSYS - 1);
+    lm_raw_call(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)&blocked, sizeof blocked, 0, 0);
+    return (blocked & needed) == 0;
+}
+
+static tracked *take_slot(void) {
+    for (unsigned i = 0; i < TRACKED; i++) {
+        turn = (turn + 1) % TRACKED;
+        if (!table[turn].pages)
+            return &table[turn];
+    }
+    turn = (turn + 1) % TRACKED;
+    if (table[turn].open)
+        return NULL;
+    release(&table[turn]);
+    return &table[turn];
+}
+
+bool lm_shadow_track(void *p) {
+    lm_block block;
+    uintptr_t pages;
+    size_t bytes;
+    if (!ready || !__libc_single_threaded || !is_bearable() ||
+        !lm_exact_find((uintptr_t)p, &block) || !lm_exact_pages((uintptr_t)p, &pages, &bytes) ||
+        bytes > PAGES_MOST * lm_os.page || block.size == 0)
+        return false;
+    tracked *t = take_slot();
+    if (!t)
+        return false;
+    memcpy(t->copy, (const void *)pages, bytes);
+    memset(t->written, 0, bytes);
+    t->open = t->told_beside = false;
+    t->faults = t->watches = 0;
+    t->block = block;
+    t->before = (lm_read){0};
+    t->bytes = bytes;
+    t->pages = pages;
+    used++;
+    if (!protect(t, PROT_NONE)) {
+        t->pages = t->bytes = 0;
+        used--;
+        return false;
+    }
+    lm_dispatch_set(true);
+    lm_shadow_count.tracked++;
+    return true;
+}
+
+bool lm_shadow_tracks(void) {
+    return used > 0;
+}
+
+/* ---- What is known of bytes ------------------------------------------------------------------ */
+
+/* The part of a range that lies in the block. */
+static bool clip(const tracked *t, uintptr_t *from, uintptr_t *to) {
+    const uintptr_t end = t->block.start + t->block.size;
+    *from = *from < t->block.start ? t->block.start : *from;
+    *to = *to > end ? end : *to;
+    return *from < *to;
+}
+
+bool lm_shadow_written(const void *at, size_t bytes, size_t *first) {
+    uintptr_t from = (uintptr_t)at, to = from + bytes;
+    const tracked *t = used > 0 ? find(from) : NULL;
+    if (!t || !clip(t, &from, &to))
+        return true;
+    const unsigned char *gap = memchr(t->written + (from - t->pages), 0, to - from);
+    if (gap)
+        *first = t->pages + (size_t)(gap - t->written) - (uintptr_t)at;
+    return gap == NULL;
+}
+
+/* Takes over what is known of the bytes at `source`, or, 0, all were written. */
+static void set_written(const tracked *t, uintptr_t from, uintptr_t to, uintptr_t source) {
+    const uintptr_t shift = source - from;
+    const tracked *other = source ? find(source) : NULL;
+    if (!clip(t, &from, &to))
+        return;
+    unsigned char *map = t->written + (from - t->pages);
+    const uintptr_t there = from + shift;
+    if (other && there >= other->pages && to + shift <= other->pages + other->bytes)
+        memmove(map, other->written + (there - other->pages), to - from);
+    else
+        memset(map, 1, to - from);
+}
+
+void lm_shadow_copied(const void *to, const void *from, size_t bytes) {
+    const tracked *t = used > 0 ? find((uintptr_t)to) : NULL;
+    if (t)
+        set_written(t, (uintptr_t)to, (uintptr_t)to + bytes, (uintptr_t)from);
+}
+
+static bool none_written(const tracked *t, uintptr_t from, uintptr_t to) {
+    return memchr(t->written + (from - t->pages), 1, to - from) == NULL;
+}
+
+/* ---- Tales ------------------------------------------------------------------------------------ */
+
+/* What there is to tell of an access, kept until it is known whether it is to be told. */
+typedef struct picture {
+    lm_tale tale;
+    lm_block block;
+    uintptr_t from, to; /* the bad bytes */
+    unsigned char bytes[DUMP_MOST], valid[DUMP_MOST / 8];
+} picture;
+
+/* The block's bytes around the place, which the teller couldn't read. */
+static void draw(const tracked *t, uintptr_t at, picture *p) {
+    const size_t inside = at > t->block.start ? at - t->block.start : 0;
+    size_t from = inside > DUMP_MOST / 2 ? (inside - DUMP_MOST / 2) & ~(size_t)7 : 0;
+    if (from >= t->block.size)
+        from = 0;
+    const size_t left = t->block.size - from;
+    const size_t count = left < DUMP_MOST ? left : DUMP_MOST;
+    const size_t offset = t->block.start + from - t->pages;
+    memcpy(p->bytes, t->copy + offset, count);
+    for (size_t i = 0; i < count; i++)
+        p->valid[i / 8] |= (unsigned char)(t->written[offset + i] << i % 8);
+    p->tale.dump_size = count;
+    p->tale.dump_at = (ptrdiff_t)from;
+}
+
+static void take_picture(picture *p, const tracked *t, const lm_halt *m, const lm_touch *touch,
+                         lm_code code) {
+    *p = (picture){.block = t->block};
+    p->tale = (lm_tale){
+        .code = code,
+        .certainty = LM_CERTAIN_EXACT,
+        .access = touch->how & LM_WRITES && code != LM_CODE_UNINITIALISED_READ ? "write" : "read",
+        .bytes = touch->bytes,
+        .pointer = touch->at,
+        .has_range = true,
+    };
+    draw(t, touch->at, p);
+    if (lm_catch_seam.stack_of)
+        p->tale.stack = lm_catch_seam.stack_of(m->context);
+}
+
+static void tell(picture *p, uintptr_t from, uintptr_t to) {
+    p->tale.block = &p->block;
+    p->tale.dump = p->bytes;
+    p->tale.valid = p->valid;
+    p->tale.first = (ptrdiff_t)(from - p->block.start);
+    p->tale.last = (ptrdiff_t)(to - p->block.start) - 1;
+    lm_shadow_count.told++;
+    lm_tale_tell(&p->tale);
+}
+
+/* ---- Values that are followed ------------------------------------------------------------------ */
+
+enum { WATCHES = 4, WATCHES_OF_BLOCK = 100 };
+
+static struct {
+    bool active;
+    lm_watch watch;
+    picture picture;
+} watches[WATCHES];
+static unsigned watching;
+
+static struct {
+    lm_block block;
+    uintptr_t at, value;
+} latest;
+
+/* Told once. */
+static void tell_read(picture *p) {
+    const tracked *t = find(p->from);
+    if (t) {
+        set_written(t, p->from, p->to, 0);
+        latest.block = p->block;
+        latest.at = p->from;
+        latest.value = 0;
+        memcpy(&latest.value, t->copy + (p->from - t->pages),
+               lm_min(p->to - p->from, sizeof latest.value));
+    }
+    tell(p, p->from, p->to);
+}
+
+uintptr_t lm_shadow_told(uintptr_t value, lm_block *block) {
+    if (!latest.at || latest.value != value)
+        return 0;
+    *block = latest.block;
+    return latest.at;
+}
+
+static void watch_read(tracked *t, const lm_halt *m, const lm_touch *touch) {
+    unsigned i = 0;
+    while (i < WATCHES && watches[i].active)
+        i++;
+    if (i == WATCHES || t->watches > WATCHES_OF_BLOCK || !has_time())
+        return;
+    const lm_use use = lm_use_begin(&watches[i].watch, m, touch, &t->before);
+    if (use == LM_USE_NO)
+        return;
+    picture *p = &watches[i].picture;
+    take_picture(p, t, m, touch, LM_CODE_UNINITIALISED_READ);
+    p->from = touch->at;
+    p->to = touch->at + touch->bytes;
+    t->watches++;
+    if (use == LM_USE_YES) {
+        tell_read(p);
+    } else {
+        watches[i].active = true;
+        watching++;
+    }
+}
+
+bool lm_shadow_look(ucontext_t *context) {
+    if (watching == 0)
+        return false;
+    lm_halt m;
+    lm_halt_read_here(context, &m);
+    lm_shadow_count.looks++;
+    for (unsigned i = 0; i < WATCHES; i++) {
+        if (!watches[i].active)
+            continue;
+        const lm_use use = lm_use_look(&watches[i].watch, &m);
+        if (use == LM_USE_WATCH)
+            continue;
+        watches[i].active = false;
+        watching--;
+        if (use == LM_USE_YES)
+            tell_read(&watches[i].picture);
+    }
+    lm_halt_single(context, watching > 0);
+    return true;
+}
+
+void lm_shadow_look_away(ucontext_t *context) {
+    if (watching == 0)
+        return;
+    for (unsigned i = 0; i < WATCHES; i++)
+        watches[i].active = false;
+    watching = 0;
+    lm_halt_single(context, false);
+}
+
+/* ---- Accesses --------------------------------------------------------------------------------- */
+
+/* Vectors may reach beyond the block within their own alignment: no other page and no other block is there,
+ * and what they find isn't used. */
+static bool is_harmless_beside(const tracked *t, const lm_touch *touch) {
+    const uintptr_t end = t->block.start + t->block.size;
+    return touch->how == LM_READS && touch->bytes > 8 && touch->bytes <= CHUNK_MOST &&
+           (touch->at & (touch->bytes - 1)) == 0 && touch->at < end &&
+           t->block.start < touch->at + touch->bytes;
+}
+
+static void judge_beside(tracked *t, const lm_halt *m, const lm_touch *touch) {
+    const uintptr_t end = t->block.start + t->block.size, to = touch->at + touch->bytes;
+    if ((touch->at >= t->block.start && to <= end) || is_harmless_beside(t, touch))
+        return;
+    picture p;
+    const bool before = touch->at < t->block.start;
+    t->told_beside = true;
+    take_picture(&p, t, m, touch, before ? LM_CODE_HEAP_UNDERFLOW : LM_CODE_HEAP_OVERFLOW);
+    if (before)
+        tell(&p, touch->at, to < t->block.start ? to : t->block.start);
+    else
+        tell(&p, touch->at > end ? touch->at : end, to);
+}
+
+static void judge_read(tracked *t, const lm_halt *m, const lm_touch *touch) {
+    uintptr_t from = touch->at, to = touch->at + touch->bytes;
+    if (!clip(t, &from, &to))
+        return;
+    if (to - from == touch->bytes && none_written(t, from, to))
+        watch_read(t, m, touch);
+    t->before = (lm_read){m->pc, touch->at, touch->bytes};
+}
+
+static void note(tracked *t, const lm_halt *m, bool judged) {
+    for (unsigned i = 0; i < m->deed.touches; i++) {
+        const lm_touch *touch = &m->deed.touch[i];
+        if (touch->at + touch->bytes <= t->pages || touch->at >= t->pages + t->bytes)
+            continue;
+        if (judged)
+            judge_beside(t, m, touch);
+        if (judged && touch->how & LM_READS)
+            judge_read(t, m, touch);
+        if (touch->how & LM_WRITES) {
+            const bool copies = m->deed.string && m->deed.touches == 2;
+            set_written(t, touch->at, touch->at + touch->bytes, copies ? m->deed.touch[0].at : 0);
+        }
+    }
+}
+
+static void close_after(uintptr_t pages) {
+    tracked *t = find(pages);
+    if (!t || !t->open)
+        return;
+    memcpy(t->copy, (const void *)t->pages, t->bytes);
+    protect(t, PROT_NONE);
+    t->open = false;
+}
+
+/* Its pages are open for the one instruction, or for good. */
+static void let_run(tracked *t, const lm_halt *m) {
+    open_pages(t);
+    t->open = true;
+    if (lm_catch_step(m->context, t->pages, close_after))
+        lm_shadow_count.stepped++;
+    else
+        release(t);
+}
+
+/* Where the bytes of an access lie, when they are all a tracked block's. */
+static unsigned char *place_of(const lm_touch *touch) {
+    const tracked *t = find(touch->at);
+    if (!t || t->open || touch->at + touch->bytes > t->pages + t->bytes)
+        return NULL;
+    return t->copy + (touch->at - t->pages);
+}
+
+/* What lies in places of other blocks must fault there. */
+static bool is_foreign(const lm_touch *touch) {
+    return lm_exact_owns((const void *)touch->at) ||
+           lm_exact_owns((const void *)(touch->at + touch->bytes));
+}
+
+static bool run_string(const lm_halt *m) {
+    const lm_touch *last = &m->deed.touch[m->deed.touches - 1];
+    unsigned char *to = place_of(last), *from = NULL;
+    if (m->deed.touches == 2) {
+        from = place_of(&m->deed.touch[0]);
+        if (!from && is_foreign(&m->deed.touch[0]))
+            return false;
+    }
+    if ((!to && is_foreign(last)) || !lm_emulate_string(m, to, from))
+        return false;
+    if (to) /* perhaps of another block than the one that faulted */
+        set_written(find(last->at), last->at, last->at + last->bytes,
+                    m->deed.touches == 2 ? m->deed.touch[0].at : 0);
+    return true;
+}
+
+static bool run(tracked *t, const lm_halt *m) {
+    if (m->deed.string && m->deed.touches > 0)
+        return run_string(m);
+    const lm_touch *only = &m->deed.touch[0];
+    if (m->deed.touches != 1 || only->at < t->pages || only->at + only->bytes > t->pages + t->bytes)
+        return false;
+    return lm_emulate(m, t->copy + (only->at - t->pages));
+}
+
+bool lm_shadow_fault(lm_halt *m, uintptr_t at) {
+    tracked *t = used > 0 ? find(at) : NULL;
+    if (!t || t->open)
+        return false;
+    lm_shadow_count.faults++;
+    const bool over =
+        ++t->faults > lm_shadow_setting.faults || (t->faults % LOOK_AT_CLOCK == 0 && !has_time());
+    if (!m->judged || over || !__libc_single_threaded) {
+        release(t);
+        return true;
+    }
+    note(t, m, !lm_catch_seam.is_library || !lm_catch_seam.is_library(m->pc));
+    if (run(t, m)) {
+        lm_shadow_count.emulated++;
+        lm_shadow_look(m->context);
+    } else if (m->deed.string && m->in.repeat) {
+        release(t); /* a step for each round is too slow */
+    } else {
+        let_run(t, m);
+    }
+    return true;
+}
