@@ -1,0 +1,98 @@
+#include "cli/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const lm_route *choose(const lm_report *report) {
+    /* A leak has nothing but its allocation; a pointer dangles from the free on. */
+    const lm_route *const orders[] = {&report->used, &report->freed, &report->allocated,
+                                      &report->failed};
+    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++)
+        if (orders[i]->count > 0)
+            return orders[i];
+    return NULL;
+}
+
+void lm_report_make(lm_report *report, const lm_wire_finding *facts, lm_router *router) {
+    const lm_wire_program *program = facts->program;
+    *report = (lm_report){.facts = facts,
+                          .used = lm_router_find(router, facts->stack, program),
+                          .allocated = lm_router_find(router, facts->allocated, program),
+                          .freed = lm_router_find(router, facts->freed, program),
+                          .failed = lm_router_find(router, facts->failed, program)};
+    report->to_blame = choose(report);
+}
+
+void lm_report_free(lm_report *report) {
+    lm_route_free(&report->used);
+    lm_route_free(&report->allocated);
+    lm_route_free(&report->freed);
+    lm_route_free(&report->failed);
+    free(report->same);
+}
+
+bool lm_report_is_leak(const lm_report *report) {
+    return report->facts->code == LM_CODE_LEAK || report->facts->code == LM_CODE_POSSIBLE_LEAK;
+}
+
+static bool same_text(const char *one, const char *other) {
+    return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
+}
+
+static bool same_route(const lm_route *one, const lm_route *other) {
+    if (one->count != other->count)
+        return false;
+    for (size_t i = 0; i < one->count; i++)
+        if (one->places[i].address != other->places[i].address ||
+            !same_text(one->places[i].module_path, other->places[i].module_path))
+            return false;
+    return true;
+}
+
+bool lm_report_equal(const lm_report *one, const lm_report *other) {
+    return same_text(one->facts->code_name, other->facts->code_name) &&
+           same_route(&one->used, &other->used) && same_route(&one->allocated, &other->allocated);
+}
+
+bool lm_report_join(lm_report *report, const lm_wire_finding *facts) {
+    const lm_wire_finding **same =
+        reallocarray(report->same, report->same_count + 1, sizeof(lm_wire_finding *));
+    if (same == NULL)
+        return false;
+    report->same = same;
+    report->same[report->same_count++] = facts;
+    return true;
+}
+
+uint64_t lm_report_count(const lm_report *report) {
+    uint64_t count = report->facts->count;
+    for (size_t i = 0; i < report->same_count; i++)
+        count += report->same[i]->count;
+    return count;
+}
+
+/* Groups of codes: what corrupts or ends the program, then what reads wrong, then what may harm later,
+ * then what only costs memory. */
+static int rank_of(lm_code code) {
+    static const int ranks[LM_CODES_COUNT] = {
+        [LM_CODE_HEAP_OVERFLOW] = 0,   [LM_CODE_HEAP_UNDERFLOW] = 0, [LM_CODE_USE_AFTER_FREE] = 0,
+        [LM_CODE_DOUBLE_FREE] = 0,     [LM_CODE_INVALID_FREE] = 0,   [LM_CODE_FOREIGN_FREE] = 0,
+        [LM_CODE_NULL_DEREF] = 0,      [LM_CODE_WILD_POINTER] = 0,   [LM_CODE_UNINITIALISED_READ] = 1,
+        [LM_CODE_BAD_SIZE] = 1,        [LM_CODE_SIZE_MISMATCH] = 2,  [LM_CODE_MISMATCHED_FREE] = 2,
+        [LM_CODE_DANGLING_POINTER] = 2, [LM_CODE_LEAK] = 3,          [LM_CODE_POSSIBLE_LEAK] = 4};
+    return code < LM_CODES_COUNT ? ranks[code] : 2;
+}
+
+static int order(uint64_t one, uint64_t other) {
+    return one < other ? -1 : one > other;
+}
+
+int lm_report_compare(const lm_report *one, const lm_report *other) {
+    const int rank = rank_of(one->facts->code) - rank_of(other->facts->code);
+    if (rank != 0)
+        return rank;
+    /* The largest leak first; of mistakes the first, since others may follow from it. */
+    if (lm_report_is_leak(one))
+        return order(other->facts->size.value, one->facts->size.value);
+    return order(one->facts->time.value, other->facts->time.value);
+}

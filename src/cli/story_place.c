@@ -1,0 +1,422 @@
+/* The place to blame, and the lines of the source with marks below them:
+ *
+ *     --> bugs.c:5:64 in dup_name  (through strcpy)
+ *      |
+ *    5 |  char *p = malloc(strlen(s)); strcpy(p, s); return p;
+ *      |            -----------------  ^^^^^^^^^^^^ writes 9 bytes
+ *      |            8 bytes allocated here, 12 us earlier, same thread
+ */
+#include "cli/story.h"
+#include "cli/words.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    NEAR_LINES = 12,  /* an earlier event is shown in the excerpt when it is no further away */
+    TAB_WIDTH = 4,    /* source lines are long enough */
+    LINE_SIZE = 2048, /* of a source line that is shown */
+    LABEL_SIZE = 256,
+    MARKS_MAX = 3,
+    LEAST_LABEL = 20 /* columns; a label that has fewer goes to a line of its own */
+};
+
+struct mark {
+    unsigned line, column;
+    const char *path;
+    lm_tone tone;
+    char sign;
+    char label[LABEL_SIZE];
+    size_t start, end; /* columns of the line as it is shown */
+};
+
+/* ---- What the marks say ----------------------------------------------------------------------- */
+
+static void label_access(const lm_wire_finding *facts, char label[LABEL_SIZE]) {
+    char bytes[LM_WORDS_SIZE];
+    const uint64_t count = facts->bytes.known ? facts->bytes.value : lm_story_bad_count(facts);
+    if (count == 0)
+        snprintf(label, LABEL_SIZE, "%s here", lm_story_access(facts, LM_VERB_PRESENT));
+    else
+        snprintf(label, LABEL_SIZE, "%s %s", lm_story_access(facts, LM_VERB_PRESENT),
+                 lm_words_count(bytes, count, "byte"));
+}
+
+static void label_pointer(const lm_wire_finding *facts, char label[LABEL_SIZE]) {
+    snprintf(label, LABEL_SIZE, "%s through this pointer", lm_story_access(facts, LM_VERB_PRESENT));
+}
+
+static void label_use(const lm_wire_finding *facts, char label[LABEL_SIZE]) {
+    char bytes[LM_WORDS_SIZE];
+    switch (facts->code) {
+    case LM_CODE_DOUBLE_FREE:
+        snprintf(label, LABEL_SIZE, "freed again here");
+        return;
+    case LM_CODE_INVALID_FREE:
+    case LM_CODE_FOREIGN_FREE:
+        snprintf(label, LABEL_SIZE, "this is not the start of a block");
+        return;
+    case LM_CODE_MISMATCHED_FREE:
+    case LM_CODE_SIZE_MISMATCH:
+        snprintf(label, LABEL_SIZE, "freed here");
+        return;
+    case LM_CODE_BAD_SIZE:
+        snprintf(label, LABEL_SIZE, "asks for it here");
+        return;
+    case LM_CODE_LEAK:
+    case LM_CODE_POSSIBLE_LEAK:
+        snprintf(label, LABEL_SIZE, "allocated here");
+        return;
+    case LM_CODE_DANGLING_POINTER:
+        snprintf(label, LABEL_SIZE, "freed here");
+        return;
+    case LM_CODE_NULL_DEREF:
+    case LM_CODE_WILD_POINTER:
+        label_pointer(facts, label);
+        return;
+    case LM_CODE_UNINITIALISED_READ:
+        snprintf(label, LABEL_SIZE, "reads %s that %s never written",
+                 lm_words_count(bytes, lm_story_bad_count(facts), "byte"),
+                 lm_story_bad_count(facts) == 1 ? "was" : "were");
+        return;
+    default:
+        break;
+    }
+    if (facts->sure == LM_SURE_LATER)
+        snprintf(label, LABEL_SIZE, "the damage was found here");
+    else
+        label_access(facts, label);
+}
+
+/* "12 us earlier, same thread" */
+static void add_when(const lm_wire_finding *facts, const lm_fact *time, const lm_fact *thread,
+                     char label[LABEL_SIZE]) {
+    char words[LM_WORDS_SIZE];
+    size_t length = strlen(label);
+    if (facts->time.known && time->known && facts->time.value >= time->value)
+        length += (size_t)snprintf(label + length, LABEL_SIZE - length, ", %s earlier",
+                                   lm_words_time(words, facts->time.value - time->value));
+    if (!facts->thread.known || !thread->known)
+        return;
+    if (facts->thread.value == thread->value)
+        snprintf(label + length, LABEL_SIZE - length, ", same thread");
+    else
+        snprintf(label + length, LABEL_SIZE - length, ", by thread %u (this one is %u)",
+                 (unsigned)thread->value, (unsigned)facts->thread.value);
+}
+
+static void label_allocation(const lm_wire_finding *facts, char label[LABEL_SIZE]) {
+    char bytes[LM_WORDS_SIZE];
+    if (facts->size.known)
+        snprintf(label, LABEL_SIZE, "%s allocated here",
+                 lm_words_count(bytes, facts->size.value, "byte"));
+    else
+        snprintf(label, LABEL_SIZE, "allocated here");
+    add_when(facts, &facts->allocated_time, &facts->allocated_thread, label);
+}
+
+static void label_free(const lm_wire_finding *facts, char label[LABEL_SIZE]) {
+    snprintf(label, LABEL_SIZE, facts->moved_to.known ? "moved here" : "freed here");
+    add_when(facts, &facts->freed_time, &facts->freed_thread, label);
+}
+
+/* ---- Which lines are shown -------------------------------------------------------------------- */
+
+static bool same(const char *one, const char *other) {
+    return one != NULL && other != NULL && strcmp(one, other) == 0;
+}
+
+/* Whether the event's line belongs into the excerpt around the blamed one. */
+static bool belongs(const lm_place *blamed, const lm_place *event) {
+    if (event == NULL || event->line == 0 || !same(blamed->path, event->path) ||
+        !same(blamed->function, event->function))
+        return false;
+    const unsigned distance =
+        event->line > blamed->line ? event->line - blamed->line : blamed->line - event->line;
+    return distance <= NEAR_LINES && (event->line != blamed->line || event->column != blamed->column);
+}
+
+static struct mark mark_of(const lm_place *place, char sign, lm_tone tone) {
+    return (struct mark){.line = place->line,
+                         .column = place->column,
+                         .path = place->path,
+                         .tone = tone,
+                         .sign = sign};
+}
+
+static int by_place(const void *a, const void *b) {
+    const struct mark *one = a;
+    const struct mark *other = b;
+    if (one->line != other->line)
+        return one->line < other->line ? -1 : 1;
+    return one->column < other->column ? -1 : one->column > other->column;
+}
+
+/* Collects the marks. The first is the blamed one's. */
+static size_t collect(const lm_story *story, const lm_place *blamed, struct mark marks[MARKS_MAX],
+                      lm_told *told) {
+    const lm_report *report = story->report;
+    const lm_wire_finding *facts = report->facts;
+    size_t count = 1;
+    marks[0] = mark_of(blamed, '^', LM_TONE_ERROR);
+    if (report->to_blame == &report->used)
+        label_use(facts, marks[0].label);
+    else if (report->to_blame == &report->freed)
+        label_free(facts, marks[0].label);
+    else
+        label_allocation(facts, marks[0].label);
+    const lm_place *allocated = lm_route_blamed(&report->allocated);
+    if (report->to_blame != &report->allocated && belongs(blamed, allocated)) {
+        marks[count] = mark_of(allocated, '-', LM_TONE_SECOND);
+        label_allocation(facts, marks[count++].label);
+        told->allocated = true;
+    }
+    const lm_place *freed = lm_route_blamed(&report->freed);
+    if (report->to_blame == &report->used && belongs(blamed, freed)) {
+        marks[count] = mark_of(freed, '-', LM_TONE_SECOND);
+        label_free(facts, marks[count++].label);
+        told->freed = true;
+    }
+    const lm_place *failed = lm_route_blamed(&report->failed);
+    if (count < MARKS_MAX && belongs(blamed, failed)) {
+        marks[count] = mark_of(failed, '-', LM_TONE_SECOND);
+        snprintf(marks[count++].label, LABEL_SIZE, "this allocation returned NULL");
+    }
+    qsort(marks, count, sizeof *marks, by_place);
+    return count;
+}
+
+/* ---- Lines ------------------------------------------------------------------------------------ */
+
+/* A source line with its tabs expanded. */
+struct shown {
+    char text[LINE_SIZE];
+    size_t length; /* bytes */
+    size_t indent; /* columns of white space at its start */
+    size_t columns[LINE_SIZE]; /* of each byte of the line in the file */
+    size_t bytes;
+};
+
+static void expand(const char *line, size_t length, struct shown *shown) {
+    size_t column = 0;
+    size_t out = 0;
+    bool blank = true;
+    shown->indent = 0;
+    shown->bytes = 0;
+    for (size_t i = 0; i < length && out + TAB_WIDTH + 1 < LINE_SIZE; i++) {
+        shown->columns[shown->bytes++] = column;
+        const unsigned char c = (unsigned char)line[i];
+        size_t width = (c & 0xc0) != 0x80;
+        if (c == '\t') {
+            width = TAB_WIDTH - column % TAB_WIDTH;
+            memset(shown->text + out, ' ', width);
+            out += width;
+        } else {
+            shown->text[out++] = (char)c;
+        }
+        column += width;
+        blank = blank && (c == ' ' || c == '\t');
+        if (blank)
+            shown->indent = column;
+    }
+    shown->columns[shown->bytes] = column;
+    shown->text[out] = '\0';
+    shown->length = out;
+}
+
+static size_t digits_of(unsigned number) {
+    size_t digits = 1;
+    while ((number /= 10) > 0)
+        digits++;
+    return digits;
+}
+
+static void gutter(lm_paper *paper, size_t width, unsigned line) {
+    lm_paper_tone(paper, LM_TONE_FRAME);
+    if (line > 0)
+        lm_paper_put(paper, " %*u |", (int)width, line);
+    else
+        lm_paper_put(paper, " %*s |", (int)width, "");
+    lm_paper_tone(paper, LM_TONE_PLAIN);
+}
+
+static void put_label(lm_paper *paper, const struct mark *mark, size_t indent) {
+    lm_paper_tone(paper, mark->tone);
+    lm_paper_wrap(paper, indent, "%s", mark->label);
+    lm_paper_tone(paper, LM_TONE_PLAIN);
+}
+
+/* The underlines of the marks of one line, then their labels: the last one's beside its own. */
+static void put_marks(lm_paper *paper, const struct mark *marks, size_t count, size_t gutter_width,
+                      size_t indent) {
+    const size_t left = gutter_width + 5; /* " 12 |  " */
+    gutter(paper, gutter_width, 0);
+    lm_paper_put(paper, "  ");
+    size_t column = 0;
+    for (size_t i = 0; i < count; i++) {
+        const size_t start = marks[i].start < indent ? 0 : marks[i].start - indent;
+        if (start < column)
+            continue;
+        lm_paper_fill(paper, ' ', start - column);
+        lm_paper_tone(paper, marks[i].tone);
+        lm_paper_fill(paper, marks[i].sign, marks[i].end - marks[i].start);
+        lm_paper_tone(paper, LM_TONE_PLAIN);
+        column = start + marks[i].end - marks[i].start;
+    }
+    const struct mark *last = &marks[count - 1];
+    const bool beside = left + column + 1 + strlen(last->label) <= paper->width;
+    if (beside) {
+        lm_paper_put(paper, " ");
+        put_label(paper, last, left + column + 1);
+    } else {
+        lm_paper_put(paper, "\n");
+    }
+    for (size_t i = count - (beside ? 1 : 0); i > 0; i--) {
+        size_t start = marks[i - 1].start < indent ? 0 : marks[i - 1].start - indent;
+        const size_t length = strlen(marks[i - 1].label);
+        /* As far to the left as the label needs. */
+        if (left + start + length > paper->width)
+            start = left + length > paper->width ? 0 : paper->width - left - length;
+        gutter(paper, gutter_width, 0);
+        lm_paper_put(paper, "  ");
+        lm_paper_fill(paper, ' ', start);
+        lm_paper_tone(paper, marks[i - 1].tone);
+        lm_paper_put(paper, "%s\n", marks[i - 1].label);
+        lm_paper_tone(paper, LM_TONE_PLAIN);
+    }
+}
+
+/* The line, cut where the terminal ends. */
+static void put_line(lm_paper *paper, const struct shown *shown, size_t gutter_width, unsigned line,
+                     size_t indent) {
+    const size_t room = paper->width - (gutter_width + 5);
+    const size_t from = shown->length < indent ? shown->length : indent;
+    gutter(paper, gutter_width, line);
+    if (shown->length - from <= room)
+        lm_paper_put(paper, "  %s\n", shown->text + from);
+    else
+        lm_paper_put(paper, "  %.*s...\n", (int)room - 3, shown->text + from);
+}
+
+static size_t least_indent(const lm_story *story, const struct mark *marks, size_t count,
+                           struct shown *shown) {
+    size_t least = LINE_SIZE;
+    for (size_t i = 0; i < count; i++) {
+        size_t length;
+        const char *line =
+            lm_sources_line(story->sources, marks[i].path, marks[i].line, &length);
+        if (line == NULL)
+            continue;
+        expand(line, length, shown);
+        least = shown->indent < least ? shown->indent : least;
+    }
+    return least == LINE_SIZE ? 0 : least;
+}
+
+/* Returns false when the file isn't there. */
+static bool put_excerpt(const lm_story *story, struct mark *marks, size_t count) {
+    lm_paper *paper = story->paper;
+    struct shown *shown = malloc(sizeof *shown);
+    size_t length;
+    if (shown == NULL ||
+        lm_sources_line(story->sources, marks[0].path, marks[0].line, &length) == NULL) {
+        free(shown);
+        return false;
+    }
+    const size_t width = digits_of(marks[count - 1].line);
+    const size_t indent = least_indent(story, marks, count, shown);
+    gutter(paper, width, 0);
+    lm_paper_put(paper, "\n");
+    for (size_t i = 0; i < count;) {
+        size_t next = i;
+        const char *line = lm_sources_line(story->sources, marks[i].path, marks[i].line, &length);
+        if (line == NULL)
+            break;
+        expand(line, length, shown);
+        for (; next < count && marks[next].line == marks[i].line; next++) {
+            size_t start;
+            size_t end;
+            lm_source_extent(line, length, marks[next].column, &start, &end);
+            if (end > shown->bytes)
+                end = shown->bytes;
+            marks[next].start = shown->columns[start < end ? start : end];
+            marks[next].end = shown->columns[end];
+            if (marks[next].end <= marks[next].start)
+                marks[next].end = marks[next].start + 1;
+        }
+        if (i > 0 && marks[i].line > marks[i - 1].line + 1) {
+            lm_paper_tone(paper, LM_TONE_FRAME);
+            lm_paper_fill(paper, ' ', width > 2 ? width - 2 : 1);
+            lm_paper_put(paper, "...\n");
+            lm_paper_tone(paper, LM_TONE_PLAIN);
+        }
+        put_line(paper, shown, width, marks[i].line, indent);
+        put_marks(paper, marks + i, next - i, width, indent);
+        i = next;
+    }
+    free(shown);
+    return true;
+}
+
+/* ---- The arrow -------------------------------------------------------------------------------- */
+
+/* What of the runtime's lies between the blamed function and the access: "(through strcpy, libc.so.6)". */
+static void add_through(const lm_story *story, char *text, size_t size) {
+    const lm_route *route = story->report->to_blame;
+    const lm_wire_finding *facts = story->report->facts;
+    size_t length = strlen(text);
+    const char *last = NULL;
+    size_t shown = 0;
+    for (size_t i = 0; i < route->blame; i++) {
+        const lm_place *place = &route->places[i];
+        if (place->function == NULL || same(last, place->function))
+            continue;
+        /* Of a long way only its two ends: where it was, and what was called. */
+        last = place->function;
+        if (shown > 0 && i + 1 < route->blame)
+            continue;
+        length += (size_t)snprintf(text + length, size - length, shown == 0 ? "  (through %s" : " <- %s",
+                                   place->function);
+        if (length >= size)
+            return;
+        shown++;
+    }
+    const lm_place *blamed = lm_route_blamed(route);
+    if (shown > 0) {
+        const char *module = route->places[0].module;
+        if (module != NULL && !same(module, blamed->module))
+            length += (size_t)snprintf(text + length, size - length, ", %s", module);
+        if (length < size)
+            snprintf(text + length, size - length, ")");
+    } else if (facts->call != NULL && facts->access != NULL && route == &story->report->used &&
+               strcmp(facts->access, "free") != 0) {
+        snprintf(text + length, size - length, "  (through %s)", facts->call);
+    }
+}
+
+lm_told lm_story_place(const lm_story *story) {
+    lm_told told = {0};
+    lm_paper *paper = story->paper;
+    const lm_place *blamed =
+        story->report->to_blame == NULL ? NULL : lm_route_blamed(story->report->to_blame);
+    if (blamed == NULL)
+        return told;
+    char place[LM_PLACE_SIZE];
+    char text[LM_PLACE_SIZE * 3];
+    snprintf(text, sizeof text, "%s%s%s", lm_place_text(place, blamed, true),
+             blamed->function == NULL ? "" : " in ",
+             blamed->function == NULL ? "" : blamed->function);
+    add_through(story, text, sizeof text);
+    lm_paper_tone(paper, LM_TONE_FRAME);
+    lm_paper_put(paper, "  --> ");
+    lm_paper_tone(paper, LM_TONE_PLAIN);
+    struct mark marks[MARKS_MAX];
+    lm_paper_wrap(paper, 6, "%s", text);
+    const size_t count = collect(story, blamed, marks, &told);
+    if (blamed->line > 0 && put_excerpt(story, marks, count))
+        told.excerpt = true;
+    else
+        told = (lm_told){0};
+    return told;
+}
