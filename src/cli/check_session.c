@@ -73,6 +73,8 @@ static void hear_finding(lm_wire_finding *facts, void *context) {
         return;
     }
     lm_report_make(report, facts, &session->router);
+    if (session->main == 0)
+        session->main = facts->program->pid;
     if (facts->program->pid != session->main)
         report->process = facts->program->pid;
     lm_report *equal = find_equal(session, report);
@@ -92,6 +94,8 @@ static void hear_finding(lm_wire_finding *facts, void *context) {
 
 static void hear_note(const lm_wire_program *program, const char *text, void *context) {
     lm_session *session = context;
+    if (session->main == 0)
+        session->main = program->pid;
     if (program->pid != session->main)
         lm_paper_wrap(&session->paper, 6, "loam: note: in process %d: %s", (int)program->pid, text);
     else

@@ -10,7 +10,7 @@
 
 typedef struct lm_session {
     FILE *out;    /* for the reports */
-    pid_t main;   /* the process that the user started; its number isn't told; 0: none */
+    pid_t main;   /* the process that the user started, whose number isn't told; 0: the first that is read */
     lm_paper paper;
     lm_router router;
     lm_sources *sources;

@@ -69,7 +69,7 @@ static void put_work(lm_session *session) {
         for (const lm_wire_program *program = session->logs[i]->first; program != NULL;
              program = program->next) {
             const lm_wire_summary *summary = &program->summary;
-            if (program->pid != session->main || !summary->known || program->next != NULL)
+            if ((session->main != 0 && program->pid != session->main) || !summary->known || program->next != NULL)
                 continue;
             lm_paper_wrap(&session->paper, 6, "loam: nothing to report: %s, %s",
                           lm_words_count(allocations, summary->allocations.value, "allocation"),

@@ -99,16 +99,18 @@ static size_t columns_of(const char *text, size_t length) {
 static void wrap(lm_paper *paper, size_t indent, const char *text) {
     size_t column = lm_paper_column(paper);
     bool first = true;
-    for (const char *word = text + strspn(text, " "); *word != '\0'; word += strspn(word, " ")) {
+    for (const char *word = text; *word != '\0';) {
+        const size_t spaces = strspn(word, " ");
+        word += spaces;
         const size_t length = strcspn(word, " ");
         const size_t columns = columns_of(word, length);
-        if (!first && column + 1 + columns > paper->width) {
+        if (!first && column + spaces + columns > paper->width) {
             put_bytes(paper, "\n", 1);
             lm_paper_fill(paper, ' ', indent);
             column = indent;
-        } else if (!first) {
-            put_bytes(paper, " ", 1);
-            column++;
+        } else {
+            lm_paper_fill(paper, ' ', spaces);
+            column += spaces;
         }
         put_bytes(paper, word, length);
         column += columns;

@@ -39,7 +39,7 @@ void lm_paper_tone(lm_paper *paper, lm_tone tone);
 size_t lm_paper_column(const lm_paper *paper);
 
 /* Appends a sentence in lines of at most `width` columns, as far as words allow: it goes on where the line
- * is, later lines are indented by `indent`. Ends with a newline. */
+ * is, later lines are indented by `indent`. Spaces stay as they are but where a line ends. Ends with a newline. */
 void lm_paper_wrap(lm_paper *paper, size_t indent, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -28,6 +28,7 @@ char *lm_story_headline(const lm_report *report, char buffer[LM_HEADLINE_SIZE]);
 /* The place to blame and its lines. Returns which of the earlier events stand in the excerpt. */
 typedef struct lm_told {
     bool excerpt, allocated, freed;
+    bool table; /* the events need a table beside it */
 } lm_told;
 lm_told lm_story_place(const lm_story *story);
 

@@ -38,8 +38,9 @@ static void put_row(const struct drawing *drawing, int64_t from, int64_t to) {
             lm_paper_put(paper, "%02x", facts->dump[at - (int64_t)facts->dump_at.value]);
         else
             lm_paper_put(paper, "??");
-        lm_paper_put(paper, at == drawing->size - 1 ? "] " : at + 1 == 0 || at + 1 == to ? "" : " ");
-        if (at + 1 == 0)
+        if (at == drawing->size - 1)
+            lm_paper_put(paper, "]");
+        if (at + 1 < to)
             lm_paper_put(paper, " ");
     }
 }
@@ -167,6 +168,8 @@ static void put_drawing(const struct drawing *drawing) {
         lm_paper_put(paper, "   %-*s", LABEL_COLUMNS - 3, label);
         put_row(drawing, from, to);
         const int64_t drawn = one_row ? to : from + drawing->row;
+        if (to == drawing->end && to < drawing->size)
+            lm_paper_put(paper, " ...");
         put_text(drawing, from, to, LABEL_COLUMNS + column_of(drawing, from, drawn) + 4);
         lm_paper_put(paper, "\n");
         const bool bad = drawing->first < to && drawing->last >= from;
@@ -202,6 +205,6 @@ void lm_story_bytes(const lm_story *story) {
     if (facts->dump != NULL && drawing.start < drawing.end && drawing.first < drawing.end &&
         drawing.last >= drawing.start)
         put_drawing(&drawing);
-    else
+    else if (facts->code != LM_CODE_USE_AFTER_FREE && facts->code != LM_CODE_WILD_POINTER)
         put_extent(&drawing);
 }

@@ -7,10 +7,12 @@
 #include "cli/story.h"
 #include "cli/words.h"
 
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { EVENTS_MAX = 3, WHO_SIZE = 1024, CALLERS_MAX = 8, FOLD_FROM = 12, LEAST_WHO = 24 };
+enum { EVENTS_MAX = 3, WHO_SIZE = 1024, CALLERS_MAX = 8, CALLERS_LAST = 3, FOLD_FROM = 12, LEAST_WHO = 24 };
 
 struct event {
     char verb[64];
@@ -58,9 +60,10 @@ static void describe(const lm_route *route, bool wide, size_t room, char who[WHO
         snprintf(caller, sizeof caller, "%s <- %s%s%s", at == next_own(route, route->blame) ? " " : "",
                  name_of(next), wide ? " " : "", wide ? lm_place_text(place, next, false) : "");
         const size_t more = strlen(caller);
-        if (length + more + (last ? 0 : 7) > room) {
-            if (length + 7 <= room)
-                snprintf(who + length, WHO_SIZE - length, " <- ...");
+        if (length + more + (last ? 0 : 8) > room) {
+            if (length + 8 <= room)
+                snprintf(who + length, WHO_SIZE - length, "%s <- ...",
+                         at == next_own(route, route->blame) ? " " : "");
             return;
         }
         memcpy(who + length, caller, more + 1);
@@ -68,43 +71,59 @@ static void describe(const lm_route *route, bool wide, size_t room, char who[WHO
     }
 }
 
+/* One place of the chain, or one that called itself again and again. */
+struct caller {
+    const lm_place *place;
+    size_t times;
+};
+
+static bool calls_itself(const lm_place *one, const lm_place *other) {
+    return one->function != NULL && other->function != NULL && one->line == other->line &&
+           one->address == other->address && strcmp(one->function, other->function) == 0;
+}
+
+/* The user's own callers of the blamed function, innermost first. */
+static size_t list_callers(const lm_route *route, struct caller *callers) {
+    size_t count = 0;
+    for (size_t at = next_own(route, route->blame); at < route->count; at = next_own(route, at)) {
+        const lm_place *place = &route->places[at];
+        if (count > 0 && calls_itself(callers[count - 1].place, place))
+            callers[count - 1].times++;
+        else
+            callers[count++] = (struct caller){place, 1};
+    }
+    return count;
+}
+
+static void put_caller(lm_paper *paper, const struct caller *caller) {
+    char where[LM_PLACE_SIZE];
+    char times[64] = "";
+    const lm_place *place = caller->place;
+    if (caller->times > 1)
+        snprintf(times, sizeof times, "  (%zu times)", caller->times);
+    lm_paper_wrap(paper, 16, "%s%s%s%s%s", place->function == NULL ? "" : place->function,
+                  place->function == NULL ? "" : "  ", lm_place_text(where, place, false),
+                  place->inlined ? "  (inlined)" : "", times);
+}
+
 void lm_story_callers(const lm_story *story) {
     const lm_route *route = story->report->to_blame;
     lm_paper *paper = story->paper;
-    if (route == NULL)
+    if (route == NULL || route->count == 0)
         return;
-    size_t total = 0;
-    for (size_t at = next_own(route, route->blame); at < route->count; at = next_own(route, at))
-        total++;
-    size_t index = 0;
-    size_t again = 0;
-    for (size_t at = next_own(route, route->blame); at < route->count;
-         at = next_own(route, at), index++) {
-        if (total > FOLD_FROM && index >= CALLERS_MAX && index + 3 < total) {
-            if (index == CALLERS_MAX)
-                lm_paper_put(paper, "                ... %zu more ...\n", total - CALLERS_MAX - 3);
-            continue;
+    struct caller *callers = calloc(route->count, sizeof *callers);
+    if (callers == NULL)
+        return;
+    const size_t count = list_callers(route, callers);
+    for (size_t i = 0; i < count; i++) {
+        if (count > FOLD_FROM && i == CALLERS_MAX) {
+            i = count - CALLERS_LAST;
+            lm_paper_put(paper, "                ... %zu more ...\n", i - CALLERS_MAX);
         }
-        const lm_place *place = &route->places[at];
-        const size_t next = next_own(route, at);
-        /* A function that calls itself is told once. */
-        if (next < route->count && route->places[next].line == place->line &&
-            route->places[next].function != NULL && place->function != NULL &&
-            strcmp(route->places[next].function, place->function) == 0 &&
-            route->places[next].address == place->address) {
-            again++;
-            continue;
-        }
-        char text[LM_PLACE_SIZE];
-        char times[64] = "";
-        if (again > 0)
-            snprintf(times, sizeof times, "  (%zu times)", again + 1);
-        lm_paper_put(paper, index == again ? "   called from  " : "                ");
-        lm_paper_wrap(paper, 16, "%s%s%s%s%s", place->function == NULL ? "" : place->function,
-                      place->function == NULL ? "" : "  ", lm_place_text(text, place, false),
-                      place->inlined ? "  (inlined)" : "", times);
-        again = 0;
+        lm_paper_put(paper, i == 0 ? "   called from  " : "                ");
+        put_caller(paper, &callers[i]);
     }
+    free(callers);
 }
 
 /* ---- Events ----------------------------------------------------------------------------------- */
@@ -168,10 +187,8 @@ static size_t collect(const lm_story *story, const lm_told *told, struct event e
     const lm_wire_finding *facts = report->facts;
     const bool has_allocation = report->allocated.count > 0 || facts->allocated_time.known;
     const bool has_free = report->freed.count > 0 || facts->freed_time.known;
-    if (lm_report_is_leak(report) || (!has_allocation && !has_free))
-        return 0;
-    if ((!has_allocation || told->allocated) && (!has_free || told->freed) && told->excerpt &&
-        facts->sure != LM_SURE_LATER)
+    if (lm_report_is_leak(report) || (!has_allocation && !has_free) ||
+        (told->excerpt && !told->table))
         return 0;
     size_t count = 0;
     if (has_allocation)

@@ -298,7 +298,9 @@ static void leak(const lm_wire_finding *facts, char *buffer) {
     const int length =
         PUT("%s in %s %s%s", lm_words_count(bytes, facts->size.value, "byte"),
             lm_words_count(blocks, count, "block"),
-            possible ? "may be lost: " : count == 1 ? "was never freed, " : "were never freed, ",
+            possible                     ? "may be lost: "
+            : facts->size.value == 1 ? "was never freed, "
+                                     : "were never freed, ",
             possible ? count == 1 ? "only a pointer into its middle, or a stale one, is left"
                                   : "only pointers into their middle, or stale ones, are left"
             : count == 1 ? "and nothing points to it any more"

@@ -86,6 +86,18 @@ static bool ends_a_string(const lm_wire_finding *facts) {
     return false;
 }
 
+/* Several bytes of a text, with the NUL that ends it as the last. */
+static bool text_is_longer(const lm_wire_finding *facts, char help[HELP_SIZE]) {
+    char need[LM_WORDS_SIZE];
+    char have[LM_WORDS_SIZE];
+    if (!is(facts->helper, "nul") || lm_story_bad_count(facts) < 2 || !facts->last.known)
+        return false;
+    snprintf(help, HELP_SIZE, "with the NUL at its end the text takes %s; the block has %s",
+             lm_words_count(need, facts->last.value + 1, "byte"),
+             lm_words_number(have, facts->size.value));
+    return true;
+}
+
 /* malloc(sizeof p) for `T *p`: the size of the pointer. */
 static bool of_pointer(const lm_story *story, const char *line, char help[HELP_SIZE]) {
     const lm_wire_finding *facts = story->report->facts;
@@ -154,6 +166,8 @@ static bool help_overflow(const lm_story *story, char help[HELP_SIZE]) {
     char line[LINE_SIZE];
     line_at(story, lm_route_blamed(&story->report->allocated), 0, line);
     if (of_pointer(story, line, help))
+        return true;
+    if (writes && text_is_longer(facts, help))
         return true;
     if (writes && ends_a_string(facts)) {
         snprintf(help, HELP_SIZE, "the extra byte is the terminating NUL of a full string; allocate %s",

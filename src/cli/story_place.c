@@ -9,6 +9,7 @@
 #include "cli/story.h"
 #include "cli/words.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,11 +37,15 @@ struct mark {
 static void label_access(const lm_wire_finding *facts, char label[LABEL_SIZE]) {
     char bytes[LM_WORDS_SIZE];
     const uint64_t count = facts->bytes.known ? facts->bytes.value : lm_story_bad_count(facts);
+    int length;
     if (count == 0)
-        snprintf(label, LABEL_SIZE, "%s here", lm_story_access(facts, LM_VERB_PRESENT));
+        length = snprintf(label, LABEL_SIZE, "%s here", lm_story_access(facts, LM_VERB_PRESENT));
     else
-        snprintf(label, LABEL_SIZE, "%s %s", lm_story_access(facts, LM_VERB_PRESENT),
-                 lm_words_count(bytes, count, "byte"));
+        length = snprintf(label, LABEL_SIZE, "%s %s", lm_story_access(facts, LM_VERB_PRESENT),
+                          lm_words_count(bytes, count, "byte"));
+    if (facts->code == LM_CODE_USE_AFTER_FREE && facts->first.known && facts->size.known)
+        snprintf(label + length, LABEL_SIZE - (size_t)length, " at offset %" PRId64 " of %" PRIu64,
+                 lm_story_bad_first(facts), facts->size.value);
 }
 
 static void label_pointer(const lm_wire_finding *facts, char label[LABEL_SIZE]) {
@@ -106,19 +111,22 @@ static void add_when(const lm_wire_finding *facts, const lm_fact *time, const lm
                  (unsigned)thread->value, (unsigned)facts->thread.value);
 }
 
-static void label_allocation(const lm_wire_finding *facts, char label[LABEL_SIZE]) {
+static void label_allocation(const lm_wire_finding *facts, const lm_told *told,
+                             char label[LABEL_SIZE]) {
     char bytes[LM_WORDS_SIZE];
     if (facts->size.known)
         snprintf(label, LABEL_SIZE, "%s allocated here",
                  lm_words_count(bytes, facts->size.value, "byte"));
     else
         snprintf(label, LABEL_SIZE, "allocated here");
-    add_when(facts, &facts->allocated_time, &facts->allocated_thread, label);
+    if (!told->table)
+        add_when(facts, &facts->allocated_time, &facts->allocated_thread, label);
 }
 
-static void label_free(const lm_wire_finding *facts, char label[LABEL_SIZE]) {
+static void label_free(const lm_wire_finding *facts, const lm_told *told, char label[LABEL_SIZE]) {
     snprintf(label, LABEL_SIZE, facts->moved_to.known ? "moved here" : "freed here");
-    add_when(facts, &facts->freed_time, &facts->freed_thread, label);
+    if (!told->table)
+        add_when(facts, &facts->freed_time, &facts->freed_thread, label);
 }
 
 /* ---- Which lines are shown -------------------------------------------------------------------- */
@@ -153,30 +161,40 @@ static int by_place(const void *a, const void *b) {
     return one->column < other->column ? -1 : one->column > other->column;
 }
 
-/* Collects the marks. The first is the blamed one's. */
-static size_t collect(const lm_story *story, const lm_place *blamed, struct mark marks[MARKS_MAX],
-                      lm_told *told) {
-    const lm_report *report = story->report;
+/* Finds out which earlier events the excerpt can show; only when it is whole there is no table. */
+static void choose(const lm_report *report, const lm_place *blamed, lm_told *told) {
+    const lm_wire_finding *facts = report->facts;
+    const bool has_allocation = report->allocated.count > 0 || facts->allocated_time.known;
+    const bool has_free = report->freed.count > 0 || facts->freed_time.known;
+    told->allocated = report->to_blame != &report->allocated &&
+                      belongs(blamed, lm_route_blamed(&report->allocated));
+    told->freed =
+        report->to_blame == &report->used && belongs(blamed, lm_route_blamed(&report->freed));
+    const bool whole = (!has_allocation || told->allocated) &&
+                       (!has_free || told->freed || report->to_blame == &report->freed) &&
+                       facts->code != LM_CODE_DOUBLE_FREE && facts->sure != LM_SURE_LATER;
+    told->table = !whole && !lm_report_is_leak(report) && (has_allocation || has_free);
+}
+
+/* Collects the marks in the order of their places. */
+static size_t collect(const lm_report *report, const lm_place *blamed, const lm_told *told,
+                      struct mark marks[MARKS_MAX]) {
     const lm_wire_finding *facts = report->facts;
     size_t count = 1;
     marks[0] = mark_of(blamed, '^', LM_TONE_ERROR);
     if (report->to_blame == &report->used)
         label_use(facts, marks[0].label);
     else if (report->to_blame == &report->freed)
-        label_free(facts, marks[0].label);
+        label_free(facts, told, marks[0].label);
     else
-        label_allocation(facts, marks[0].label);
-    const lm_place *allocated = lm_route_blamed(&report->allocated);
-    if (report->to_blame != &report->allocated && belongs(blamed, allocated)) {
-        marks[count] = mark_of(allocated, '-', LM_TONE_SECOND);
-        label_allocation(facts, marks[count++].label);
-        told->allocated = true;
+        label_allocation(facts, told, marks[0].label);
+    if (told->allocated) {
+        marks[count] = mark_of(lm_route_blamed(&report->allocated), '-', LM_TONE_SECOND);
+        label_allocation(facts, told, marks[count++].label);
     }
-    const lm_place *freed = lm_route_blamed(&report->freed);
-    if (report->to_blame == &report->used && belongs(blamed, freed)) {
-        marks[count] = mark_of(freed, '-', LM_TONE_SECOND);
-        label_free(facts, marks[count++].label);
-        told->freed = true;
+    if (told->freed) {
+        marks[count] = mark_of(lm_route_blamed(&report->freed), '-', LM_TONE_SECOND);
+        label_free(facts, told, marks[count++].label);
     }
     const lm_place *failed = lm_route_blamed(&report->failed);
     if (count < MARKS_MAX && belongs(blamed, failed)) {
@@ -287,16 +305,27 @@ static void put_marks(lm_paper *paper, const struct mark *marks, size_t count, s
     }
 }
 
-/* The line, cut where the terminal ends. */
+/* The line from the column `indent` on, cut where the terminal ends. */
 static void put_line(lm_paper *paper, const struct shown *shown, size_t gutter_width, unsigned line,
                      size_t indent) {
     const size_t room = paper->width - (gutter_width + 5);
     const size_t from = shown->length < indent ? shown->length : indent;
+    const char *before = indent > shown->indent ? "..." : "";
     gutter(paper, gutter_width, line);
     if (shown->length - from <= room)
-        lm_paper_put(paper, "  %s\n", shown->text + from);
+        lm_paper_put(paper, "  %s%s\n", before, shown->text + from + strlen(before));
     else
-        lm_paper_put(paper, "  %.*s...\n", (int)room - 3, shown->text + from);
+        lm_paper_put(paper, "  %s%.*s...\n", before, (int)(room - strlen(before)) - 3,
+                     shown->text + from + strlen(before));
+}
+
+/* Where the line has to begin so that its marks are to be seen. */
+static size_t scrolled(const struct mark *marks, size_t count, size_t room, size_t indent) {
+    const size_t end = marks[count - 1].end + 3;
+    if (end <= indent + room)
+        return indent;
+    const size_t most = marks[0].start > 3 ? marks[0].start - 3 : 0;
+    return end - room < most ? end - room : most;
 }
 
 static size_t least_indent(const lm_story *story, const struct mark *marks, size_t count,
@@ -351,8 +380,9 @@ static bool put_excerpt(const lm_story *story, struct mark *marks, size_t count)
             lm_paper_put(paper, "...\n");
             lm_paper_tone(paper, LM_TONE_PLAIN);
         }
-        put_line(paper, shown, width, marks[i].line, indent);
-        put_marks(paper, marks + i, next - i, width, indent);
+        const size_t left = scrolled(marks + i, next - i, paper->width - (width + 5), indent);
+        put_line(paper, shown, width, marks[i].line, left);
+        put_marks(paper, marks + i, next - i, width, left);
         i = next;
     }
     free(shown);
@@ -413,10 +443,8 @@ lm_told lm_story_place(const lm_story *story) {
     lm_paper_tone(paper, LM_TONE_PLAIN);
     struct mark marks[MARKS_MAX];
     lm_paper_wrap(paper, 6, "%s", text);
-    const size_t count = collect(story, blamed, marks, &told);
-    if (blamed->line > 0 && put_excerpt(story, marks, count))
-        told.excerpt = true;
-    else
-        told = (lm_told){0};
+    choose(story->report, blamed, &told);
+    const size_t count = collect(story->report, blamed, &told, marks);
+    told.excerpt = blamed->line > 0 && put_excerpt(story, marks, count);
     return told;
 }
