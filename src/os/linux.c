@@ -258,6 +258,17 @@ size_t lm_os_command_line(char *buffer, size_t size) {
     return length;
 }
 
+size_t lm_os_program_path(char *buffer, size_t size) {
+    static const char deleted[] = " (deleted)"; /* what the kernel appends then */
+    const long length =
+        call(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe", (long)buffer, (long)size, 0);
+    if (length <= 0 || (size_t)length >= size || buffer[0] != '/')
+        return 0;
+    buffer[length] = '\0';
+    const long start = length - (long)(sizeof deleted - 1);
+    return start > 0 && strcmp(buffer + start, deleted) == 0 ? 0 : (size_t)length;
+}
+
 const char *lm_os_program(void) {
     return program_invocation_short_name ? program_invocation_short_name : "";
 }

@@ -1,0 +1,78 @@
+#include "check/access.h"
+
+#include "check/table.h"
+#include "check/tale.h"
+#include "check/tell.h"
+
+/* The place of a block that an address lies in or beside; false for memory that is no block's. */
+static bool find(uintptr_t at, lm_place *place) {
+    return at - lm_once.lookups[0].base < lm_once.lookups[0].size ||
+                   atomic_load_explicit(&lm_arena_count, memory_order_relaxed) > 1
+               ? lm_table_find(at, place)
+               : false;
+}
+
+/* So that it isn't told once more when the zones, or the freed block, are looked at. */
+static void note_told(const lm_place *place, const lm_block *block, ptrdiff_t first,
+                      ptrdiff_t last) {
+    if (first < 0)
+        place->record->told |= LM_TOLD_FRONT;
+    if (last >= (ptrdiff_t)block->size)
+        place->record->told |= LM_TOLD_REAR;
+    if (!block->live)
+        place->record->told |= LM_TOLD_FREED;
+}
+
+static LM_COLD void tell(const char *call, const lm_place *place, uintptr_t at, size_t bytes,
+                         lm_access how) {
+    lm_block block;
+    lm_tell_copy(place, &block);
+    ptrdiff_t size = (ptrdiff_t)block.size, first = (ptrdiff_t)(at - block.start);
+    ptrdiff_t last =
+        bytes > PTRDIFF_MAX - (size_t)lm_max(at, 1) ? PTRDIFF_MAX : first + (ptrdiff_t)bytes - 1;
+    lm_tale tale = {.code = !block.live ? LM_CODE_USE_AFTER_FREE
+                            : first < 0 ? LM_CODE_HEAP_UNDERFLOW
+                                        : LM_CODE_HEAP_OVERFLOW,
+                    .call = call,
+                    .access = how == LM_ACCESS_WRITE ? "write" : "read",
+                    .bytes = bytes,
+                    .pointer = at,
+                    .block = &block,
+                    .has_range = true,
+                    .first = first,
+                    .last = last};
+    if (how == LM_ACCESS_WRITE)
+        note_told(place, &block, first, last);
+    if (block.live && first < 0)
+        tale.last = last < 0 ? last : -1;
+    else if (block.live && first < size)
+        tale.first = size;
+    if (!block.live)
+        tale.moved_to = lm_tell_moved(block.start);
+    lm_tale_tell(&tale);
+}
+
+bool lm_access_check(const char *call, const void *at, size_t bytes, lm_access how) {
+    lm_place place;
+    uintptr_t first = (uintptr_t)at;
+    if (bytes == 0 || LM_LIKELY(!find(first, &place)))
+        return true;
+    uintptr_t inside = first - lm_place_start(&place);
+    size_t size = place.record->size;
+    uint8_t state = lm_record_state(place.record);
+    if (state == LM_STATE_LIVE && LM_LIKELY(inside <= size) && LM_LIKELY(bytes <= size - inside))
+        return true;
+    if (state == LM_STATE_NONE || state == LM_STATE_BUSY)
+        return true;
+    tell(call, &place, first, bytes, how);
+    return false;
+}
+
+size_t lm_access_extent(const void *at) {
+    lm_place place;
+    if (!find((uintptr_t)at, &place))
+        return SIZE_MAX;
+    uintptr_t inside = (uintptr_t)at - lm_place_start(&place);
+    size_t size = place.record->size;
+    return lm_record_state(place.record) == LM_STATE_LIVE && inside < size ? size - inside : 0;
+}

@@ -1,0 +1,168 @@
+#include "check/quarantine.h"
+
+#include "check/damage.h"
+#include "check/own.h"
+#include "check/zone.h"
+#include "heap/fast.h"
+#include "heap/guard.h"
+#include "os/os.h"
+
+typedef struct lm_batch {
+    struct lm_batch *next;
+    size_t bytes;
+    size_t count;
+    uintptr_t raw[LM_BATCH_BLOCKS];
+} lm_batch;
+
+size_t lm_quarantine_limit = LM_MIB(64);
+lm_lock lm_quarantine_lock = LM_LOCK(LM_RANK_CHECK_QUARANTINE);
+
+/* Under the lock. */
+static lm_batch *oldest, *newest, *spare;
+static size_t resting; /* bytes */
+
+/* ---- Blocks ----------------------------------------------------------------------------------- */
+
+/* Fills a freed block; the pages of a large one go back to the system. */
+static void fill(const lm_place *place) {
+    lm_record *record = place->record;
+    lm_zone parts[2], pages = lm_damage_pages(place);
+    if (pages.size)
+        record->hidden = lm_guard_install((char *)(uintptr_t)pages.at, pages.size);
+    size_t count = lm_damage_parts(place, parts);
+    for (size_t i = 0; i < count; i++)
+        memset((void *)(uintptr_t)parts[i].at, LM_FILL_FREED, parts[i].size);
+}
+
+static void show(const lm_place *place) {
+    lm_zone pages = lm_damage_pages(place);
+    if (place->record->hidden)
+        lm_guard_remove((char *)(uintptr_t)pages.at, pages.size);
+    place->record->hidden = 0;
+}
+
+/* What a block counts for: its place and its record. */
+static size_t weight(const lm_place *place) {
+    size_t bytes = place->room;
+    if (place->record->hidden)
+        bytes = 2 * lm_os.page + bytes / LM_RESTING_SHARE;
+    return bytes + sizeof(lm_record);
+}
+
+static bool place_of(uintptr_t raw, lm_place *place) {
+    return LM_LIKELY(lm_table_fast(raw, place)) || lm_table_find(raw, place);
+}
+
+static void leave(const lm_place *place) {
+    lm_damage_look_freed(place, NULL);
+    if (LM_UNLIKELY(place->record->hidden))
+        show(place);
+    atomic_store_explicit(&place->record->state, LM_STATE_GONE, memory_order_release);
+    lm_free((void *)place->raw, &lm_ways[LM_CALL_FREE], LM_ANY_SIZE);
+}
+
+/* What is looked at is far away by now: it is fetched ahead. */
+static void leave_all(lm_batch *batch) {
+    enum { AHEAD = 8 };
+    lm_place places[LM_BATCH_BLOCKS];
+    size_t count = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (!place_of(batch->raw[i], &places[count]))
+            continue;
+        __builtin_prefetch(places[count].record);
+        count++;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (i + AHEAD < count)
+            __builtin_prefetch((const void *)(places[i + AHEAD].raw + LM_ZONE_LEAST));
+        leave(&places[i]);
+    }
+}
+
+/* ---- Batches ----------------------------------------------------------------------------------- */
+
+static lm_batch *new_batch(void) {
+    lm_lock_take(&lm_quarantine_lock);
+    lm_batch *batch = spare;
+    if (batch)
+        spare = batch->next;
+    lm_lock_give(&lm_quarantine_lock);
+    if (!batch)
+        return lm_own_take(sizeof *batch);
+    batch->bytes = batch->count = 0;
+    return batch;
+}
+
+/* The oldest batch, when there is too much. Locked. */
+static lm_batch *take_oldest(void) {
+    lm_batch *batch = oldest;
+    if (!batch || resting <= lm_quarantine_limit)
+        return NULL;
+    oldest = batch->next;
+    resting -= batch->bytes;
+    return batch;
+}
+
+static void hand_over(lm_batch *batch) {
+    lm_lock_take(&lm_quarantine_lock);
+    batch->next = NULL;
+    if (oldest)
+        newest->next = batch;
+    else
+        oldest = batch;
+    newest = batch;
+    resting += batch->bytes;
+    for (;;) {
+        lm_batch *out = take_oldest();
+        if (!out)
+            break;
+        lm_lock_give(&lm_quarantine_lock);
+        leave_all(out);
+        lm_lock_take(&lm_quarantine_lock);
+        out->next = spare;
+        spare = out;
+    }
+    lm_lock_give(&lm_quarantine_lock);
+}
+
+void lm_quarantine_flush(lm_watcher *watcher) {
+    lm_batch *batch = watcher->batch;
+    watcher->batch = NULL;
+    if (batch)
+        hand_over(batch);
+}
+
+void lm_quarantine_put(lm_watcher *watcher, const lm_place *place) {
+    bool late = LM_UNLIKELY(watcher == &lm_watcher_late);
+    lm_batch *batch = late ? NULL : watcher->batch;
+    if (LM_UNLIKELY(!batch))
+        batch = new_batch();
+    fill(place);
+    atomic_store_explicit(&place->record->state, LM_STATE_RESTING, memory_order_release);
+    if (LM_UNLIKELY(!batch)) { /* no memory: it doesn't rest */
+        leave(place);
+        return;
+    }
+    batch->raw[batch->count++] = place->raw;
+    batch->bytes += weight(place);
+    bool full = batch->count == LM_BATCH_BLOCKS ||
+                batch->bytes >= lm_min(LM_BATCH_BYTES, lm_quarantine_limit / 64);
+    if (!late)
+        watcher->batch = full ? NULL : batch;
+    if (full || late)
+        hand_over(batch);
+}
+
+/* ---- All that rests --------------------------------------------------------------------------- */
+
+static bool look(const lm_place *place, void *context) {
+    const char *call = context;
+    if (lm_record_state(place->record) == LM_STATE_RESTING)
+        lm_damage_look_freed(place, call);
+    return true;
+}
+
+void lm_quarantine_look(const char *call) {
+    char *context = (char *)(uintptr_t)call;
+    lm_table_each(look, context);
+}

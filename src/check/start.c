@@ -1,0 +1,145 @@
+#include "check/start.h"
+
+#include "check/clock.h"
+#include "check/damage.h"
+#include "check/lines.h"
+#include "check/own.h"
+#include "check/quarantine.h"
+#include "check/report.h"
+#include "check/table.h"
+#include "check/watcher.h"
+#include "heap/init.h"
+#include "os/os.h"
+#include "stack/depot.h"
+#include "stack/modules.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+uint64_t lm_clock_start;
+_Atomic bool lm_check_ready;
+
+static lm_lock start_lock = LM_LOCK(LM_RANK_INIT);
+static int process; /* whose memory this is */
+static bool failed;
+
+/* ---- Options ---------------------------------------------------------------------------------- */
+
+/* The heap beneath gives plain slots, whatever it is told: what protects blocks is the checker's. */
+void lm_init_adjust(lm_options *options) {
+    options->harden = 0;
+    options->canary = LM_CANARY_AUTO;
+    options->clear = LM_CLEAR_AUTO;
+    options->random = LM_RANDOM_AUTO;
+    options->zero = LM_ZERO_AUTO;
+    options->hide = LM_HIDE_AUTO;
+    options->sample = 0;
+    options->guard_handler = false;
+}
+
+/* ---- fork ------------------------------------------------------------------------------------- */
+
+/* In the order of their ranks. */
+static lm_lock *const locks[] = {&lm_watcher_lock, &lm_quarantine_lock, &lm_table_lock,
+                                 &lm_tale_lock, &lm_own_lock};
+enum { LOCKS = sizeof locks / sizeof locks[0] };
+
+/* The heap's handlers come next, and end and begin the pass through marked locks. */
+static void before_fork(void) {
+    for (int i = 0; i < LOCKS; i++) {
+        lm_lock_take(locks[i]);
+        lm_lock_mark(locks[i]);
+    }
+}
+
+static void after_in_parent(void) {
+    for (int i = LOCKS; i > 0; i--)
+        lm_lock_give(locks[i - 1]);
+}
+
+static void after_in_child(void) {
+    process = lm_os_process();
+    lm_depot_forked();
+    lm_watcher_forked();
+    for (int i = LOCKS; i > 0; i--)
+        lm_lock_give_in_child(locks[i - 1]);
+    lm_report_forked();
+}
+
+/* ---- Start ------------------------------------------------------------------------------------ */
+
+static bool start(void) {
+    if (!lm_init())
+        return false;
+    lm_clock_start = lm_clock_read(CLOCK_MONOTONIC);
+    process = lm_os_process();
+    lm_quarantine_limit = lm_options_now.quarantine;
+    return lm_table_start();
+}
+
+static void exits(int status, void *argument) {
+    (void)argument;
+    lm_check_finish(status);
+}
+
+static _Atomic int quick_status;
+
+void lm_check_note_status(int status) {
+    atomic_store(&quick_status, status);
+}
+
+static void quick_exits(void) {
+    lm_check_finish(atomic_load(&quick_status));
+}
+
+/* Calls into the C library that may allocate: served by now. */
+static void start_services(void) {
+    lm_watcher_start();
+    pthread_atfork(before_fork, after_in_parent, after_in_child);
+    lm_lines_start(lm_options_now.check_to);
+    on_exit(exits, NULL);
+    at_quick_exit(quick_exits);
+    lm_report_start();
+}
+
+/* Who comes here while the first thread starts services goes on without them. */
+LM_COLD bool lm_check_start_slow(void) {
+    bool first = false;
+    lm_lock_take(&start_lock);
+    if (!atomic_load_explicit(&lm_check_ready, memory_order_relaxed) && !failed) {
+        failed = !start();
+        first = !failed;
+        atomic_store_explicit(&lm_check_ready, !failed, memory_order_release);
+    }
+    lm_lock_give(&start_lock);
+    if (first)
+        start_services();
+    return !failed;
+}
+
+/* What is loaded by now stays, or goes only when the program wants it. */
+__attribute__((constructor)) static void constructor(void) {
+    lm_check_start();
+    lm_modules_start();
+}
+
+/* ---- The end ---------------------------------------------------------------------------------- */
+
+static bool look_at_live(const lm_place *place, void *context) {
+    const char *call = context;
+    if (lm_record_state(place->record) == LM_STATE_LIVE)
+        lm_damage_look(place, call);
+    return true;
+}
+
+static _Atomic bool finished;
+
+void lm_check_finish(int status) {
+    if (!atomic_load(&lm_check_ready) || lm_os_process() != process ||
+        atomic_exchange(&finished, true))
+        return;
+    lm_table_each(look_at_live, NULL);
+    lm_quarantine_look(NULL);
+    lm_report_counts();
+    lm_report_end(status);
+}
