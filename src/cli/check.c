@@ -111,11 +111,13 @@ static int conclude(struct check *check) {
         lm_say("%s ran unchecked: %s took no effect in it", name_of(check), check->library);
         return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : LM_STATUS_FAILED;
     }
-    lm_session_summarise(&check->session, check->arguments.quiet);
-    if (!WIFSIGNALED(status))
+    const bool killed = WIFSIGNALED(status);
+    if (killed)
+        fprintf(check->session.out, "loam: %s was killed by signal %d (%s)\n", name_of(check),
+                WTERMSIG(status), strsignal(WTERMSIG(status)));
+    lm_session_summarise(&check->session, check->arguments.quiet || killed);
+    if (!killed)
         return status_of(check, WEXITSTATUS(status));
-    lm_say("%s was killed by signal %d (%s)", name_of(check), WTERMSIG(status),
-           strsignal(WTERMSIG(status)));
     return status_of(check, 128 + WTERMSIG(status));
 }
 

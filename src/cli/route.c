@@ -148,7 +148,14 @@ static size_t choose_blamed(const lm_route *route) {
 }
 
 /* What starts programs and threads stands below everything, and tells nothing. */
-static void drop_start(lm_route *route) {
+static void drop_start(lm_route *route, const char *program) {
+    /* The program's first code, without a name, calls the C library, which calls main. */
+    if (route->count > 2 && route->places[route->count - 1].function == NULL &&
+        route->places[route->count - 1].module_path != NULL && program != NULL &&
+        strcmp(route->places[route->count - 1].module_path, program) == 0 &&
+        route->places[route->count - 2].module != NULL &&
+        begins(route->places[route->count - 2].module, "libc.so"))
+        route->count--;
     while (route->count > 1) {
         const lm_place *last = &route->places[route->count - 1];
         const char *name = last->function == NULL ? "" : last->function;
@@ -171,7 +178,7 @@ lm_route lm_router_find(lm_router *router, const lm_wire_stack *stack,
         if (!add_frame(router, &route, &room, &stack->frames[i], stack->exact && i == 0,
                        program == NULL ? NULL : program->path))
             break;
-    drop_start(&route);
+    drop_start(&route, program == NULL ? NULL : program->path);
     route.blame = choose_blamed(&route);
     return route;
 }

@@ -33,8 +33,9 @@ static size_t next_own(const lm_route *route, size_t at) {
     return at;
 }
 
-static const char *name_of(const lm_place *place) {
-    return place->function == NULL ? "?" : place->function;
+/* Without a name, where it is. */
+static const char *name_of(const lm_place *place, char where[LM_PLACE_SIZE]) {
+    return place->function == NULL ? lm_place_text(where, place, false) : place->function;
 }
 
 /* "drop  bugs.c:6  <- main", as many callers as fit into `room` columns. */
@@ -42,7 +43,7 @@ static void describe(const lm_route *route, bool wide, size_t room, char who[WHO
     const lm_place *blamed = lm_route_blamed(route);
     char place[LM_PLACE_SIZE];
     if (blamed == NULL) {
-        snprintf(who, WHO_SIZE, "(where isn't known)");
+        snprintf(who, WHO_SIZE, "(its stack isn't known)");
         return;
     }
     size_t length = 0;
@@ -55,10 +56,13 @@ static void describe(const lm_route *route, bool wide, size_t room, char who[WHO
     size_t at = route->blame;
     while ((at = next_own(route, at)) < route->count && length < room) {
         char caller[LM_PLACE_SIZE * 2];
+        char name[LM_PLACE_SIZE];
         const lm_place *next = &route->places[at];
         const bool last = next_own(route, at) >= route->count;
+        const bool both = wide && next->function != NULL;
         snprintf(caller, sizeof caller, "%s <- %s%s%s", at == next_own(route, route->blame) ? " " : "",
-                 name_of(next), wide ? " " : "", wide ? lm_place_text(place, next, false) : "");
+                 name_of(next, name), both ? " " : "",
+                 both ? lm_place_text(place, next, false) : "");
         const size_t more = strlen(caller);
         if (length + more + (last ? 0 : 8) > room) {
             if (length + 8 <= room)
@@ -251,6 +255,12 @@ void lm_story_events(const lm_story *story, const lm_told *told) {
     const size_t room = paper->width > others + LEAST_WHO ? paper->width - others : LEAST_WHO;
     for (size_t i = 0; i < count; i++)
         describe(events[i].route, paper->width >= 120, room, events[i].who);
+    /* Nothing of the program's was running, or what was had nothing to do with it. */
+    struct event *last = &events[count - 1];
+    const lm_wire_finding *facts = story->report->facts;
+    if (facts->sure == LM_SURE_LATER && last->route == &story->report->used &&
+        story->report->used.count == 0)
+        snprintf(last->who, sizeof last->who, "by a look at all blocks");
     const size_t who = LONGEST(events, count, who);
     for (size_t i = 0; i < count; i++)
         put_event(paper, &events[i], i + 1, verb, who < room ? who : room, size, thread);

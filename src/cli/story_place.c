@@ -344,7 +344,7 @@ static size_t least_indent(const lm_story *story, const struct mark *marks, size
 }
 
 /* Returns false when the file isn't there. */
-static bool put_excerpt(const lm_story *story, struct mark *marks, size_t count) {
+static bool put_excerpt(const lm_story *story, struct mark *marks, size_t count, size_t width) {
     lm_paper *paper = story->paper;
     struct shown *shown = malloc(sizeof *shown);
     size_t length;
@@ -353,7 +353,6 @@ static bool put_excerpt(const lm_story *story, struct mark *marks, size_t count)
         free(shown);
         return false;
     }
-    const size_t width = digits_of(marks[count - 1].line);
     const size_t indent = least_indent(story, marks, count, shown);
     gutter(paper, width, 0);
     lm_paper_put(paper, "\n");
@@ -391,6 +390,17 @@ static bool put_excerpt(const lm_story *story, struct mark *marks, size_t count)
 
 /* ---- The arrow -------------------------------------------------------------------------------- */
 
+/* "bugs.c:5:64 in dup_name" */
+static void put_arrow(lm_paper *paper, const char *arrow, const lm_place *place, const char *more) {
+    char text[LM_PLACE_SIZE];
+    lm_paper_tone(paper, LM_TONE_FRAME);
+    lm_paper_put(paper, "%s", arrow);
+    lm_paper_tone(paper, LM_TONE_PLAIN);
+    lm_paper_wrap(paper, 6, "%s%s%s%s", lm_place_text(text, place, true),
+                  place->function == NULL ? "" : " in ",
+                  place->function == NULL ? "" : place->function, more);
+}
+
 /* What of the runtime's lies between the blamed function and the access: "(through strcpy, libc.so.6)". */
 static void add_through(const lm_story *story, char *text, size_t size) {
     const lm_route *route = story->report->to_blame;
@@ -419,32 +429,58 @@ static void add_through(const lm_story *story, char *text, size_t size) {
             length += (size_t)snprintf(text + length, size - length, ", %s", module);
         if (length < size)
             snprintf(text + length, size - length, ")");
-    } else if (facts->call != NULL && facts->access != NULL && route == &story->report->used &&
+    } else if (facts->sure == LM_SURE_EXACT && facts->call != NULL && facts->access != NULL && route == &story->report->used &&
                strcmp(facts->access, "free") != 0) {
         snprintf(text + length, size - length, "  (through %s)", facts->call);
     }
 }
 
+/* The earlier event that explains most, when it is in another function: a second excerpt. */
+static const lm_route *second_route(const lm_report *report) {
+    const lm_wire_finding *facts = report->facts;
+    const bool by_free = facts->code == LM_CODE_USE_AFTER_FREE ||
+                         facts->code == LM_CODE_DOUBLE_FREE ||
+                         (facts->code == LM_CODE_INVALID_FREE && report->freed.count > 0);
+    return by_free ? &report->freed : &report->allocated;
+}
+
+static void put_second(const lm_story *story, const lm_told *told, size_t width) {
+    const lm_report *report = story->report;
+    const lm_wire_finding *facts = report->facts;
+    const lm_route *route = second_route(report);
+    const bool by_free = route == &report->freed;
+    const lm_place *place = lm_route_blamed(route);
+    size_t length;
+    if (place == NULL || report->to_blame == route || (by_free ? told->freed : told->allocated) ||
+        lm_sources_line(story->sources, place->path, place->line, &length) == NULL)
+        return;
+    struct mark mark = mark_of(place, '-', LM_TONE_SECOND);
+    if (by_free)
+        label_free(facts, told, mark.label);
+    else
+        label_allocation(facts, told, mark.label);
+    put_arrow(story->paper, "  ::: ", place, "");
+    put_excerpt(story, &mark, 1, width);
+}
+
 lm_told lm_story_place(const lm_story *story) {
     lm_told told = {0};
-    lm_paper *paper = story->paper;
     const lm_place *blamed =
         story->report->to_blame == NULL ? NULL : lm_route_blamed(story->report->to_blame);
     if (blamed == NULL)
         return told;
-    char place[LM_PLACE_SIZE];
-    char text[LM_PLACE_SIZE * 3];
-    snprintf(text, sizeof text, "%s%s%s", lm_place_text(place, blamed, true),
-             blamed->function == NULL ? "" : " in ",
-             blamed->function == NULL ? "" : blamed->function);
-    add_through(story, text, sizeof text);
-    lm_paper_tone(paper, LM_TONE_FRAME);
-    lm_paper_put(paper, "  --> ");
-    lm_paper_tone(paper, LM_TONE_PLAIN);
+    char through[LM_PLACE_SIZE * 2] = "";
+    add_through(story, through, sizeof through);
+    put_arrow(story->paper, "  --> ", blamed, through);
     struct mark marks[MARKS_MAX];
-    lm_paper_wrap(paper, 6, "%s", text);
     choose(story->report, blamed, &told);
     const size_t count = collect(story->report, blamed, &told, marks);
-    told.excerpt = blamed->line > 0 && put_excerpt(story, marks, count);
+    const lm_place *second = lm_route_blamed(second_route(story->report));
+    size_t width = digits_of(marks[count - 1].line);
+    if (second != NULL && digits_of(second->line) > width)
+        width = digits_of(second->line);
+    told.excerpt = blamed->line > 0 && put_excerpt(story, marks, count, width);
+    if (told.excerpt)
+        put_second(story, &told, width);
     return told;
 }
