@@ -60,8 +60,8 @@ static bool wants_colour(const struct check *check, FILE *out) {
         return check->arguments.colour == LM_WHEN_ALWAYS;
     const char *none = getenv("NO_COLOR");
     const char *terminal = getenv("TERM");
-    return (none == NULL || *none == '\0') &&
-           (terminal == NULL || strcmp(terminal, "dumb") != 0) && isatty(fileno(out)) == 1;
+    return (none == NULL || *none == '\0') && (terminal == NULL || strcmp(terminal, "dumb") != 0) &&
+           isatty(fileno(out)) == 1;
 }
 
 static bool open_session(struct check *check) {

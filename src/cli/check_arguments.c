@@ -18,12 +18,9 @@ static const struct passed {
     const char *name, *key;
     const char *value; /* NULL: the argument has one, "--name VALUE" or "--name=VALUE" */
 } passed[] = {
-    {"--leaks", "leaks", NULL},
-    {"--uninit", "uninit", NULL},
-    {"--quarantine", "quarantine", NULL},
-    {"--exact", "exact", "1"},
-    {"--dangling", "dangling", "1"},
-    {"--children", "children", "1"},
+    {"--leaks", "leaks", NULL},           {"--uninit", "uninit", NULL},
+    {"--quarantine", "quarantine", NULL}, {"--exact", "exact", "1"},
+    {"--dangling", "dangling", "1"},      {"--children", "children", "1"},
 };
 
 static void hear_complaint(const char *message, void *context) {

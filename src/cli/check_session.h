@@ -9,8 +9,9 @@
 #include <stdio.h>
 
 typedef struct lm_session {
-    FILE *out;    /* for the reports */
-    pid_t main;   /* the process that the user started, whose number isn't told; 0: the first that is read */
+    FILE *out; /* for the reports */
+    pid_t
+        main; /* the process that the user started, whose number isn't told; 0: the first that is read */
     lm_paper paper;
     lm_router router;
     lm_sources *sources;

@@ -69,7 +69,8 @@ static void put_work(lm_session *session) {
         for (const lm_wire_program *program = session->logs[i]->first; program != NULL;
              program = program->next) {
             const lm_wire_summary *summary = &program->summary;
-            if ((session->main != 0 && program->pid != session->main) || !summary->known || program->next != NULL)
+            if ((session->main != 0 && program->pid != session->main) || !summary->known ||
+                program->next != NULL)
                 continue;
             lm_paper_wrap(&session->paper, 6, "loam: nothing to report: %s, %s",
                           lm_words_count(allocations, summary->allocations.value, "allocation"),
@@ -88,10 +89,11 @@ static void put_missing(lm_session *session) {
         if (blamed == NULL || blamed->module == NULL || blamed->line > 0 ||
             blamed->owner != LM_OWNER_PROGRAM)
             continue;
-        lm_paper_wrap(&session->paper, 6,
-                      "loam: %s has no debug information for this; compiled with -g, its lines would be "
-                      "shown here",
-                      blamed->module);
+        lm_paper_wrap(
+            &session->paper, 6,
+            "loam: %s has no debug information for this; compiled with -g, its lines would be "
+            "shown here",
+            blamed->module);
         return;
     }
 }

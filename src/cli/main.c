@@ -38,7 +38,8 @@ static int show_help(int argc, char **argv) {
             return finish_output();
         }
     }
-    lm_say("there is no help on %s; the topics are run, check, selftest, core and options", argv[0]);
+    lm_say("there is no help on %s; the topics are run, check, selftest, core and options",
+           argv[0]);
     return LM_STATUS_WRONG_USE;
 }
 

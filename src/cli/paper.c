@@ -64,8 +64,8 @@ void lm_paper_fill(lm_paper *paper, char character, size_t count) {
 
 void lm_paper_tone(lm_paper *paper, lm_tone tone) {
     static const char *const codes[LM_TONES_COUNT] = {
-        [LM_TONE_PLAIN] = "0",     [LM_TONE_ERROR] = "1;31", [LM_TONE_WARNING] = "1;33",
-        [LM_TONE_SECOND] = "36",   [LM_TONE_FRAME] = "34",   [LM_TONE_STRONG] = "1",
+        [LM_TONE_PLAIN] = "0",   [LM_TONE_ERROR] = "1;31", [LM_TONE_WARNING] = "1;33",
+        [LM_TONE_SECOND] = "36", [LM_TONE_FRAME] = "34",   [LM_TONE_STRONG] = "1",
         [LM_TONE_HELP] = "32",
     };
     char code[16];

@@ -50,6 +50,12 @@ static bool same_route(const lm_route *one, const lm_route *other) {
 }
 
 bool lm_report_equal(const lm_report *one, const lm_report *other) {
+    /* When and by whom damage is found is chance: a forked process may find its parent's again. */
+    if (one->facts->sure == LM_SURE_LATER && other->facts->sure == LM_SURE_LATER &&
+        one->allocated.count > 0)
+        return same_text(one->facts->code_name, other->facts->code_name) &&
+               same_route(&one->allocated, &other->allocated) &&
+               one->facts->first.value == other->facts->first.value;
     return same_text(one->facts->code_name, other->facts->code_name) &&
            same_route(&one->used, &other->used) && same_route(&one->allocated, &other->allocated);
 }
@@ -75,11 +81,14 @@ uint64_t lm_report_count(const lm_report *report) {
  * then what only costs memory. */
 static int rank_of(lm_code code) {
     static const int ranks[LM_CODES_COUNT] = {
-        [LM_CODE_HEAP_OVERFLOW] = 0,   [LM_CODE_HEAP_UNDERFLOW] = 0, [LM_CODE_USE_AFTER_FREE] = 0,
-        [LM_CODE_DOUBLE_FREE] = 0,     [LM_CODE_INVALID_FREE] = 0,   [LM_CODE_FOREIGN_FREE] = 0,
-        [LM_CODE_NULL_DEREF] = 0,      [LM_CODE_WILD_POINTER] = 0,   [LM_CODE_UNINITIALISED_READ] = 1,
-        [LM_CODE_BAD_SIZE] = 1,        [LM_CODE_SIZE_MISMATCH] = 2,  [LM_CODE_MISMATCHED_FREE] = 2,
-        [LM_CODE_DANGLING_POINTER] = 2, [LM_CODE_LEAK] = 3,          [LM_CODE_POSSIBLE_LEAK] = 4};
+        [LM_CODE_HEAP_OVERFLOW] = 0,      [LM_CODE_HEAP_UNDERFLOW] = 0,
+        [LM_CODE_USE_AFTER_FREE] = 0,     [LM_CODE_DOUBLE_FREE] = 0,
+        [LM_CODE_INVALID_FREE] = 0,       [LM_CODE_FOREIGN_FREE] = 0,
+        [LM_CODE_NULL_DEREF] = 0,         [LM_CODE_WILD_POINTER] = 0,
+        [LM_CODE_UNINITIALISED_READ] = 1, [LM_CODE_BAD_SIZE] = 1,
+        [LM_CODE_SIZE_MISMATCH] = 2,      [LM_CODE_MISMATCHED_FREE] = 2,
+        [LM_CODE_DANGLING_POINTER] = 2,   [LM_CODE_LEAK] = 3,
+        [LM_CODE_POSSIBLE_LEAK] = 4};
     return code < LM_CODES_COUNT ? ranks[code] : 2;
 }
 
@@ -94,5 +103,7 @@ int lm_report_compare(const lm_report *one, const lm_report *other) {
     /* The largest leak first; of mistakes the first, since others may follow from it. */
     if (lm_report_is_leak(one))
         return order(other->facts->size.value, one->facts->size.value);
+    if (one->process != other->process)
+        return one->process < other->process ? -1 : 1;
     return order(one->facts->time.value, other->facts->time.value);
 }

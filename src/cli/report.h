@@ -6,12 +6,13 @@
 
 typedef struct lm_report {
     const lm_wire_finding *facts;
-    lm_route used;      /* the faulty access or call; of leaks and dangling pointers it may be empty */
-    lm_route allocated; /* the block's allocation */
-    lm_route freed;     /* its free */
-    lm_route failed;    /* the allocation that gave NULL */
+    lm_route used; /* the faulty access or call; of leaks and dangling pointers it may be empty */
+    lm_route allocated;       /* the block's allocation */
+    lm_route freed;           /* its free */
+    lm_route failed;          /* the allocation that gave NULL */
     const lm_route *to_blame; /* one of these: where the user looks first; NULL: none is known */
-    const lm_wire_finding **same; /* findings of other processes, or programs, that are this one again */
+    const lm_wire_finding *
+        *same; /* findings of other processes, or programs, that are this one again */
     size_t same_count;
     pid_t process; /* shown where there are several; 0: not */
 } lm_report;

@@ -29,10 +29,10 @@ static bool begins(const char *text, const char *start) {
 }
 
 static bool is_runtime_module(const char *name) {
-    static const char *const starts[] = {"libc.so",   "libc-2",     "libstdc++", "ld-linux",
-                                         "ld-2",      "libgcc_s",   "libm.so",   "libpthread",
-                                         "ld64",      "libc++",     "librt.so",  "libdl.so",
-                                         "[vdso]",    "linux-vdso", "libm-2",    "ld-musl"};
+    static const char *const starts[] = {"libc.so", "libc-2",     "libstdc++", "ld-linux",
+                                         "ld-2",    "libgcc_s",   "libm.so",   "libpthread",
+                                         "ld64",    "libc++",     "librt.so",  "libdl.so",
+                                         "[vdso]",  "linux-vdso", "libm-2",    "ld-musl"};
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
         if (begins(name, starts[i]))
             return true;
@@ -53,8 +53,8 @@ static bool is_system_header(const char *path) {
 }
 
 static bool is_runtime_function(const char *name) {
-    return name != NULL && (begins(name, "std::") || begins(name, "__gnu_cxx::") ||
-                            strcmp(name, "_start") == 0);
+    return name != NULL &&
+           (begins(name, "std::") || begins(name, "__gnu_cxx::") || strcmp(name, "_start") == 0);
 }
 
 static lm_owner owner_of(const lm_place *place, const char *program) {
@@ -116,9 +116,8 @@ static bool add_frame(lm_router *router, lm_route *route, size_t *room, const lm
     place.module = lm_base_name(module->path);
     if (is_loam(place.module))
         return true;
-    const lm_symbols_at at =
-        lm_symbols_find(router->symbols, module->path, module->build, module->build_size,
-                        frame->address - (exact ? 0 : 1));
+    const lm_symbols_at at = lm_symbols_find(router->symbols, module->path, module->build,
+                                             module->build_size, frame->address - (exact ? 0 : 1));
     for (size_t i = 0; i < at.count; i++) {
         const lm_symbol *symbol = &at.symbols[i];
         place.function = symbol->function;
@@ -159,12 +158,19 @@ static void drop_start(lm_route *route, const char *program) {
     while (route->count > 1) {
         const lm_place *last = &route->places[route->count - 1];
         const char *name = last->function == NULL ? "" : last->function;
-        static const char *const starts[] = {"_start", "__libc_start_main", "__libc_start_call_main",
-                                             "start_thread", "clone", "clone3", "__clone", "__clone3"};
+        static const char *const starts[] = {"_start",
+                                             "__libc_start_main",
+                                             "__libc_start_call_main",
+                                             "start_thread",
+                                             "clone",
+                                             "clone3",
+                                             "__clone",
+                                             "__clone3"};
         bool is_start = false;
         for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
             is_start |= begins(name, starts[i]);
-        if (!is_start && !(last->module != NULL && begins(last->module, "libc.so") && *name == '\0'))
+        if (!is_start &&
+            !(last->module != NULL && begins(last->module, "libc.so") && *name == '\0'))
             return;
         route->count--;
     }

@@ -17,7 +17,8 @@ typedef enum lm_owner {
 typedef struct lm_place {
     const char *function; /* NULL: not known */
     const char *path;     /* of the source file, to open it; NULL: not known */
-    const char *file;     /* the same for a reader: seen from the working folder, or from where it was compiled */
+    const char *
+        file; /* the same for a reader: seen from the working folder, or from where it was compiled */
     unsigned line, column;
     const char *module_path; /* NULL: in no module */
     const char *module;      /* its last part */

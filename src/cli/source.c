@@ -150,7 +150,8 @@ static size_t operand_start(const char *line, size_t end) {
             at = open_bracket(line, at - 1);
         else if (in_name(c) || c == '.')
             at--;
-        else if (at > 1 && (strncmp(line + at - 2, "->", 2) == 0 || strncmp(line + at - 2, "::", 2) == 0))
+        else if (at > 1 &&
+                 (strncmp(line + at - 2, "->", 2) == 0 || strncmp(line + at - 2, "::", 2) == 0))
             at -= 2;
         else
             break;
@@ -170,7 +171,8 @@ static size_t operand_end(const char *line, size_t length, size_t start) {
             at++;
         else if (line[at] == '(' || line[at] == '[')
             at = close_bracket(line, length, at);
-        else if (at + 1 < length && (strncmp(line + at, "->", 2) == 0 || strncmp(line + at, "::", 2) == 0))
+        else if (at + 1 < length &&
+                 (strncmp(line + at, "->", 2) == 0 || strncmp(line + at, "::", 2) == 0))
             at += 2;
         else
             break;
@@ -220,6 +222,30 @@ static void whole_statement(const char *line, size_t length, size_t *start, size
         --*end;
 }
 
+static bool word_before(const char *line, size_t at, const char *word) {
+    const size_t length = strlen(word);
+    return at >= length && strncmp(line + at - length, word, length) == 0 &&
+           (at == length || !in_name(line[at - length - 1]));
+}
+
+/* `new` and `delete` belong to what stands behind them. */
+static void take_operator(const char *line, size_t length, size_t *start, size_t *end) {
+    static const char *const words[] = {"new ", "delete ", "delete[] "};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        const size_t size = strlen(words[i]);
+        if (word_before(line, *start, words[i])) {
+            *start -= size;
+            return;
+        }
+        /* The mark is on the word itself. */
+        if (*start + size <= length && strncmp(line + *start, words[i], size) == 0) {
+            const size_t behind = operand_end(line, length, *start + size);
+            *end = behind > *end ? behind : *end;
+            return;
+        }
+    }
+}
+
 void lm_source_extent(const char *line, size_t length, unsigned column, size_t *start,
                       size_t *end) {
     if (column == 0 || column > length) {
@@ -234,15 +260,16 @@ void lm_source_extent(const char *line, size_t length, unsigned column, size_t *
     } else if (line[at] == '[' || line[at] == '(') {
         *start = operand_start(line, at);
         *end = close_bracket(line, length, at);
-    } else if (line[at] == '-' && at + 1 < length && line[at + 1] == '>') {
-        *start = operand_start(line, at);
-        *end = operand_end(line, length, at);
-    } else if (line[at] == '.') {
+    } else if (line[at] == ')' || line[at] == ']') {
+        *start = operand_start(line, at + 1);
+        *end = at + 1;
+    } else if (line[at] == '.' || (line[at] == '-' && at + 1 < length && line[at + 1] == '>')) {
         *start = operand_start(line, at);
         *end = operand_end(line, length, at);
     } else {
         *end = operand_end(line, length, at);
     }
+    take_operator(line, length, start, end);
     if (*end <= *start)
         *end = *start + 1;
     while (*end > *start + 1 && (line[*end - 1] == ' ' || line[*end - 1] == '\t'))

@@ -7,10 +7,8 @@
 
 const char *lm_story_access(const lm_wire_finding *facts, lm_verb form) {
     static const char *const verbs[][4] = {
-        {"reads", "read", "read", "READ"},
-        {"writes", "written", "write", "WRITTEN"},
-        {"frees", "freed", "free", "FREED"},
-        {"executes", "executed", "execution", "EXECUTED"},
+        {"reads", "read", "read", "READ"},   {"writes", "written", "write", "WRITTEN"},
+        {"frees", "freed", "free", "FREED"}, {"executes", "executed", "execution", "EXECUTED"},
         {"uses", "used", "use", "USED"},
     };
     static const char *const names[] = {"read", "write", "free", "execute"};

@@ -10,7 +10,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROW_USUAL = 16, ROW_WIDE = 32, WIDE_FROM = 140, ROWS_MAX = 3, BEFORE = 8, LABEL_COLUMNS = 11 };
+enum {
+    ROW_USUAL = 16,
+    ROW_WIDE = 32,
+    WIDE_FROM = 140,
+    ROWS_MAX = 3,
+    MORE_IN_ROW = 4,
+    BEFORE = 8,
+    LABEL_COLUMNS = 11
+};
 
 struct drawing {
     const lm_wire_finding *facts;
@@ -76,16 +84,18 @@ static void put_text(const struct drawing *drawing, int64_t from, int64_t to, si
     if (readable < 3 || 2 * readable < length)
         return;
     const size_t now = lm_paper_column(drawing->paper);
+    if ((now < column ? column : now + 1) + length + 2 > drawing->paper->width)
+        return;
     lm_paper_fill(drawing->paper, ' ', now < column ? column - now : 1);
     lm_paper_put(drawing->paper, "\"%s\"", text);
 }
 
 static void name_bytes(const struct drawing *drawing, char *label, size_t size) {
     const lm_wire_finding *facts = drawing->facts;
-    int length = drawing->first == drawing->last
-                     ? snprintf(label, size, "byte %" PRId64, drawing->first)
-                     : snprintf(label, size, "bytes %" PRId64 " to %" PRId64, drawing->first,
-                                drawing->last);
+    int length =
+        drawing->first == drawing->last
+            ? snprintf(label, size, "byte %" PRId64, drawing->first)
+            : snprintf(label, size, "bytes %" PRId64 " to %" PRId64, drawing->first, drawing->last);
     const char *more = "";
     char valid[LM_WORDS_SIZE];
     if (facts->code == LM_CODE_HEAP_OVERFLOW || facts->code == LM_CODE_HEAP_UNDERFLOW) {
@@ -153,6 +163,10 @@ static void choose(struct drawing *drawing) {
     if (drawing->first < 0)
         end = least(most(drawing->size, 1), start + drawing->row);
     drawing->start = most(start, dump_start);
+    /* A few more in the row are better than a second one. */
+    if (end - drawing->start > drawing->row && end - drawing->start <= drawing->row + MORE_IN_ROW &&
+        drawing->row == ROW_USUAL)
+        drawing->row = end - drawing->start;
     drawing->end = least(least(end, dump_end), drawing->start + ROWS_MAX * drawing->row);
 }
 
@@ -164,7 +178,8 @@ static void put_drawing(const struct drawing *drawing) {
         const int64_t to = least(from + drawing->row, drawing->end);
         char label[24] = "block";
         if (from != drawing->start || drawing->start > 0)
-            snprintf(label, sizeof label, from == drawing->start ? "byte %" PRId64 : "%" PRId64, from);
+            snprintf(label, sizeof label, from == drawing->start ? "byte %" PRId64 : "%" PRId64,
+                     from);
         lm_paper_put(paper, "   %-*s", LABEL_COLUMNS - 3, label);
         put_row(drawing, from, to);
         const int64_t drawn = one_row ? to : from + drawing->row;

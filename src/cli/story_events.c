@@ -12,7 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENTS_MAX = 3, WHO_SIZE = 1024, CALLERS_MAX = 8, CALLERS_LAST = 3, FOLD_FROM = 12, LEAST_WHO = 24 };
+enum {
+    EVENTS_MAX = 3,
+    WHO_SIZE = 1024,
+    CALLERS_MAX = 8,
+    CALLERS_LAST = 3,
+    FOLD_FROM = 12,
+    LEAST_WHO = 24
+};
 
 struct event {
     char verb[64];
@@ -60,9 +67,9 @@ static void describe(const lm_route *route, bool wide, size_t room, char who[WHO
         const lm_place *next = &route->places[at];
         const bool last = next_own(route, at) >= route->count;
         const bool both = wide && next->function != NULL;
-        snprintf(caller, sizeof caller, "%s <- %s%s%s", at == next_own(route, route->blame) ? " " : "",
-                 name_of(next, name), both ? " " : "",
-                 both ? lm_place_text(place, next, false) : "");
+        snprintf(caller, sizeof caller, "%s <- %s%s%s",
+                 at == next_own(route, route->blame) ? " " : "", name_of(next, name),
+                 both ? " " : "", both ? lm_place_text(place, next, false) : "");
         const size_t more = strlen(caller);
         if (length + more + (last ? 0 : 8) > room) {
             if (length + 8 <= room)
@@ -165,7 +172,8 @@ static struct event free_of(const lm_report *report) {
 static const char *last_verb(const lm_wire_finding *facts) {
     switch (facts->code) {
     case LM_CODE_DOUBLE_FREE:
-        return facts->call != NULL && strcmp(facts->call, "realloc") == 0 ? "REALLOC" : "FREED AGAIN";
+        return facts->call != NULL && strcmp(facts->call, "realloc") == 0 ? "REALLOC"
+                                                                          : "FREED AGAIN";
     case LM_CODE_MISMATCHED_FREE:
     case LM_CODE_SIZE_MISMATCH:
     case LM_CODE_INVALID_FREE:

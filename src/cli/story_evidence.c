@@ -64,8 +64,8 @@ static void add_origin(const lm_story *story, char *text, size_t size) {
         return;
     const lm_place *place = lm_route_blamed(&story->report->allocated);
     if (facts->first.known)
-        length += (size_t)snprintf(text + length, size - length, "; it stood at byte %" PRId64 " of",
-                                   lm_story_bad_first(facts));
+        length += (size_t)snprintf(text + length, size - length,
+                                   "; it stood at byte %" PRId64 " of", lm_story_bad_first(facts));
     else
         length += (size_t)snprintf(text + length, size - length, "; it comes from");
     snprintf(text + length, size - length, " %s%s%s",
@@ -181,7 +181,8 @@ void lm_story_evidence(const lm_story *story) {
     default:
         if (facts->moved_to.known) {
             lm_paper_put(story->paper, "   ");
-            lm_paper_wrap(story->paper, 5, "its contents are at 0x%" PRIx64 " since realloc moved it",
+            lm_paper_wrap(story->paper, 5,
+                          "its contents are at 0x%" PRIx64 " since realloc moved it",
                           facts->moved_to.value);
         }
     }
@@ -227,7 +228,8 @@ static void later(const lm_wire_finding *facts, char *text, size_t size) {
         length += (size_t)snprintf(text + length, size - length, ": the write came before %s",
                                    lm_story_time(facts, facts->time.value, to));
     if (facts->call != NULL)
-        snprintf(text + length, size - length, ", when %.60s looked", facts->call);
+        snprintf(text + length, size - length, ", when %.60s looked",
+                 strncmp(facts->call, "operator ", 9) == 0 ? facts->call + 9 : facts->call);
 }
 
 static const char *inferred(lm_code code) {

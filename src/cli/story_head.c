@@ -28,10 +28,10 @@ static const char *block_of(const lm_wire_finding *facts, char words[LM_WORDS_SI
 
 /* Calls that are told how much they may put or take, so that the number itself is the mistake. */
 static bool is_asked(const char *call) {
-    static const char *const calls[] = {"read",    "pread",    "recv",   "recvfrom", "fread",
-                                        "fgets",   "readv",    "recvmsg", "write",   "pwrite",
-                                        "send",    "sendto",   "fwrite", "writev",   "sendmsg",
-                                        "getcwd",  "snprintf", "strncpy"};
+    static const char *const calls[] = {"read",   "pread",    "recv",    "recvfrom", "fread",
+                                        "fgets",  "readv",    "recvmsg", "write",    "pwrite",
+                                        "send",   "sendto",   "fwrite",  "writev",   "sendmsg",
+                                        "getcwd", "snprintf", "strncpy"};
     return is_one_of(call, calls, sizeof calls / sizeof calls[0]);
 }
 
@@ -110,8 +110,8 @@ static const char *call_of(const char *call, char words[LM_WORDS_SIZE]) {
     if (call == NULL)
         return "free()";
     const bool is_operator = strncmp(call, "operator ", 9) == 0 || strchr(call, '(') != NULL;
-    snprintf(words, LM_WORDS_SIZE, "%.80s%s", is_operator && strchr(call, '(') == NULL ? call + 9 : call,
-             is_operator ? "" : "()");
+    snprintf(words, LM_WORDS_SIZE, "%.80s%s",
+             is_operator && strchr(call, '(') == NULL ? call + 9 : call, is_operator ? "" : "()");
     return words;
 }
 
@@ -136,7 +136,6 @@ static const char *place_of(const char *where) {
         {"static", "a global or static variable, or of a string literal"},
         {"code", "a function"},
         {"mapped", "memory that no allocation function of this heap gave"},
-        {"unmapped", "no memory at all"},
         {"heap", "a place in the heap at which no block begins"},
         {"null", "a place near NULL"},
     };
@@ -160,6 +159,8 @@ static void invalid(const lm_wire_finding *facts, char *buffer) {
     else if (facts->inside.known && inside < 0)
         PUT("%s of an address %s before %s", facts->call == NULL ? "free()" : call,
             lm_words_count(away, (uint64_t)-inside, "byte"), block_of(facts, block));
+    else if (is(facts->where, "unmapped"))
+        PUT("%s of an address at which there is no memory", facts->call == NULL ? "free()" : call);
     else
         PUT("%s of the address of %s", facts->call == NULL ? "free()" : call,
             place_of(facts->where));
@@ -194,8 +195,8 @@ static void bad_size(const lm_wire_finding *facts, char *buffer) {
     const int64_t negative = (int64_t)facts->bytes.value;
     if (is(facts->quantity, "alignment"))
         PUT("%s with an alignment of %s, which is no power of two", name,
-            lm_words_number(amount, facts->now_size.known ? facts->now_size.value
-                                                          : facts->was_size.value));
+            lm_words_number(amount,
+                            facts->now_size.known ? facts->now_size.value : facts->was_size.value));
     else if (facts->bytes.known && negative < 0)
         PUT("%s was asked for %" PRId64 " bytes: a negative number, which counts as %" PRIu64, name,
             negative, facts->bytes.value);
@@ -233,9 +234,10 @@ static void null_pointer(const lm_report *report, char *buffer) {
         snprintf(target, sizeof target, "NULL plus %.60s", lm_words_count(away, at, "byte"));
     const bool failed = report->failed.count > 0 || facts->failed_call != NULL;
     PUT("%s %s%s", reaching(facts), target,
-        !failed                                         ? ""
-        : same_function(&report->used, &report->failed) ? "; an allocation failed here and was not checked"
-                                                        : "; an allocation failed earlier and was not checked");
+        !failed ? ""
+        : same_function(&report->used, &report->failed)
+            ? "; an allocation failed here and was not checked"
+            : "; an allocation failed earlier and was not checked");
 }
 
 static void wild(const lm_wire_finding *facts, char *buffer) {
@@ -298,11 +300,11 @@ static void leak(const lm_wire_finding *facts, char *buffer) {
     const int length =
         PUT("%s in %s %s%s", lm_words_count(bytes, facts->size.value, "byte"),
             lm_words_count(blocks, count, "block"),
-            possible                     ? "may be lost: "
+            possible                 ? "may be lost: "
             : facts->size.value == 1 ? "was never freed, "
                                      : "were never freed, ",
-            possible ? count == 1 ? "only a pointer into its middle, or a stale one, is left"
-                                  : "only pointers into their middle, or stale ones, are left"
+            possible     ? count == 1 ? "only a pointer into its middle, or a stale one, is left"
+                                      : "only pointers into their middle, or stale ones, are left"
             : count == 1 ? "and nothing points to it any more"
                          : "and nothing points to them any more");
     if (facts->indirect_blocks.known && facts->indirect_blocks.value > 0 && length > 0)

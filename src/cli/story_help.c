@@ -25,8 +25,7 @@ static void line_at(const lm_story *story, const lm_place *place, unsigned befor
     text[0] = '\0';
     if (place == NULL || place->line <= before)
         return;
-    const char *line =
-        lm_sources_line(story->sources, place->path, place->line - before, &length);
+    const char *line = lm_sources_line(story->sources, place->path, place->line - before, &length);
     if (line == NULL)
         return;
     if (length >= LINE_SIZE)
@@ -108,9 +107,10 @@ static bool of_pointer(const lm_story *story, const char *line, char help[HELP_S
     const lm_place *place = lm_route_blamed(&story->report->allocated);
     if (!assigned_name(line, from_column(line, place), name) || !sizeof_name(at, name))
         return false;
-    snprintf(help, HELP_SIZE,
-             "sizeof(%s) is the size of the pointer itself; sizeof(*%s) is that of what it points to",
-             name, name);
+    snprintf(
+        help, HELP_SIZE,
+        "sizeof(%s) is the size of the pointer itself; sizeof(*%s) is that of what it points to",
+        name, name);
     return true;
 }
 
@@ -151,10 +151,11 @@ static bool in_loop(const lm_story *story, char help[HELP_SIZE]) {
         const char *at = condition == NULL ? NULL : strstr(condition, "<=");
         if (at == NULL || (until != NULL && at > until))
             return false;
-        snprintf(help, HELP_SIZE,
-                 "the loop in line %u goes on while <= holds, one step too far: the last element of n "
-                 "is number n - 1, so use <",
-                 place->line - before);
+        snprintf(
+            help, HELP_SIZE,
+            "the loop in line %u goes on while <= holds, one step too far: the last element of n "
+            "is number n - 1, so use <",
+            place->line - before);
         return true;
     }
     return false;
@@ -170,7 +171,8 @@ static bool help_overflow(const lm_story *story, char help[HELP_SIZE]) {
     if (writes && text_is_longer(facts, help))
         return true;
     if (writes && ends_a_string(facts)) {
-        snprintf(help, HELP_SIZE, "the extra byte is the terminating NUL of a full string; allocate %s",
+        snprintf(help, HELP_SIZE,
+                 "the extra byte is the terminating NUL of a full string; allocate %s",
                  has(line, "strlen(") ? "strlen(s) + 1" : "one byte more than the string is long");
         return true;
     }
@@ -186,7 +188,8 @@ static bool help_overflow(const lm_story *story, char help[HELP_SIZE]) {
         facts->pointer.value - facts->block.value < facts->size.value) {
         char room[LM_WORDS_SIZE];
         snprintf(help, HELP_SIZE, "from there on the block has %s; pass no more, or allocate more",
-                 lm_words_count(room, facts->size.value - (facts->pointer.value - facts->block.value),
+                 lm_words_count(room,
+                                facts->size.value - (facts->pointer.value - facts->block.value),
                                 "byte"));
         return true;
     }
@@ -197,7 +200,8 @@ static bool help_underflow(const lm_story *story, char help[HELP_SIZE]) {
     const lm_wire_finding *facts = story->report->facts;
     char line[LINE_SIZE];
     line_at(story, lm_route_blamed(&story->report->used), 0, line);
-    if (facts->sure == LM_SURE_EXACT && (has(line, "[-1]") || has(line, "[i - 1]") || has(line, "[i-1]"))) {
+    if (facts->sure == LM_SURE_EXACT &&
+        (has(line, "[-1]") || has(line, "[i - 1]") || has(line, "[i-1]"))) {
         snprintf(help, HELP_SIZE, "the index is less than 0 here; check it first");
         return true;
     }
@@ -217,19 +221,21 @@ static bool list_walk(const lm_story *story, char help[HELP_SIZE]) {
         freed->line - used->line > LOOP_LINES || !has(line, "->") ||
         !(has(line, "for (") || has(line, "for(") || has(line, "while")))
         return false;
-    snprintf(help, HELP_SIZE,
-             "the loop's step in line %u reads the block that line %u has freed; keep the next pointer "
-             "in a variable before the free",
-             used->line, freed->line);
+    snprintf(
+        help, HELP_SIZE,
+        "the loop's step in line %u reads the block that line %u has freed; keep the next pointer "
+        "in a variable before the free",
+        used->line, freed->line);
     return true;
 }
 
 static bool help_after_free(const lm_story *story, char help[HELP_SIZE]) {
     const lm_wire_finding *facts = story->report->facts;
     if (facts->moved_to.known || is(facts->freed_call, "realloc")) {
-        snprintf(help, HELP_SIZE,
-                 "after realloc only the pointer that it returned counts; replace all copies of the "
-                 "old one");
+        snprintf(
+            help, HELP_SIZE,
+            "after realloc only the pointer that it returned counts; replace all copies of the "
+            "old one");
         return true;
     }
     return facts->sure == LM_SURE_EXACT && list_walk(story, help);
@@ -238,21 +244,24 @@ static bool help_after_free(const lm_story *story, char help[HELP_SIZE]) {
 static bool help_twice(const lm_story *story, char help[HELP_SIZE]) {
     const lm_wire_finding *facts = story->report->facts;
     if (facts->moved_to.known || is(facts->freed_call, "realloc")) {
-        snprintf(help, HELP_SIZE, "realloc frees the old block when it moves it; free only what it "
-                                  "returned");
+        snprintf(help, HELP_SIZE,
+                 "realloc frees the old block when it moves it; free only what it "
+                 "returned");
         return true;
     }
     const lm_place *used = lm_route_blamed(&story->report->used);
     const lm_place *freed = lm_route_blamed(&story->report->freed);
     if (used != NULL && freed != NULL && used->function != NULL && freed->function != NULL &&
         strcmp(used->function, freed->function) != 0)
-        snprintf(help, HELP_SIZE,
-                 "both %s and %s free it; decide which of them owns the block, and set the pointer to "
-                 "NULL after the free",
-                 freed->function, used->function);
+        snprintf(
+            help, HELP_SIZE,
+            "both %s and %s free it; decide which of them owns the block, and set the pointer to "
+            "NULL after the free",
+            freed->function, used->function);
     else
-        snprintf(help, HELP_SIZE, "set the pointer to NULL after the first free: free(NULL) does "
-                                  "nothing");
+        snprintf(help, HELP_SIZE,
+                 "set the pointer to NULL after the first free: free(NULL) does "
+                 "nothing");
     return true;
 }
 
@@ -308,10 +317,12 @@ static bool help_null(const lm_story *story, char help[HELP_SIZE]) {
 static bool help_wild(const lm_story *story, char help[HELP_SIZE]) {
     const lm_wire_finding *facts = story->report->facts;
     if (is(facts->fill, "fresh"))
-        snprintf(help, HELP_SIZE, "store a pointer there first, or allocate with calloc and test for "
-                                  "NULL");
+        snprintf(help, HELP_SIZE,
+                 "store a pointer there first, or allocate with calloc and test for "
+                 "NULL");
     else if (is(facts->where, "stack"))
-        snprintf(help, HELP_SIZE, "look for a recursion without an end, or for a very large local array");
+        snprintf(help, HELP_SIZE,
+                 "look for a recursion without an end, or for a very large local array");
     else
         return false;
     return true;
@@ -334,16 +345,17 @@ static bool help_size(const lm_story *story, char help[HELP_SIZE]) {
         return false;
     if ((int64_t)facts->bytes.value >= 0)
         return false;
-    snprintf(help, HELP_SIZE, "a difference, or an error value such as -1, came to be a size; check it "
-                              "before the call");
+    snprintf(help, HELP_SIZE,
+             "a difference, or an error value such as -1, came to be a size; check it "
+             "before the call");
     return true;
 }
 
 static bool help_leak(const lm_story *story, char help[HELP_SIZE]) {
     const char *call = story->report->facts->allocated_call;
-    static const char *const givers[] = {"strdup",   "strndup", "getline", "asprintf",
-                                         "vasprintf", "realpath", "getcwd", "open_memstream",
-                                         "getdelim", "wcsdup"};
+    static const char *const givers[] = {"strdup",    "strndup",  "getline", "asprintf",
+                                         "vasprintf", "realpath", "getcwd",  "open_memstream",
+                                         "getdelim",  "wcsdup"};
     for (size_t i = 0; i < sizeof givers / sizeof givers[0]; i++) {
         if (is(call, givers[i])) {
             snprintf(help, HELP_SIZE, "what %s gives belongs to its caller, who frees it", call);

@@ -142,7 +142,8 @@ static bool belongs(const lm_place *blamed, const lm_place *event) {
         return false;
     const unsigned distance =
         event->line > blamed->line ? event->line - blamed->line : blamed->line - event->line;
-    return distance <= NEAR_LINES && (event->line != blamed->line || event->column != blamed->column);
+    return distance <= NEAR_LINES &&
+           (event->line != blamed->line || event->column != blamed->column);
 }
 
 static struct mark mark_of(const lm_place *place, char sign, lm_tone tone) {
@@ -210,8 +211,8 @@ static size_t collect(const lm_report *report, const lm_place *blamed, const lm_
 /* A source line with its tabs expanded. */
 struct shown {
     char text[LINE_SIZE];
-    size_t length; /* bytes */
-    size_t indent; /* columns of white space at its start */
+    size_t length;             /* bytes */
+    size_t indent;             /* columns of white space at its start */
     size_t columns[LINE_SIZE]; /* of each byte of the line in the file */
     size_t bytes;
 };
@@ -333,8 +334,7 @@ static size_t least_indent(const lm_story *story, const struct mark *marks, size
     size_t least = LINE_SIZE;
     for (size_t i = 0; i < count; i++) {
         size_t length;
-        const char *line =
-            lm_sources_line(story->sources, marks[i].path, marks[i].line, &length);
+        const char *line = lm_sources_line(story->sources, marks[i].path, marks[i].line, &length);
         if (line == NULL)
             continue;
         expand(line, length, shown);
@@ -416,8 +416,8 @@ static void add_through(const lm_story *story, char *text, size_t size) {
         last = place->function;
         if (shown > 0 && i + 1 < route->blame)
             continue;
-        length += (size_t)snprintf(text + length, size - length, shown == 0 ? "  (through %s" : " <- %s",
-                                   place->function);
+        length += (size_t)snprintf(text + length, size - length,
+                                   shown == 0 ? "  (through %s" : " <- %s", place->function);
         if (length >= size)
             return;
         shown++;
@@ -429,8 +429,8 @@ static void add_through(const lm_story *story, char *text, size_t size) {
             length += (size_t)snprintf(text + length, size - length, ", %s", module);
         if (length < size)
             snprintf(text + length, size - length, ")");
-    } else if (facts->sure == LM_SURE_EXACT && facts->call != NULL && facts->access != NULL && route == &story->report->used &&
-               strcmp(facts->access, "free") != 0) {
+    } else if (facts->sure == LM_SURE_EXACT && facts->call != NULL && facts->access != NULL &&
+               route == &story->report->used && strcmp(facts->access, "free") != 0) {
         snprintf(text + length, size - length, "  (through %s)", facts->call);
     }
 }
@@ -463,6 +463,13 @@ static void put_second(const lm_story *story, const lm_told *told, size_t width)
     put_excerpt(story, &mark, 1, width);
 }
 
+static const char *blamed_label(const struct mark *marks, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (marks[i].sign == '^')
+            return marks[i].label;
+    return "";
+}
+
 lm_told lm_story_place(const lm_story *story) {
     lm_told told = {0};
     const lm_place *blamed =
@@ -471,15 +478,23 @@ lm_told lm_story_place(const lm_story *story) {
         return told;
     char through[LM_PLACE_SIZE * 2] = "";
     add_through(story, through, sizeof through);
-    put_arrow(story->paper, "  --> ", blamed, through);
     struct mark marks[MARKS_MAX];
     choose(story->report, blamed, &told);
     const size_t count = collect(story->report, blamed, &told, marks);
+    size_t length;
+    if (lm_sources_line(story->sources, blamed->path, blamed->line, &length) == NULL) {
+        /* The lines that say so aren't there. */
+        const size_t used = strlen(through);
+        snprintf(through + used, sizeof through - used, "  %s", blamed_label(marks, count));
+        put_arrow(story->paper, "  --> ", blamed, through);
+        return told;
+    }
+    put_arrow(story->paper, "  --> ", blamed, through);
     const lm_place *second = lm_route_blamed(second_route(story->report));
     size_t width = digits_of(marks[count - 1].line);
     if (second != NULL && digits_of(second->line) > width)
         width = digits_of(second->line);
-    told.excerpt = blamed->line > 0 && put_excerpt(story, marks, count, width);
+    told.excerpt = put_excerpt(story, marks, count, width);
     if (told.excerpt)
         put_second(story, &told, width);
     return told;

@@ -83,11 +83,48 @@ static const char *keep(lm_symbols *symbols, const char *text) {
 
 /* ---- Names ------------------------------------------------------------------------------------ */
 
+/* Takes `part` out of the name wherever it stands, puts `instead` (not longer) there. */
+static void replace_all(char *name, const char *part, const char *instead) {
+    const size_t length = strlen(part);
+    const size_t new_length = strlen(instead);
+    char *at = name;
+    while ((at = strstr(at, part)) != NULL) {
+        memcpy(at, instead, new_length);
+        memmove(at + new_length, at + length, strlen(at + length) + 1);
+        at += new_length;
+    }
+}
+
+/* Takes out what `start` begins and its bracket '<' closes. */
+static void drop_argument(char *name, const char *start) {
+    char *at = name;
+    while ((at = strstr(at, start)) != NULL) {
+        char *end = at + strlen(start);
+        for (int depth = 1; *end != '\0' && depth > 0; end++)
+            depth += *end == '<' ? 1 : *end == '>' ? -1 : 0;
+        while (*end == ' ')
+            end++;
+        memmove(at, end, strlen(end) + 1);
+    }
+}
+
+void lm_symbol_shorten(char *name) {
+    replace_all(name, "std::__cxx11::", "std::");
+    replace_all(name, "std::basic_string<char, std::char_traits<char>, std::allocator<char> >",
+                "std::string");
+    drop_argument(name, ", std::allocator<");
+    drop_argument(name, ", std::default_delete<");
+    drop_argument(name, ", std::char_traits<");
+    drop_argument(name, ", std::less<");
+    replace_all(name, " >", ">");
+}
+
 /* What stands in the source for the name that the linker knows. */
 static const char *demangled(lm_symbols *symbols, const char *linkage) {
     char *name = cplus_demangle(linkage, DMGL_ANSI);
     if (name == NULL)
         return linkage;
+    lm_symbol_shorten(name);
     const char *kept = keep(symbols, name);
     free(name);
     return kept;
@@ -96,8 +133,7 @@ static const char *demangled(lm_symbols *symbols, const char *linkage) {
 /* The name that the linker knows: it has the scopes, which the plain name hasn't. */
 static const char *linkage_name(Dwarf_Die *die) {
     Dwarf_Attribute attribute;
-    const char *name =
-        dwarf_formstring(dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute));
+    const char *name = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute));
     return name != NULL
                ? name
                : dwarf_formstring(dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute));

@@ -9,9 +9,9 @@
 
 /* One function that an address lies in. All texts last as long as the symbols. */
 typedef struct lm_symbol {
-    const char *function; /* as in the source, with its C++ scope; NULL: not known */
-    const char *file;     /* absolute where that is known; NULL: not known */
-    const char *folder;   /* in which it was compiled; NULL: not known */
+    const char *function;  /* as in the source, with its C++ scope; NULL: not known */
+    const char *file;      /* absolute where that is known; NULL: not known */
+    const char *folder;    /* in which it was compiled; NULL: not known */
     unsigned line, column; /* 0: not known */
     bool inlined;          /* into the function that follows */
 } lm_symbol;
@@ -36,6 +36,9 @@ lm_symbols_at lm_symbols_find(lm_symbols *symbols, const char *path, const unsig
 /* The global or static variable that an address, the file's own, lies in; NULL: not known. */
 const char *lm_symbols_variable(lm_symbols *symbols, const char *path, const unsigned char *build,
                                 size_t build_size, uint64_t address);
+
+/* Leaves out of a C++ name, in place, the template arguments that nobody writes: allocators and the like. */
+void lm_symbol_shorten(char *name);
 
 /* Whether the file at the path is another one than the process had. */
 bool lm_symbols_changed(lm_symbols *symbols, const char *path, const unsigned char *build,

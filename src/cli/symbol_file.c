@@ -108,8 +108,7 @@ static void find_by_link(lm_symbol_file *file, const char *path) {
     for (size_t i = 0; i < sizeof places / sizeof places[0] && file->dwarf == NULL; i++) {
         char candidate[PATH_MAX];
         if (snprintf(candidate, sizeof candidate, "%s%.*s/%s%s", places[i].root,
-                     (int)(slash - path), path, places[i].below,
-                     name) >= (int)sizeof candidate)
+                     (int)(slash - path), path, places[i].below, name) >= (int)sizeof candidate)
             continue;
         Elf *elf;
         const int fd = open_elf(candidate, &elf);

@@ -1,7 +1,9 @@
 #include "tell.h"
 
 static char *dup_name(const char *s) {
-    char *p = malloc(strlen(s)); strcpy(p, s); return p;
+    char *p = malloc(strlen(s));
+    strcpy(p, s);
+    return p;
 }
 
 int main(void) {

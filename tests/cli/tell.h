@@ -13,14 +13,15 @@
 extern int main(void);
 
 /* The place itself, for an access that isn't a call. */
-#define HERE(name) __asm__ volatile(".globl here_" #name "\nhere_" #name ":")
+#define HERE(name)         __asm__ volatile(".globl here_" #name "\nhere_" #name ":")
 #define DECLARE_HERE(name) extern char here_##name[]
 
 static void tell_begin(void) {
     char path[4096];
     const ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
     path[length < 0 ? 0 : length] = '\0';
-    printf("loam-check version=1\nprocess pid=100 parent=1 program=%s arguments=0 started=0\n", path);
+    printf("loam-check version=1\nprocess pid=100 parent=1 program=%s arguments=0 started=0\n",
+           path);
     printf("module id=1 path=%s start=0x400000 end=0x500000 bias=0\n", path);
     printf("module id=2 path=/lib/x86_64-linux-gnu/libc.so.6 start=0 end=0x500000 bias=0\n");
 }
@@ -67,10 +68,10 @@ __attribute__((noinline, unused)) static void tell_call(const void *a, ...) {
 }
 
 #ifndef KEEP_NAMES
-#define malloc(size)    tell_malloc(size)
-#define calloc(n, size) tell_malloc((n) * (size))
-#define free(block)     tell_free(block)
-#define strcpy(to, from) tell_call(to, from)
+#define malloc(size)         tell_malloc(size)
+#define calloc(n, size)      tell_malloc((n) * (size))
+#define free(block)          tell_free(block)
+#define strcpy(to, from)     tell_call(to, from)
 #define realloc(block, size) (tell_call(block, size), block)
 #endif
 

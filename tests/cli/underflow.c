@@ -6,7 +6,8 @@ static void trim(char *text) {
     size_t end = strlen(text);
     while (end > 0 && text[end - 1] == ' ')
         end--;
-    HERE(store); text[end - 1] = '\0';
+    HERE(store);
+    text[end - 1] = '\0';
     TELL_PLACE(41, store);
 }
 
