@@ -165,6 +165,21 @@ static void free_finding(lm_wire_finding *finding) {
     free(finding);
 }
 
+/* Places in and around a block are so far apart at most that sums of them can't overflow. */
+static void bound(lm_fact *fact) {
+    const int64_t most = (int64_t)1 << 60;
+    const int64_t value = (int64_t)fact->value;
+    if (value > most || value < -most)
+        *fact = (lm_fact){0};
+}
+
+static void bound_places(lm_wire_finding *finding) {
+    lm_fact *const places[] = {&finding->first, &finding->last, &finding->inside, &finding->dump_at,
+                               &finding->size};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        bound(places[i]);
+}
+
 static bool read_finding(lm_wire_program *program, const lm_wire_line *line,
                          const lm_log_hearer *hearer) {
     const char *code = lm_wire_text(line, "code");
@@ -179,6 +194,7 @@ static bool read_finding(lm_wire_program *program, const lm_wire_line *line,
 #define LM_READ(key) finding->key = lm_wire_number(line, #key);
     LM_FINDING_NUMBERS(LM_READ)
 #undef LM_READ
+    bound_places(finding);
 #define LM_READ(field, key) finding->field = copy_text(line, key);
     LM_FINDING_TEXTS(LM_READ)
 #undef LM_READ
