@@ -112,7 +112,7 @@ static int conclude(struct check *check) {
         return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : LM_STATUS_FAILED;
     }
     const bool killed = WIFSIGNALED(status);
-    if (killed)
+    if (killed && !lm_session_explains(&check->session, WTERMSIG(status)))
         fprintf(check->session.out, "loam: %s was killed by signal %d (%s)\n", name_of(check),
                 WTERMSIG(status), strsignal(WTERMSIG(status)));
     lm_session_summarise(&check->session, check->arguments.quiet || killed);
@@ -125,6 +125,7 @@ static int conclude(struct check *check) {
 
 static void look(void *context) {
     struct check *check = context;
+    check->session.children = check->arguments.children;
     check->session.main = check->child.pid;
     lm_session_read_folder(&check->session, check->workdir.check);
 }
@@ -151,6 +152,7 @@ static int run_in_workdir(struct check *check) {
 static int read_recorded(struct check *check) {
     const char *path = check->arguments.read;
     struct stat status;
+    check->session.children = true;
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
         lm_session_read_folder(&check->session, path);
     } else if (!lm_session_read(&check->session, path)) {

@@ -20,8 +20,22 @@ static const struct passed {
 } passed[] = {
     {"--leaks", "leaks", NULL},           {"--uninit", "uninit", NULL},
     {"--quarantine", "quarantine", NULL}, {"--exact", "exact", "1"},
-    {"--dangling", "dangling", "1"},      {"--children", "children", "1"},
+    {"--dangling", "dangling", "1"},
 };
+
+static const lm_option *option_of(const char *key) {
+    for (const lm_option *option = lm_options_table; option->key != NULL; option++)
+        if (strcmp(option->key, key) == 0)
+            return option;
+    return NULL;
+}
+
+/* "yes" and "no" for a switch that knows 1 and 0. */
+static const char *switched(const lm_option *option, const char *value) {
+    if (option->values != NULL)
+        return value;
+    return strcmp(value, "yes") == 0 ? "1" : strcmp(value, "no") == 0 ? "0" : value;
+}
 
 static void hear_complaint(const char *message, void *context) {
     bool *right = context;
@@ -133,7 +147,11 @@ static bool pass_on(struct rest *rest, lm_check_arguments *arguments, bool *righ
         if (value != NULL ? !take_flag(rest, passed[i].name)
                           : (value = take_value(rest, passed[i].name, &wrong)) == NULL && !wrong)
             continue;
-        *right = !wrong && add_option(arguments, passed[i].key, value);
+        const lm_option *option = option_of(passed[i].key);
+        if (option == NULL)
+            lm_say("the checker of this version doesn't have %s", passed[i].name);
+        *right = !wrong && option != NULL &&
+                 add_option(arguments, passed[i].key, switched(option, value));
         return true;
     }
     return false;
@@ -146,6 +164,8 @@ static bool read_one(struct rest *rest, lm_check_arguments *arguments) {
     const char *value;
     if (take_flag(rest, "--help") || take_flag(rest, "-h"))
         arguments->help = true;
+    else if (take_flag(rest, "--children"))
+        arguments->children = true;
     else if (take_flag(rest, "--quiet") || take_flag(rest, "-q"))
         arguments->quiet = true;
     else if ((value = take_value(rest, "--log-file", &wrong)) != NULL)

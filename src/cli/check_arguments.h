@@ -9,6 +9,7 @@ typedef enum lm_when { LM_WHEN_AUTO, LM_WHEN_ALWAYS, LM_WHEN_NEVER } lm_when;
 typedef struct lm_check_arguments {
     bool help;          /* only help is wanted */
     bool quiet;         /* nothing is said when nothing was found */
+    bool children;      /* programs that the program starts are checked, too */
     int error_exitcode; /* the status when there are findings; -1: the usual one */
     lm_when colour;
     char *options;        /* for LOAM_OPTIONS, allocated; NULL for none */

@@ -65,8 +65,23 @@ static bool add_report(lm_session *session, lm_report *report) {
     return true;
 }
 
+/* The main process in whatever it executes, and processes that are copies of it; others only with
+ * `children`. */
+static bool is_watched(const lm_session *session, const lm_wire_program *program) {
+    if (session->children || program->pid == session->main)
+        return true;
+    for (size_t i = 0; i < session->log_count; i++)
+        for (const lm_wire_program *own = session->logs[i]->first; own != NULL; own = own->next)
+            if (own->pid == session->main && own->path != NULL && program->path != NULL &&
+                strcmp(own->path, program->path) == 0)
+                return true;
+    return false;
+}
+
 static void hear_finding(lm_wire_finding *facts, void *context) {
     lm_session *session = context;
+    if (!is_watched(session, facts->program))
+        return;
     lm_report *report = calloc(1, sizeof *report);
     if (report == NULL) {
         session->out_of_memory = true;
@@ -94,6 +109,8 @@ static void hear_finding(lm_wire_finding *facts, void *context) {
 
 static void hear_note(const lm_wire_program *program, const char *text, void *context) {
     lm_session *session = context;
+    if (!is_watched(session, program))
+        return;
     if (session->main == 0)
         session->main = program->pid;
     if (program->pid != session->main)
@@ -138,6 +155,11 @@ static int is_number(const struct dirent *entry) {
 
 void lm_session_read_folder(lm_session *session, const char *folder) {
     struct dirent **entries;
+    if (session->main > 0) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%d", folder, (int)session->main);
+        lm_session_read(session, path);
+    }
     const int count = scandir(folder, &entries, is_number, by_number);
     for (int i = 0; i < count; i++) {
         char path[4096];
@@ -155,6 +177,14 @@ bool lm_session_heard_of(const lm_session *session, pid_t pid) {
              program = program->next)
             if (program->pid == pid)
                 return true;
+    return false;
+}
+
+bool lm_session_explains(const lm_session *session, int signal) {
+    for (size_t i = 0; i < session->report_count; i++)
+        if (session->reports[i]->process == 0 &&
+            session->reports[i]->facts->signal.value == (uint64_t)signal)
+            return true;
     return false;
 }
 

@@ -12,6 +12,7 @@ typedef struct lm_session {
     FILE *out; /* for the reports */
     pid_t
         main; /* the process that the user started, whose number isn't told; 0: the first that is read */
+    bool children; /* programs that the main process's start are told of, too */
     lm_paper paper;
     lm_router router;
     lm_sources *sources;
@@ -31,6 +32,9 @@ void lm_session_read_folder(lm_session *session, const char *folder);
 
 /* Whether the process wrote its first line. */
 bool lm_session_heard_of(const lm_session *session, pid_t pid);
+
+/* Whether a report of the main process is about the signal. */
+bool lm_session_explains(const lm_session *session, int signal);
 
 /* Prints what it comes to: how many mistakes of which kinds, where; with `quiet` nothing when there are none. */
 void lm_session_summarise(lm_session *session, bool quiet);

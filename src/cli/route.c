@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { MANUAL_NAME_SIZE = 64 };
+
 bool lm_router_init(lm_router *router) {
     *router = (lm_router){.symbols = lm_symbols_new()};
     if (getcwd(router->folder, sizeof router->folder - 1) == NULL || router->folder[0] != '/')
@@ -73,6 +75,23 @@ static bool is_loam(const char *module) {
     return begins(module, "libloam");
 }
 
+/* Of the C library's names, what stands in its manual: "__strcpy_evex" is strcpy for this processor. The
+ * text is changed in the caller's buffer. */
+static const char *manual_name(const char *name, char buffer[MANUAL_NAME_SIZE]) {
+    static const char *const ends[] = {"_evex", "_avx", "_sse", "_ssse3", "_erms", "_unaligned"};
+    if (name[0] != '_' || strlen(name) >= MANUAL_NAME_SIZE)
+        return name;
+    const char *start = begins(name, "__GI_") ? name + 5 : begins(name, "_IO_") ? name + 4 : name;
+    start += strspn(start, "_");
+    strcpy(buffer, start);
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        char *end = strstr(buffer, ends[i]);
+        if (end != NULL && end > buffer)
+            *end = '\0';
+    }
+    return buffer[0] == '\0' ? name : buffer;
+}
+
 /* ---- One frame -------------------------------------------------------------------------------- */
 
 /* The part of a path that a reader wants. */
@@ -121,6 +140,10 @@ static bool add_frame(lm_router *router, lm_route *route, size_t *room, const lm
     for (size_t i = 0; i < at.count; i++) {
         const lm_symbol *symbol = &at.symbols[i];
         place.function = symbol->function;
+        if (begins(place.module, "libc.so") && place.function != NULL) {
+            char buffer[MANUAL_NAME_SIZE];
+            place.function = lm_symbols_keep(router->symbols, manual_name(place.function, buffer));
+        }
         place.path = symbol->file;
         place.file = symbol->file == NULL ? NULL : shown_file(router, symbol);
         place.line = symbol->line;
@@ -158,14 +181,8 @@ static void drop_start(lm_route *route, const char *program) {
     while (route->count > 1) {
         const lm_place *last = &route->places[route->count - 1];
         const char *name = last->function == NULL ? "" : last->function;
-        static const char *const starts[] = {"_start",
-                                             "__libc_start_main",
-                                             "__libc_start_call_main",
-                                             "start_thread",
-                                             "clone",
-                                             "clone3",
-                                             "__clone",
-                                             "__clone3"};
+        static const char *const starts[] = {
+            "_start", "libc_start_main", "libc_start_call_main", "start_thread", "clone", "clone3"};
         bool is_start = false;
         for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
             is_start |= begins(name, starts[i]);

@@ -31,6 +31,13 @@ uint64_t lm_story_bad_count(const lm_wire_finding *facts) {
     return facts->bytes.value;
 }
 
+const char *lm_story_call(const lm_report *report) {
+    const lm_route *route = &report->used;
+    if (report->facts->call != NULL)
+        return report->facts->call;
+    return route->blame > 0 ? route->places[route->blame - 1].function : NULL;
+}
+
 uint64_t lm_story_start(const lm_wire_finding *facts) {
     if (facts->allocated_time.known)
         return facts->allocated_time.value;

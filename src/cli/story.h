@@ -57,6 +57,9 @@ const char *lm_story_access(const lm_wire_finding *facts, lm_verb form);
 uint64_t lm_story_bad_count(const lm_wire_finding *facts);
 int64_t lm_story_bad_first(const lm_wire_finding *facts);
 
+/* The function that the blamed place called, and that did it; NULL: it did it itself. */
+const char *lm_story_call(const lm_report *report);
+
 /* The time that the story counts from: that of its first event. */
 uint64_t lm_story_start(const lm_wire_finding *facts);
 

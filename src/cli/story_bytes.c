@@ -157,6 +157,8 @@ static void choose(struct drawing *drawing) {
     int64_t start = 0;
     if (drawing->first < 0)
         start = drawing->first >= -BEFORE ? drawing->first : -BEFORE;
+    else if (drawing->first < drawing->size && drawing->size > drawing->row)
+        start = drawing->first / drawing->row * drawing->row;
     else if (drawing->size > drawing->row || drawing->first > drawing->row + BEFORE)
         start = most(0, (anchor - BEFORE) / BEFORE * BEFORE);
     int64_t end = most(drawing->last + 1, least(drawing->size, start + drawing->row));

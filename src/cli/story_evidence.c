@@ -218,6 +218,10 @@ static void exactly(const lm_wire_finding *facts, char *text, size_t size) {
 static void later(const lm_wire_finding *facts, char *text, size_t size) {
     char from[LM_WORDS_SIZE];
     char to[LM_WORDS_SIZE];
+    if (facts->code == LM_CODE_LEAK || facts->code == LM_CODE_POSSIBLE_LEAK) {
+        snprintf(text, size, "found by a search of globals, stacks, registers and live blocks");
+        return;
+    }
     size_t length = (size_t)snprintf(text, size, "found later");
     if (facts->since.known && facts->time.known)
         length += (size_t)snprintf(text + length, size - length,

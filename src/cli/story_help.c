@@ -74,12 +74,14 @@ static bool sizeof_name(const char *text, const char *name) {
 
 /* ---- Beyond a block's end --------------------------------------------------------------------- */
 
-static bool ends_a_string(const lm_wire_finding *facts) {
+static bool ends_a_string(const lm_report *report) {
+    const lm_wire_finding *facts = report->facts;
+    const char *call = lm_story_call(report);
     static const char *const calls[] = {"strcpy", "stpcpy", "strcat", "sprintf", "vsprintf"};
     if (is(facts->helper, "nul"))
         return true;
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
-        if (is(facts->call, calls[i]) && facts->first.value == facts->size.value &&
+        if (is(call, calls[i]) && facts->first.value == facts->size.value &&
             lm_story_bad_count(facts) == 1)
             return true;
     return false;
@@ -134,7 +136,7 @@ static bool of_elements(const lm_story *story, const char *line, char help[HELP_
 static bool in_loop(const lm_story *story, char help[HELP_SIZE]) {
     const lm_wire_finding *facts = story->report->facts;
     const lm_place *place = lm_route_blamed(&story->report->used);
-    if (facts->first.value != facts->size.value || facts->call != NULL)
+    if (facts->first.value != facts->size.value || lm_story_call(story->report) != NULL)
         return false;
     for (unsigned before = 0; before < LOOP_LINES; before++) {
         char line[LINE_SIZE];
@@ -164,13 +166,14 @@ static bool in_loop(const lm_story *story, char help[HELP_SIZE]) {
 static bool help_overflow(const lm_story *story, char help[HELP_SIZE]) {
     const lm_wire_finding *facts = story->report->facts;
     const bool writes = facts->sure == LM_SURE_LATER || is(facts->access, "write");
+    const char *call = lm_story_call(story->report);
     char line[LINE_SIZE];
     line_at(story, lm_route_blamed(&story->report->allocated), 0, line);
     if (of_pointer(story, line, help))
         return true;
     if (writes && text_is_longer(facts, help))
         return true;
-    if (writes && ends_a_string(facts)) {
+    if (writes && ends_a_string(story->report)) {
         snprintf(help, HELP_SIZE,
                  "the extra byte is the terminating NUL of a full string; allocate %s",
                  has(line, "strlen(") ? "strlen(s) + 1" : "one byte more than the string is long");
@@ -178,8 +181,8 @@ static bool help_overflow(const lm_story *story, char help[HELP_SIZE]) {
     }
     if (in_loop(story, help) || of_elements(story, line, help))
         return true;
-    if (!writes && (is(facts->call, "strlen") || is(facts->call, "strdup") ||
-                    is(facts->call, "printf") || is(facts->call, "puts"))) {
+    if (!writes && facts->first.value == facts->size.value &&
+        (is(call, "strlen") || is(call, "strdup") || is(call, "printf") || is(call, "puts"))) {
         snprintf(help, HELP_SIZE, "no byte of the block is the NUL that ends a string");
         return true;
     }

@@ -34,9 +34,13 @@ struct mark {
 
 /* ---- What the marks say ----------------------------------------------------------------------- */
 
-static void label_access(const lm_wire_finding *facts, char label[LABEL_SIZE]) {
+static void label_access(const lm_report *report, char label[LABEL_SIZE]) {
+    const lm_wire_finding *facts = report->facts;
     char bytes[LM_WORDS_SIZE];
-    const uint64_t count = facts->bytes.known ? facts->bytes.value : lm_story_bad_count(facts);
+    uint64_t count = facts->bytes.known ? facts->bytes.value : lm_story_bad_count(facts);
+    /* One instruction of a function that was called says little of what the call does. */
+    if (report->used.blame > 0 && facts->call == NULL)
+        count = 0;
     int length;
     if (count == 0)
         length = snprintf(label, LABEL_SIZE, "%s here", lm_story_access(facts, LM_VERB_PRESENT));
@@ -52,7 +56,8 @@ static void label_pointer(const lm_wire_finding *facts, char label[LABEL_SIZE]) 
     snprintf(label, LABEL_SIZE, "%s through this pointer", lm_story_access(facts, LM_VERB_PRESENT));
 }
 
-static void label_use(const lm_wire_finding *facts, char label[LABEL_SIZE]) {
+static void label_use(const lm_report *report, char label[LABEL_SIZE]) {
+    const lm_wire_finding *facts = report->facts;
     char bytes[LM_WORDS_SIZE];
     switch (facts->code) {
     case LM_CODE_DOUBLE_FREE:
@@ -91,7 +96,7 @@ static void label_use(const lm_wire_finding *facts, char label[LABEL_SIZE]) {
     if (facts->sure == LM_SURE_LATER)
         snprintf(label, LABEL_SIZE, "the damage was found here");
     else
-        label_access(facts, label);
+        label_access(report, label);
 }
 
 /* "12 us earlier, same thread" */
@@ -119,7 +124,7 @@ static void label_allocation(const lm_wire_finding *facts, const lm_told *told,
                  lm_words_count(bytes, facts->size.value, "byte"));
     else
         snprintf(label, LABEL_SIZE, "allocated here");
-    if (!told->table)
+    if (!told->table && facts->code != LM_CODE_LEAK && facts->code != LM_CODE_POSSIBLE_LEAK)
         add_when(facts, &facts->allocated_time, &facts->allocated_thread, label);
 }
 
@@ -184,7 +189,7 @@ static size_t collect(const lm_report *report, const lm_place *blamed, const lm_
     size_t count = 1;
     marks[0] = mark_of(blamed, '^', LM_TONE_ERROR);
     if (report->to_blame == &report->used)
-        label_use(facts, marks[0].label);
+        label_use(report, marks[0].label);
     else if (report->to_blame == &report->freed)
         label_free(facts, told, marks[0].label);
     else

@@ -70,7 +70,7 @@ void lm_symbols_free(lm_symbols *symbols) {
     free(symbols);
 }
 
-static const char *keep(lm_symbols *symbols, const char *text) {
+const char *lm_symbols_keep(lm_symbols *symbols, const char *text) {
     const size_t size = strlen(text) + 1;
     struct kept *kept = malloc(sizeof *kept + size);
     if (kept == NULL)
@@ -125,7 +125,7 @@ static const char *demangled(lm_symbols *symbols, const char *linkage) {
     if (name == NULL)
         return linkage;
     lm_symbol_shorten(name);
-    const char *kept = keep(symbols, name);
+    const char *kept = lm_symbols_keep(symbols, name);
     free(name);
     return kept;
 }

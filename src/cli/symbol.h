@@ -37,6 +37,9 @@ lm_symbols_at lm_symbols_find(lm_symbols *symbols, const char *path, const unsig
 const char *lm_symbols_variable(lm_symbols *symbols, const char *path, const unsigned char *build,
                                 size_t build_size, uint64_t address);
 
+/* A copy of the text that lasts as long as the symbols; NULL: there is no memory. */
+const char *lm_symbols_keep(lm_symbols *symbols, const char *text);
+
 /* Leaves out of a C++ name, in place, the template arguments that nobody writes: allocators and the like. */
 void lm_symbol_shorten(char *name);
 
