@@ -81,6 +81,13 @@ static void put_work(lm_session *session) {
     lm_paper_put(&session->paper, "loam: nothing to report\n");
 }
 
+/* Where to read on, for the first in the list. */
+static void put_pointer(lm_session *session) {
+    const lm_wire_finding *facts = session->reports[0]->facts;
+    if (facts->code < LM_CODES_COUNT)
+        lm_paper_put(&session->paper, "more about each: loam explain %s\n", facts->code_name);
+}
+
 /* Lines are what a reader wants most: says how to get them where they are missing. */
 static void put_missing(lm_session *session) {
     for (size_t i = 0; i < session->report_count; i++) {
@@ -126,6 +133,7 @@ void lm_session_summarise(lm_session *session, bool quiet) {
         put_totals(paper, mistakes, leaks);
         put_list(session);
         put_missing(session);
+        put_pointer(session);
     } else if (!quiet) {
         put_work(session);
     }

@@ -14,6 +14,7 @@ void lm_help_commands(FILE *out) {
           "\n"
           "  run PROGRAM ARGS   run a program on Loam's heap; --stats shows what it did\n"
           "  check PROGRAM ARGS tell what a program does wrong with its memory\n"
+          "  explain CODE       what a code that check told means, with an example\n"
           "  selftest           see whether sampled guards catch mistakes here\n"
           "  core FILE          explain a core dump by what Loam left in it\n"
           "  help [TOPIC]       this text, or one about: run, check, selftest, core,\n"

@@ -1,6 +1,7 @@
 /* The command `loam`: one file for each of its commands; this one only chooses. */
 #include "cli/check.h"
 #include "cli/core.h"
+#include "cli/explain.h"
 #include "cli/help.h"
 #include "cli/run.h"
 #include "cli/say.h"
@@ -53,6 +54,8 @@ int main(int argc, char **argv) {
         return lm_run(argc - 2, argv + 2);
     if (strcmp(command, "check") == 0)
         return lm_check(argc - 2, argv + 2);
+    if (strcmp(command, "explain") == 0)
+        return lm_explain(argc - 2, argv + 2);
     if (strcmp(command, "selftest") == 0)
         return lm_selftest(argc - 2, argv + 2);
     if (strcmp(command, "core") == 0)
