@@ -115,6 +115,12 @@ static int conclude(struct check *check) {
     if (killed && !lm_session_explains(&check->session, WTERMSIG(status)))
         fprintf(check->session.out, "loam: %s was killed by signal %d (%s)\n", name_of(check),
                 WTERMSIG(status), strsignal(WTERMSIG(status)));
+    const size_t running = lm_session_running(&check->session);
+    if (running > 0)
+        fprintf(check->session.out,
+                "loam: %zu process%s of it still run%s; what %s from now on isn't seen\n", running,
+                running == 1 ? "" : "es", running == 1 ? "s" : "",
+                running == 1 ? "it does" : "they do");
     lm_session_summarise(&check->session, check->arguments.quiet || killed);
     if (!killed)
         return status_of(check, WEXITSTATUS(status));

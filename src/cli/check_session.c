@@ -3,6 +3,7 @@
 #include "cli/story.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -178,6 +179,17 @@ bool lm_session_heard_of(const lm_session *session, pid_t pid) {
             if (program->pid == pid)
                 return true;
     return false;
+}
+
+size_t lm_session_running(const lm_session *session) {
+    size_t running = 0;
+    for (size_t i = 0; i < session->log_count; i++) {
+        const lm_wire_program *last = session->logs[i]->last;
+        if (last != NULL && !last->ended && last->pid > 0 && last->pid != session->main &&
+            is_watched(session, last) && kill(last->pid, 0) == 0)
+            running++;
+    }
+    return running;
 }
 
 bool lm_session_explains(const lm_session *session, int signal) {

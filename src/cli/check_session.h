@@ -33,6 +33,9 @@ void lm_session_read_folder(lm_session *session, const char *folder);
 /* Whether the process wrote its first line. */
 bool lm_session_heard_of(const lm_session *session, pid_t pid);
 
+/* Whether processes other than the main one are still running. */
+size_t lm_session_running(const lm_session *session);
+
 /* Whether a report of the main process is about the signal. */
 bool lm_session_explains(const lm_session *session, int signal);
 

@@ -133,7 +133,7 @@ static void wait_for_end(lm_child *child, const lm_child_watch *watch) {
     for (;;) {
         siginfo_t signal;
         const int number = sigtimedwait(&held, &signal, watch == NULL ? NULL : &pause);
-        if (number < 0 && errno == EAGAIN) {
+        if (number < 0 && errno == EAGAIN && watch != NULL) {
             watch->look(watch->context);
         } else if (number == SIGCHLD) {
             if (look_after(child))

@@ -12,10 +12,10 @@ enum { MANUAL_NAME_SIZE = 64 };
 
 bool lm_router_init(lm_router *router) {
     *router = (lm_router){.symbols = lm_symbols_new()};
-    if (getcwd(router->folder, sizeof router->folder - 1) == NULL || router->folder[0] != '/')
-        router->folder[0] = '\0';
-    else if (router->folder[1] != '\0')
-        strcat(router->folder, "/");
+    char folder[PATH_MAX];
+    if (getcwd(folder, sizeof folder) != NULL && folder[0] == '/')
+        snprintf(router->folder, sizeof router->folder, "%s%s", folder,
+                 folder[1] == '\0' ? "" : "/");
     return router->symbols != NULL;
 }
 
@@ -83,7 +83,7 @@ static const char *manual_name(const char *name, char buffer[MANUAL_NAME_SIZE]) 
         return name;
     const char *start = begins(name, "__GI_") ? name + 5 : begins(name, "_IO_") ? name + 4 : name;
     start += strspn(start, "_");
-    strcpy(buffer, start);
+    snprintf(buffer, MANUAL_NAME_SIZE, "%s", start);
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         char *end = strstr(buffer, ends[i]);
         if (end != NULL && end > buffer)

@@ -36,7 +36,7 @@ typedef struct lm_route {
 
 typedef struct lm_router {
     lm_symbols *symbols;
-    char folder[PATH_MAX]; /* the working folder, ending in '/'; "": not known */
+    char folder[PATH_MAX + 1]; /* the working folder, ending in '/'; "": not known */
 } lm_router;
 
 bool lm_router_init(lm_router *router);

@@ -161,9 +161,8 @@ static struct event allocation_of(const lm_report *report) {
 
 static struct event free_of(const lm_report *report) {
     const lm_wire_finding *facts = report->facts;
-    struct event event = {.verb = "freed", .route = &report->freed};
-    if (facts->moved_to.known)
-        strcpy(event.verb, "moved");
+    struct event event = {.route = &report->freed};
+    snprintf(event.verb, sizeof event.verb, "%s", facts->moved_to.known ? "moved" : "freed");
     set_thread(&event, &facts->freed_thread);
     set_time(&event, facts, &facts->freed_time);
     return event;

@@ -89,9 +89,10 @@ static void replace_all(char *name, const char *part, const char *instead) {
     const size_t new_length = strlen(instead);
     char *at = name;
     while ((at = strstr(at, part)) != NULL) {
-        memcpy(at, instead, new_length);
-        memmove(at + new_length, at + length, strlen(at + length) + 1);
+        for (size_t i = 0; i < new_length; i++)
+            at[i] = instead[i];
         at += new_length;
+        memmove(at, at + length - new_length, strlen(at + length - new_length) + 1);
     }
 }
 
