@@ -39,13 +39,16 @@ static bool same_text(const char *one, const char *other) {
     return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
 }
 
+/* From the blamed place on: one call of strcpy may fault in it twice. */
 static bool same_route(const lm_route *one, const lm_route *other) {
-    if (one->count != other->count)
+    if (one->count - one->blame != other->count - other->blame)
         return false;
-    for (size_t i = 0; i < one->count; i++)
-        if (one->places[i].address != other->places[i].address ||
-            !same_text(one->places[i].module_path, other->places[i].module_path))
+    for (size_t i = 0; i < one->count - one->blame; i++) {
+        const lm_place *a = &one->places[one->blame + i];
+        const lm_place *b = &other->places[other->blame + i];
+        if (a->address != b->address || !same_text(a->module_path, b->module_path))
             return false;
+    }
     return true;
 }
 

@@ -74,11 +74,25 @@ static bool sizeof_name(const char *text, const char *name) {
 
 /* ---- Beyond a block's end --------------------------------------------------------------------- */
 
+/* Whether the block is full of text, and the one bad byte is a NUL right behind it. */
+static bool dump_ends_text(const lm_wire_finding *facts) {
+    const int64_t end = (int64_t)facts->size.value - (int64_t)facts->dump_at.value;
+    if (facts->dump == NULL || lm_story_bad_count(facts) != 1 || end < 1 ||
+        (uint64_t)end >= facts->dump_size || facts->first.value != facts->size.value ||
+        facts->dump[end] != 0)
+        return false;
+    for (int64_t i = 0; i < end; i++)
+        if (facts->dump[i] < ' ' && facts->dump[i] != '\n' && facts->dump[i] != '\t' &&
+            i + (int64_t)facts->dump_at.value >= 0)
+            return false;
+    return true;
+}
+
 static bool ends_a_string(const lm_report *report) {
     const lm_wire_finding *facts = report->facts;
     const char *call = lm_story_call(report);
     static const char *const calls[] = {"strcpy", "stpcpy", "strcat", "sprintf", "vsprintf"};
-    if (is(facts->helper, "nul"))
+    if (is(facts->helper, "nul") || (facts->sure == LM_SURE_LATER && dump_ends_text(facts)))
         return true;
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
         if (is(call, calls[i]) && facts->first.value == facts->size.value &&
@@ -163,6 +177,18 @@ static bool in_loop(const lm_story *story, char help[HELP_SIZE]) {
     return false;
 }
 
+/* "strlen(s) + 1", of a line with one plain strlen. */
+static bool one_strlen(const char *line, char text[NAME_SIZE]) {
+    const char *start = strstr(line, "strlen(");
+    if (start == NULL || strstr(start + 1, "strlen(") != NULL)
+        return false;
+    const size_t length = strcspn(start + strlen("strlen("), "()") + strlen("strlen(");
+    if (start[length] != ')' || length + strlen(") + 1") >= NAME_SIZE)
+        return false;
+    snprintf(text, NAME_SIZE, "%.*s) + 1", (int)length, start);
+    return true;
+}
+
 static bool help_overflow(const lm_story *story, char help[HELP_SIZE]) {
     const lm_wire_finding *facts = story->report->facts;
     const bool writes = facts->sure == LM_SURE_LATER || is(facts->access, "write");
@@ -174,9 +200,10 @@ static bool help_overflow(const lm_story *story, char help[HELP_SIZE]) {
     if (writes && text_is_longer(facts, help))
         return true;
     if (writes && ends_a_string(story->report)) {
+        char length[NAME_SIZE];
         snprintf(help, HELP_SIZE,
                  "the extra byte is the terminating NUL of a full string; allocate %s",
-                 has(line, "strlen(") ? "strlen(s) + 1" : "one byte more than the string is long");
+                 one_strlen(line, length) ? length : "one byte more than the text is long");
         return true;
     }
     if (in_loop(story, help) || of_elements(story, line, help))

@@ -128,8 +128,13 @@ static void label_allocation(const lm_wire_finding *facts, const lm_told *told,
         add_when(facts, &facts->allocated_time, &facts->allocated_thread, label);
 }
 
+static bool is_moved(const lm_wire_finding *facts) {
+    return facts->moved_to.known ||
+           (facts->freed_call != NULL && strcmp(facts->freed_call, "realloc") == 0);
+}
+
 static void label_free(const lm_wire_finding *facts, const lm_told *told, char label[LABEL_SIZE]) {
-    snprintf(label, LABEL_SIZE, facts->moved_to.known ? "moved here" : "freed here");
+    snprintf(label, LABEL_SIZE, is_moved(facts) ? "moved by realloc here" : "freed here");
     if (!told->table)
         add_when(facts, &facts->freed_time, &facts->freed_thread, label);
 }
@@ -284,9 +289,13 @@ static void put_marks(lm_paper *paper, const struct mark *marks, size_t count, s
             continue;
         lm_paper_fill(paper, ' ', start - column);
         lm_paper_tone(paper, marks[i].tone);
-        lm_paper_fill(paper, marks[i].sign, marks[i].end - marks[i].start);
+        size_t length = marks[i].end - marks[i].start;
+        /* No further than the line is shown. */
+        if (left + start + length > paper->width)
+            length = left + start < paper->width ? paper->width - left - start : 1;
+        lm_paper_fill(paper, marks[i].sign, length);
         lm_paper_tone(paper, LM_TONE_PLAIN);
-        column = start + marks[i].end - marks[i].start;
+        column = start + length;
     }
     const struct mark *last = &marks[count - 1];
     const bool beside = left + column + 1 + strlen(last->label) <= paper->width;
