@@ -15,12 +15,20 @@ enum { LM_ZONE_LEAST = 16, LM_ZONE_MOST = 128 };
 enum { LM_BATCH_BLOCKS = 124 };
 #define LM_BATCH_BYTES LM_LIMIT(LM_KIB(256), LM_KIB(4))
 
+/* What rests at least and at most, when the option doesn't say. */
+#define LM_QUARANTINE_LEAST LM_MIB(8)
+#define LM_QUARANTINE_MOST  LM_MIB(64)
+
 /* A freed large block rests without its memory: of its size counts one part in so many. */
 enum { LM_RESTING_SHARE = 64 };
 
 /* Address space and steps for the checker's own records. */
 #define LM_OWN_ROOM LM_MIB(1024)
 #define LM_OWN_STEP LM_LIMIT(LM_MIB(1), LM_KIB(64))
+
+/* All blocks are looked at so often (ns) at most, and so that it takes one part in so many of the time. */
+#define LM_SWEEP_EVERY LM_LIMIT(1000 * 1000 * 1000, 1000 * 1000)
+enum { LM_SWEEP_SHARE = 50 };
 
 /* Findings that can be told apart; more are only counted. */
 enum { LM_TALES_MOST = 8192 };

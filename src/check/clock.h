@@ -1,22 +1,51 @@
-/* Time: ns since the program began. Never goes back. */
+/* Time: ns since the program began. Never goes back in a thread.
+ *
+ * Two times are noted for every block, so reading the system's clock would cost more than all else. Where the
+ * processor counts evenly (constant, and the same on all processors), its counter is read instead, and set
+ * right by the system's clock every few milliseconds. */
 #ifndef LM_CHECK_CLOCK_H
 #define LM_CHECK_CLOCK_H
 
 #include "base/compiler.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
-extern uint64_t lm_clock_start; /* CLOCK_MONOTONIC at the program's begin */
+/* How a thread reads it. All zero: by the system's clock. */
+typedef struct lm_clock {
+    uint64_t ticks, time; /* the counter and the time when they were last compared */
+    uint64_t most;        /* ticks from then on until they must be compared again */
+} lm_clock;
 
-LM_INLINE uint64_t lm_clock_read(clockid_t clock) {
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+/* Once, at the program's begin. */
+void lm_clock_start(void);
+
+/* By the system's clock. */
+uint64_t lm_clock_now(void);
+
+/* ns since 1970. */
+uint64_t lm_clock_of_day(void);
+
+/* ns for 2^32 ticks; 0: not known, or not constant. */
+extern _Atomic uint64_t lm_clock_rate;
+
+/* Compares, and returns the time. */
+uint64_t lm_clock_compare(lm_clock *clock);
+
+LM_INLINE uint64_t lm_clock_ticks(void) {
+#if defined(__x86_64__)
+    return __builtin_ia32_rdtsc();
+#else
+    return 0;
+#endif
 }
 
-LM_INLINE uint64_t lm_clock_now(void) {
-    return lm_clock_read(CLOCK_MONOTONIC) - lm_clock_start;
+LM_INLINE uint64_t lm_clock_read(lm_clock *clock) {
+    uint64_t passed = lm_clock_ticks() - clock->ticks;
+    if (LM_UNLIKELY(passed >= clock->most))
+        return lm_clock_compare(clock);
+    return clock->time + (passed * __atomic_load_n(&lm_clock_rate, __ATOMIC_RELAXED) >> 32);
 }
 
 #endif

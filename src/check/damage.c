@@ -110,27 +110,26 @@ LM_COLD void lm_damage_tell(const lm_place *place, const char *call) {
     look_at_rear(place, call);
 }
 
-static bool has_zones(const lm_place *place) {
-    uint8_t state = lm_record_state(place->record);
-    return state == LM_STATE_LIVE || state == LM_STATE_RESTING;
-}
-
 /* Another thread may make a new block of a neighbour meanwhile, with zones elsewhere. */
 static bool is_damaged(const lm_place *place, lm_zone (*zone_of)(const lm_place *)) {
-    if (!has_zones(place))
+    if (!lm_damage_has_zones(place->record))
         return false;
     lm_moment made = place->record->allocated_at;
     lm_zone zone = zone_of(place);
     if (LM_LIKELY(lm_zone_whole(zone.at, zone.size, LM_FILL_ZONE)))
         return false;
     atomic_thread_fence(memory_order_acquire);
-    return has_zones(place) && place->record->allocated_at == made;
+    return lm_damage_has_zones(place->record) && place->record->allocated_at == made;
 }
 
-void lm_damage_look_beside(const lm_place *place, const char *call) {
+LM_COLD void lm_damage_look_before(const lm_place *place, const char *call) {
     lm_place other;
     if (lm_table_beside(place, -1, &other) && is_damaged(&other, rear_of))
         look_at_rear(&other, call);
+}
+
+LM_COLD void lm_damage_look_behind(const lm_place *place, const char *call) {
+    lm_place other;
     if (lm_table_beside(place, 1, &other) && is_damaged(&other, front_of))
         look_at_front(&other, call);
 }
@@ -162,7 +161,7 @@ size_t lm_damage_parts(const lm_place *place, lm_zone parts[2]) {
     return 2;
 }
 
-static LM_COLD void tell_freed(const lm_place *place, const lm_zone *part, const char *call) {
+static LM_COLD void tell_freed(const lm_place *place, const lm_zone *part) {
     size_t from, to;
     if (!lm_zone_damage(part->at, part->size, LM_FILL_FREED, &from, &to))
         return;
@@ -172,7 +171,6 @@ static LM_COLD void tell_freed(const lm_place *place, const lm_zone *part, const
         ptrdiff_t at = (ptrdiff_t)((uintptr_t)part->at - block.start);
         lm_tale tale = {.code = LM_CODE_USE_AFTER_FREE,
                         .certainty = LM_CERTAIN_LATER,
-                        .call = call,
                         .no_stack = true,
                         .access = "write",
                         .block = &block,
@@ -185,11 +183,11 @@ static LM_COLD void tell_freed(const lm_place *place, const lm_zone *part, const
     repair(part, LM_FILL_FREED);
 }
 
-void lm_damage_look_freed(const lm_place *place, const char *call) {
+void lm_damage_look_freed(const lm_place *place) {
     lm_zone parts[2];
     size_t count = lm_damage_parts(place, parts);
     for (size_t i = 0; i < count; i++)
         if (LM_UNLIKELY(!lm_zone_is(parts[i].at, parts[i].size, LM_FILL_FREED)))
-            tell_freed(place, &parts[i], call);
-    lm_damage_look(place, call);
+            tell_freed(place, &parts[i]);
+    lm_damage_look(place, NULL);
 }

@@ -11,8 +11,8 @@ LM_INLINE uint32_t lm_here(void) {
     return lm_depot_here();
 }
 
-LM_INLINE lm_moment lm_moment_here(const lm_watcher *watcher) {
-    return lm_moment_of(lm_clock_now(), watcher->number);
+LM_INLINE lm_moment lm_moment_here(lm_watcher *watcher) {
+    return lm_moment_of(lm_clock_read(&watcher->clock), watcher->number);
 }
 
 #endif

@@ -2,6 +2,8 @@
 
 #include "check/damage.h"
 #include "check/own.h"
+#include "check/patience.h"
+#include "check/sweep.h"
 #include "check/zone.h"
 #include "heap/fast.h"
 #include "heap/guard.h"
@@ -14,12 +16,14 @@ typedef struct lm_batch {
     uintptr_t raw[LM_BATCH_BLOCKS];
 } lm_batch;
 
-size_t lm_quarantine_limit = LM_MIB(64);
+size_t lm_quarantine_limit = LM_QUARANTINE_AUTO;
 lm_lock lm_quarantine_lock = LM_LOCK(LM_RANK_CHECK_QUARANTINE);
 
 /* Under the lock. */
 static lm_batch *oldest, *newest, *spare;
-static size_t resting; /* bytes */
+static size_t resting;   /* bytes */
+static unsigned leaving; /* threads that let blocks go at this moment */
+static bool held;
 
 /* ---- Blocks ----------------------------------------------------------------------------------- */
 
@@ -54,7 +58,7 @@ static bool place_of(uintptr_t raw, lm_place *place) {
 }
 
 static void leave(const lm_place *place) {
-    lm_damage_look_freed(place, NULL);
+    lm_damage_look_freed(place);
     if (LM_UNLIKELY(place->record->hidden))
         show(place);
     atomic_store_explicit(&place->record->state, LM_STATE_GONE, memory_order_release);
@@ -93,10 +97,18 @@ static lm_batch *new_batch(void) {
     return batch;
 }
 
+/* As much as is live, so that a small program stays small. */
+static size_t limit(void) {
+    if (lm_quarantine_limit != LM_QUARANTINE_AUTO)
+        return lm_quarantine_limit;
+    int64_t live = lm_watcher_live_bytes();
+    return lm_min(lm_max(live > 0 ? (size_t)live : 0, LM_QUARANTINE_LEAST), LM_QUARANTINE_MOST);
+}
+
 /* The oldest batch, when there is too much. Locked. */
 static lm_batch *take_oldest(void) {
     lm_batch *batch = oldest;
-    if (!batch || resting <= lm_quarantine_limit)
+    if (!batch || held || resting <= limit())
         return NULL;
     oldest = batch->next;
     resting -= batch->bytes;
@@ -116,13 +128,16 @@ static void hand_over(lm_batch *batch) {
         lm_batch *out = take_oldest();
         if (!out)
             break;
+        leaving++;
         lm_lock_give(&lm_quarantine_lock);
         leave_all(out);
         lm_lock_take(&lm_quarantine_lock);
+        leaving--;
         out->next = spare;
         spare = out;
     }
     lm_lock_give(&lm_quarantine_lock);
+    lm_sweep_if_due();
 }
 
 void lm_quarantine_flush(lm_watcher *watcher) {
@@ -145,24 +160,42 @@ void lm_quarantine_put(lm_watcher *watcher, const lm_place *place) {
     }
     batch->raw[batch->count++] = place->raw;
     batch->bytes += weight(place);
-    bool full = batch->count == LM_BATCH_BLOCKS ||
-                batch->bytes >= lm_min(LM_BATCH_BYTES, lm_quarantine_limit / 64);
+    bool full =
+        batch->count == LM_BATCH_BLOCKS || batch->bytes >= lm_min(LM_BATCH_BYTES, limit() / 64);
     if (!late)
         watcher->batch = full ? NULL : batch;
     if (full || late)
         hand_over(batch);
 }
 
-/* ---- All that rests --------------------------------------------------------------------------- */
+/* ---- Holding ---------------------------------------------------------------------------------- */
 
-static bool look(const lm_place *place, void *context) {
-    const char *call = context;
-    if (lm_record_state(place->record) == LM_STATE_RESTING)
-        lm_damage_look_freed(place, call);
-    return true;
+bool lm_quarantine_hold(void) {
+    unsigned tries = 0;
+    if (!lm_patience_take(&lm_quarantine_lock))
+        return false;
+    bool first = !held;
+    held = true;
+    while (first && leaving > 0) { /* the calling thread itself, perhaps, when it was interrupted */
+        lm_lock_give(&lm_quarantine_lock);
+        bool patient = lm_patience_wait(&tries);
+        lm_lock_take(&lm_quarantine_lock);
+        if (!patient) {
+            held = first = false;
+            break;
+        }
+    }
+    lm_lock_give(&lm_quarantine_lock);
+    return first;
 }
 
-void lm_quarantine_look(const char *call) {
-    char *context = (char *)(uintptr_t)call;
-    lm_table_each(look, context);
+void lm_quarantine_let_go(void) {
+    lm_lock_take(&lm_quarantine_lock);
+    held = false;
+    lm_lock_give(&lm_quarantine_lock);
+}
+
+void lm_quarantine_forked(void) {
+    held = false;
+    leaving = 0;
 }

@@ -12,10 +12,17 @@ void lm_quarantine_put(lm_watcher *watcher, const lm_place *place);
 /* Hands over what a thread has. */
 void lm_quarantine_flush(lm_watcher *watcher);
 
-/* Looks at everything that rests, on behalf of `call`. */
-void lm_quarantine_look(const char *call);
+/* Until lm_quarantine_let_go nothing leaves the quarantine, so every block that lives or rests stays where it
+ * is. By one thread at a time. False: not now. */
+bool lm_quarantine_hold(void);
+void lm_quarantine_let_go(void);
 
-extern size_t lm_quarantine_limit; /* bytes; set at start */
+/* In a child of fork. */
+void lm_quarantine_forked(void);
+
+/* Bytes; set at start. */
+#define LM_QUARANTINE_AUTO SIZE_MAX
+extern size_t lm_quarantine_limit;
 extern lm_lock lm_quarantine_lock;
 
 #endif

@@ -5,6 +5,7 @@
 #include "check/failed.h"
 #include "check/known.h"
 #include "check/lines.h"
+#include "check/patience.h"
 #include "check/watcher.h"
 #include "os/os.h"
 
@@ -43,7 +44,7 @@ static void put_process(void) {
     lm_lines_number("parent", (uint64_t)getppid());
     put_program();
     put_arguments();
-    lm_lines_number("started", lm_clock_read(CLOCK_REALTIME) - lm_clock_now());
+    lm_lines_number("started", lm_clock_of_day() - lm_clock_now());
     lm_lines_end();
     lm_lines_flush();
 }
@@ -51,7 +52,8 @@ static void put_process(void) {
 void lm_report_start(void) {
     if (!lm_lines_wanted())
         return;
-    lm_lock_take(&lm_tale_lock);
+    if (!lm_patience_take(&lm_tale_lock))
+        return;
     put_process();
     lm_lock_give(&lm_tale_lock);
 }
@@ -95,7 +97,8 @@ static void put_summary(void) {
 void lm_report_counts(void) {
     if (!lm_lines_wanted())
         return;
-    lm_lock_take(&lm_tale_lock);
+    if (!lm_patience_take(&lm_tale_lock))
+        return;
     put_again();
     put_summary();
     lm_lines_flush();
@@ -105,7 +108,8 @@ void lm_report_counts(void) {
 void lm_report_end(int status) {
     if (!lm_lines_wanted())
         return;
-    lm_lock_take(&lm_tale_lock);
+    if (!lm_patience_take(&lm_tale_lock))
+        return;
     lm_lines_begin("end");
     lm_lines_signed("status", status);
     lm_lines_end();
@@ -116,7 +120,8 @@ void lm_report_end(int status) {
 void lm_report_note(const char *text) {
     if (!lm_lines_wanted())
         return;
-    lm_lock_take(&lm_tale_lock);
+    if (!lm_patience_take(&lm_tale_lock))
+        return;
     lm_lines_begin("note");
     lm_lines_text("text", text);
     lm_lines_end();

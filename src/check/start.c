@@ -1,11 +1,11 @@
 #include "check/start.h"
 
 #include "check/clock.h"
-#include "check/damage.h"
 #include "check/lines.h"
 #include "check/own.h"
 #include "check/quarantine.h"
 #include "check/report.h"
+#include "check/sweep.h"
 #include "check/table.h"
 #include "check/watcher.h"
 #include "heap/init.h"
@@ -16,7 +16,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-uint64_t lm_clock_start;
 _Atomic bool lm_check_ready;
 
 static lm_lock start_lock = LM_LOCK(LM_RANK_INIT);
@@ -61,6 +60,7 @@ static void after_in_child(void) {
     process = lm_os_process();
     lm_depot_forked();
     lm_watcher_forked();
+    lm_quarantine_forked();
     for (int i = LOCKS; i > 0; i--)
         lm_lock_give_in_child(locks[i - 1]);
     lm_report_forked();
@@ -69,11 +69,10 @@ static void after_in_child(void) {
 /* ---- Start ------------------------------------------------------------------------------------ */
 
 static bool start(void) {
-    if (!lm_init())
-        return false;
-    lm_clock_start = lm_clock_read(CLOCK_MONOTONIC);
+    lm_clock_start();
     process = lm_os_process();
-    lm_quarantine_limit = lm_options_now.quarantine;
+    lm_quarantine_limit =
+        lm_options_now.quarantine ? lm_options_now.quarantine : LM_QUARANTINE_AUTO;
     return lm_table_start();
 }
 
@@ -102,9 +101,12 @@ static void start_services(void) {
     lm_report_start();
 }
 
-/* Who comes here while the first thread starts services goes on without them. */
+/* Who comes here while the first thread starts services goes on without them. The heap starts first, without the
+ * lock: it allocates on the way, which leads here again. */
 LM_COLD bool lm_check_start_slow(void) {
     bool first = false;
+    if (!lm_init())
+        return false;
     lm_lock_take(&start_lock);
     if (!atomic_load_explicit(&lm_check_ready, memory_order_relaxed) && !failed) {
         failed = !start();
@@ -125,21 +127,13 @@ __attribute__((constructor)) static void constructor(void) {
 
 /* ---- The end ---------------------------------------------------------------------------------- */
 
-static bool look_at_live(const lm_place *place, void *context) {
-    const char *call = context;
-    if (lm_record_state(place->record) == LM_STATE_LIVE)
-        lm_damage_look(place, call);
-    return true;
-}
-
 static _Atomic bool finished;
 
 void lm_check_finish(int status) {
     if (!atomic_load(&lm_check_ready) || lm_os_process() != process ||
         atomic_exchange(&finished, true))
         return;
-    lm_table_each(look_at_live, NULL);
-    lm_quarantine_look(NULL);
+    lm_sweep_all();
     lm_report_counts();
     lm_report_end(status);
 }

@@ -169,10 +169,38 @@ LM_COLD bool lm_table_new(void *raw, lm_place *place) {
     return records != NULL;
 }
 
+/* Where the heap has nothing now, the array of what was there last may tell: all of it has left the
+ * quarantine. A large block's room isn't known any more, so it is what the block had. */
+static bool covers(const lm_records *records, uintptr_t at, lm_place *place) {
+    size_t inside = at - records->first, stride = records->stride;
+    size_t index = stride ? inside / stride : 0;
+    if (at < records->first || index >= records->count)
+        return false;
+    lm_record *record = (lm_record *)(uintptr_t)&records->of[index];
+    size_t room = stride ? stride : record->front * LM_GRAIN + record->size;
+    *place =
+        (lm_place){record, (lm_records *)(uintptr_t)records, records->first + index * stride, room};
+    return inside - index * stride < room && lm_record_state(record) == LM_STATE_GONE;
+}
+
+static bool find_past(uintptr_t at, lm_place *place) {
+    lm_arena *arena = lm_arena_of(at);
+    _Atomic(lm_records *) *units = arena ? lm_table_of((size_t)(arena - lm_arenas)) : NULL;
+    if (!units)
+        return false;
+    size_t unit = (at - arena->lookup->base) >> LM_UNIT_SHIFT;
+    for (size_t back = 0; back < LM_SLAB_UNITS_MAX && back <= unit; back++) {
+        lm_records *records = atomic_load_explicit(&units[unit - back], memory_order_acquire);
+        if (records && covers(records, at, place))
+            return true;
+    }
+    return false;
+}
+
 bool lm_table_find(uintptr_t at, lm_place *place) {
     slot s;
     if (!find_slot(at, &s))
-        return false;
+        return find_past(at, place);
     lm_records *records = array_of(&s);
     if (records)
         *place = place_of(records, &s);

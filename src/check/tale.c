@@ -5,6 +5,7 @@
 #include "check/here.h"
 #include "check/known.h"
 #include "check/lines.h"
+#include "check/patience.h"
 #include "check/plain.h"
 #include "check/report.h"
 #include "check/tell.h"
@@ -20,6 +21,8 @@ static const char *const codes[] = {LM_CODES(CODE_TEXT)};
 static const char *const certainties[] = {"exact", "later", "inferred"};
 
 static uint32_t last_id; /* under lm_tale_lock */
+
+void (*lm_tale_hook)(const lm_tale *tale);
 
 const char *lm_tale_code(lm_code code) {
     return codes[code];
@@ -265,8 +268,13 @@ void lm_tale_tell(const lm_tale *tale) {
     lm_tale own = *tale;
     if (!own.stack && !own.no_stack)
         own.stack = lm_here();
+    if (lm_tale_hook) {
+        lm_tale_hook(&own);
+        return;
+    }
     uint32_t thread = own.no_stack ? 0 : lm_watcher_here()->number;
-    lm_lock_take(&lm_tale_lock);
+    if (!lm_patience_take(&lm_tale_lock))
+        return;
     lm_known *known = find_known(&own);
     if (known)
         tell(&own, known, thread);

@@ -103,6 +103,10 @@ LM_COLD void lm_watcher_settle(lm_watcher *watcher) {
         ;
 }
 
+int64_t lm_watcher_live_bytes(void) {
+    return atomic_load_explicit(&live_bytes, memory_order_relaxed);
+}
+
 static void count_one(lm_counts *counts, int64_t live[2], const lm_watcher *watcher) {
     counts->allocations += watcher->allocations;
     counts->frees += watcher->frees;

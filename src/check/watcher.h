@@ -5,6 +5,7 @@
 
 #include "base/compiler.h"
 #include "base/lock.h"
+#include "check/clock.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,6 +18,7 @@ typedef struct lm_watcher {
     struct lm_batch *batch;  /* freed blocks; NULL: none */
     struct lm_watcher *next, *next_free;
     int rounds; /* of thread exit */
+    lm_clock clock;
 } lm_watcher;
 
 typedef struct lm_counts {
@@ -50,6 +52,7 @@ lm_watcher *lm_watcher_first(void);
 enum { LM_BALANCE_MOST = 64 * 1024 };
 
 void lm_watcher_settle(lm_watcher *watcher);
+int64_t lm_watcher_live_bytes(void); /* an estimate */
 void lm_watcher_count(lm_counts *counts);
 
 LM_INLINE void lm_watcher_allocated(lm_watcher *watcher, size_t size) {
