@@ -13,16 +13,6 @@ static const lm_route *choose(const lm_report *report) {
     return NULL;
 }
 
-void lm_report_make(lm_report *report, const lm_wire_finding *facts, lm_router *router) {
-    const lm_wire_program *program = facts->program;
-    *report = (lm_report){.facts = facts,
-                          .used = lm_router_find(router, facts->stack, program),
-                          .allocated = lm_router_find(router, facts->allocated, program),
-                          .freed = lm_router_find(router, facts->freed, program),
-                          .failed = lm_router_find(router, facts->failed, program)};
-    report->to_blame = choose(report);
-}
-
 void lm_report_free(lm_report *report) {
     lm_route_free(&report->used);
     lm_route_free(&report->allocated);
@@ -52,15 +42,45 @@ static bool same_route(const lm_route *one, const lm_route *other) {
     return true;
 }
 
+/* When and by whom damage is found is chance: a forked process may find its parent's again. */
+static bool found_by_chance(const lm_report *report) {
+    return report->facts->sure == LM_SURE_LATER && report->allocated.count > 0;
+}
+
 bool lm_report_equal(const lm_report *one, const lm_report *other) {
-    /* When and by whom damage is found is chance: a forked process may find its parent's again. */
-    if (one->facts->sure == LM_SURE_LATER && other->facts->sure == LM_SURE_LATER &&
-        one->allocated.count > 0)
-        return same_text(one->facts->code_name, other->facts->code_name) &&
-               same_route(&one->allocated, &other->allocated) &&
-               one->facts->first.value == other->facts->first.value;
-    return same_text(one->facts->code_name, other->facts->code_name) &&
-           same_route(&one->used, &other->used) && same_route(&one->allocated, &other->allocated);
+    if (one->key != other->key || found_by_chance(one) != found_by_chance(other) ||
+        !same_text(one->facts->code_name, other->facts->code_name) ||
+        !same_route(&one->allocated, &other->allocated))
+        return false;
+    return found_by_chance(one) ? one->facts->first.value == other->facts->first.value
+                                : same_route(&one->used, &other->used);
+}
+
+static void mix(uint64_t *key, uint64_t value) {
+    *key = (*key ^ value) * 0x9e3779b97f4a7c15ULL;
+    *key ^= *key >> 32;
+}
+
+static uint64_t key_of(const lm_report *report) {
+    uint64_t key = report->facts->code;
+    for (size_t i = report->allocated.blame; i < report->allocated.count; i++)
+        mix(&key, report->allocated.places[i].address);
+    if (found_by_chance(report))
+        mix(&key, report->facts->first.value);
+    for (size_t i = report->used.blame; !found_by_chance(report) && i < report->used.count; i++)
+        mix(&key, report->used.places[i].address);
+    return key;
+}
+
+void lm_report_make(lm_report *report, const lm_wire_finding *facts, lm_router *router) {
+    const lm_wire_program *program = facts->program;
+    *report = (lm_report){.facts = facts,
+                          .used = lm_router_find(router, facts->stack, program),
+                          .allocated = lm_router_find(router, facts->allocated, program),
+                          .freed = lm_router_find(router, facts->freed, program),
+                          .failed = lm_router_find(router, facts->failed, program)};
+    report->to_blame = choose(report);
+    report->key = key_of(report);
 }
 
 bool lm_report_join(lm_report *report, const lm_wire_finding *facts) {

@@ -14,6 +14,7 @@ typedef struct lm_report {
     const lm_wire_finding *
         *same; /* findings of other processes, or programs, that are this one again */
     size_t same_count;
+    uint64_t key;  /* the same for equal reports */
     pid_t process; /* shown where there are several; 0: not */
 } lm_report;
 
