@@ -145,25 +145,33 @@ static const char *place_of(const char *where) {
     return "something that isn't the start of a block";
 }
 
+/* "a freed 16-byte block": one that can't be freed again. */
+static const char *state_of(const lm_wire_finding *facts, char words[LM_WORDS_SIZE]) {
+    char size[LM_WORDS_SIZE];
+    if (!is(facts->state, "freed") || !facts->size.known)
+        return block_of(facts, words);
+    snprintf(words, LM_WORDS_SIZE, "a freed %.40s-byte block",
+             lm_words_number(size, facts->size.value));
+    return words;
+}
+
 static void invalid(const lm_wire_finding *facts, char *buffer) {
     char block[LM_WORDS_SIZE];
     char away[LM_WORDS_SIZE];
-    char call[LM_WORDS_SIZE];
+    char words[LM_WORDS_SIZE];
     const int64_t inside = (int64_t)facts->inside.value;
-    call_of(facts->call, call);
+    const char *call = call_of(facts->call, words);
+    const char *sized = state_of(facts, block);
     if (facts->inside.known && facts->size.known && inside > 0)
-        PUT("%s of an address %s %s %s%s", facts->call == NULL ? "free()" : call,
-            lm_words_count(away, (uint64_t)inside, "byte"),
-            (uint64_t)inside < facts->size.value ? "inside" : "from the start of",
-            is(facts->state, "freed") ? "a freed block, " : "", block_of(facts, block));
+        PUT("%s of an address %s %s %s", call, lm_words_count(away, (uint64_t)inside, "byte"),
+            (uint64_t)inside < facts->size.value ? "inside" : "from the start of", sized);
     else if (facts->inside.known && inside < 0)
-        PUT("%s of an address %s before %s", facts->call == NULL ? "free()" : call,
-            lm_words_count(away, (uint64_t)-inside, "byte"), block_of(facts, block));
+        PUT("%s of an address %s before %s", call, lm_words_count(away, (uint64_t)-inside, "byte"),
+            sized);
     else if (is(facts->where, "unmapped"))
-        PUT("%s of an address at which there is no memory", facts->call == NULL ? "free()" : call);
+        PUT("%s of an address at which there is no memory", call);
     else
-        PUT("%s of the address of %s", facts->call == NULL ? "free()" : call,
-            place_of(facts->where));
+        PUT("%s of the address of %s", call, place_of(facts->where));
 }
 
 static void mismatched(const lm_wire_finding *facts, char *buffer) {

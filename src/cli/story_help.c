@@ -298,6 +298,10 @@ static bool help_twice(const lm_story *story, char help[HELP_SIZE]) {
 static bool help_invalid(const lm_story *story, char help[HELP_SIZE]) {
     const lm_wire_finding *facts = story->report->facts;
     char bytes[LM_WORDS_SIZE];
+    if (facts->inside.known && is(facts->state, "freed")) {
+        snprintf(help, HELP_SIZE, "the block was freed before; there is nothing left to free");
+        return true;
+    }
     if (facts->inside.known && (int64_t)facts->inside.value > 0 && facts->size.known) {
         snprintf(help, HELP_SIZE, "free the pointer that %s returned, which is %s before this one",
                  facts->allocated_call == NULL ? "the allocation" : facts->allocated_call,
