@@ -194,6 +194,9 @@ function(loam_add_command)
         return()
     endif()
     loam_find_required(loam_required "${PROJECT_SOURCE_DIR}/src/cli/requires.txt")
+    # Turns C++'s names back into what stands in the source; it has no pkg-config file.
+    find_library(LOAM_IBERTY NAMES iberty libiberty.a REQUIRED)
+    list(APPEND loam_required ${LOAM_IBERTY})
 
     # Where the installed command finds the installed library, seen from the command's own folder.
     file(RELATIVE_PATH libdir "${CMAKE_INSTALL_FULL_BINDIR}" "${CMAKE_INSTALL_FULL_LIBDIR}")

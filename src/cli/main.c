@@ -1,5 +1,7 @@
 /* The command `loam`: one file for each of its commands; this one only chooses. */
+#include "cli/check.h"
 #include "cli/core.h"
+#include "cli/explain.h"
 #include "cli/help.h"
 #include "cli/run.h"
 #include "cli/say.h"
@@ -22,6 +24,7 @@ static int show_help(int argc, char **argv) {
         const char *name;
         void (*show)(FILE *out);
     } topics[] = {{"run", lm_help_run},
+                  {"check", lm_help_check},
                   {"selftest", lm_help_selftest},
                   {"core", lm_help_core},
                   {"options", lm_help_options}};
@@ -36,7 +39,8 @@ static int show_help(int argc, char **argv) {
             return finish_output();
         }
     }
-    lm_say("there is no help on %s; the topics are run, selftest, core and options", argv[0]);
+    lm_say("there is no help on %s; the topics are run, check, selftest, core and options",
+           argv[0]);
     return LM_STATUS_WRONG_USE;
 }
 
@@ -48,6 +52,10 @@ int main(int argc, char **argv) {
     const char *command = argv[1];
     if (strcmp(command, "run") == 0)
         return lm_run(argc - 2, argv + 2);
+    if (strcmp(command, "check") == 0)
+        return lm_check(argc - 2, argv + 2);
+    if (strcmp(command, "explain") == 0)
+        return lm_explain(argc - 2, argv + 2);
     if (strcmp(command, "selftest") == 0)
         return lm_selftest(argc - 2, argv + 2);
     if (strcmp(command, "core") == 0)

@@ -1,0 +1,207 @@
+#include "cli/check_arguments.h"
+
+#include "cli/say.h"
+#include "conf/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The arguments that are still to be read. */
+struct rest {
+    int count;
+    char **next;
+};
+
+/* Arguments that are options of the library under the same name or another. */
+static const struct passed {
+    const char *name, *key;
+    const char *value; /* NULL: the argument has one, "--name VALUE" or "--name=VALUE" */
+} passed[] = {
+    {"--leaks", "leaks", NULL},           {"--uninit", "uninit", NULL},
+    {"--quarantine", "quarantine", NULL}, {"--exact", "exact", "1"},
+    {"--dangling", "dangling", "1"},
+};
+
+static const lm_option *option_of(const char *key) {
+    for (const lm_option *option = lm_options_table; option->key != NULL; option++)
+        if (strcmp(option->key, key) == 0)
+            return option;
+    return NULL;
+}
+
+/* "yes" and "no" for a switch that knows 1 and 0. */
+static const char *switched(const lm_option *option, const char *value) {
+    if (option->values != NULL)
+        return value;
+    return strcmp(value, "yes") == 0 ? "1" : strcmp(value, "no") == 0 ? "0" : value;
+}
+
+static void hear_complaint(const char *message, void *context) {
+    bool *right = context;
+    *right = false;
+    lm_say("%s", message);
+}
+
+/* Checks options here, where a mistake can still be put right, and adds them to those before. */
+static bool add_options(lm_check_arguments *arguments, const char *options) {
+    bool right = true;
+    lm_options scratch;
+    lm_options_defaults(&scratch);
+    lm_options_parse(&scratch, options, "the options", false, hear_complaint, &right);
+    if (!right)
+        return false;
+    char *joined = NULL;
+    const char *before = arguments->options == NULL ? "" : arguments->options;
+    if (asprintf(&joined, "%s%s%s", before, *before == '\0' ? "" : ":", options) < 0) {
+        lm_say("there is no memory for the options");
+        return false;
+    }
+    free(arguments->options);
+    arguments->options = joined;
+    return true;
+}
+
+static bool add_option(lm_check_arguments *arguments, const char *key, const char *value) {
+    char *option = NULL;
+    if (strchr(value, ':') != NULL) {
+        lm_say("a value with ':' in it can't be passed on: %s", value);
+        return false;
+    }
+    if (asprintf(&option, "%s=%s", key, value) < 0) {
+        lm_say("there is no memory for the options");
+        return false;
+    }
+    const bool added = add_options(arguments, option);
+    free(option);
+    return added;
+}
+
+/* The value of `name`, as in "--name VALUE" or "--name=VALUE"; NULL when the next argument is another. When
+ * the value is missing, says so and sets *wrong. */
+static const char *take_value(struct rest *rest, const char *name, bool *wrong) {
+    const size_t length = strlen(name);
+    char *argument = rest->next[0];
+    if (strncmp(argument, name, length) != 0 ||
+        (argument[length] != '\0' && argument[length] != '='))
+        return NULL;
+    if (argument[length] == '=') {
+        rest->count--;
+        rest->next++;
+        return argument + length + 1;
+    }
+    if (rest->count < 2) {
+        lm_say("%s needs a value; loam help check shows how", name);
+        *wrong = true;
+        return NULL;
+    }
+    rest->count -= 2;
+    rest->next += 2;
+    return rest->next[-1];
+}
+
+static bool take_flag(struct rest *rest, const char *name) {
+    if (strcmp(rest->next[0], name) != 0)
+        return false;
+    rest->count--;
+    rest->next++;
+    return true;
+}
+
+static bool set_status(lm_check_arguments *arguments, const char *value) {
+    char *end;
+    const long status = strtol(value, &end, 10);
+    if (end == value || *end != '\0' || status < 0 || status > 255) {
+        lm_say("--error-exitcode needs a number from 0 to 255, not %s", value);
+        return false;
+    }
+    arguments->error_exitcode = (int)status;
+    return true;
+}
+
+static bool set_colour(lm_check_arguments *arguments, const char *value) {
+    static const char *const names[] = {
+        [LM_WHEN_AUTO] = "auto", [LM_WHEN_ALWAYS] = "always", [LM_WHEN_NEVER] = "never"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(value, names[i]) == 0) {
+            arguments->colour = (lm_when)i;
+            return true;
+        }
+    }
+    lm_say("--color is auto, always or never, not %s", value);
+    return false;
+}
+
+static bool set_format(const char *value) {
+    if (strcmp(value, "text") == 0)
+        return true;
+    lm_say("--format is text, not %s", value);
+    return false;
+}
+
+/* Whether the argument is one that the library gets; *right says whether it could be read. */
+static bool pass_on(struct rest *rest, lm_check_arguments *arguments, bool *right) {
+    for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++) {
+        bool wrong = false;
+        const char *value = passed[i].value;
+        if (value != NULL ? !take_flag(rest, passed[i].name)
+                          : (value = take_value(rest, passed[i].name, &wrong)) == NULL && !wrong)
+            continue;
+        const lm_option *option = option_of(passed[i].key);
+        if (option == NULL)
+            lm_say("the checker of this version doesn't have %s", passed[i].name);
+        *right = !wrong && option != NULL &&
+                 add_option(arguments, passed[i].key, switched(option, value));
+        return true;
+    }
+    return false;
+}
+
+/* Reads one argument that starts with '-'. */
+static bool read_one(struct rest *rest, lm_check_arguments *arguments) {
+    bool wrong = false;
+    bool right = false;
+    const char *value;
+    if (take_flag(rest, "--help") || take_flag(rest, "-h"))
+        arguments->help = true;
+    else if (take_flag(rest, "--children"))
+        arguments->children = true;
+    else if (take_flag(rest, "--quiet") || take_flag(rest, "-q"))
+        arguments->quiet = true;
+    else if ((value = take_value(rest, "--log-file", &wrong)) != NULL)
+        arguments->log_file = value;
+    else if (!wrong && (value = take_value(rest, "--read", &wrong)) != NULL)
+        arguments->read = value;
+    else if (!wrong && (value = take_value(rest, "--error-exitcode", &wrong)) != NULL)
+        return set_status(arguments, value);
+    else if (!wrong && (value = take_value(rest, "--color", &wrong)) != NULL)
+        return set_colour(arguments, value);
+    else if (!wrong && (value = take_value(rest, "--format", &wrong)) != NULL)
+        return set_format(value);
+    else if (!wrong && (value = take_value(rest, "--options", &wrong)) != NULL)
+        return add_options(arguments, value);
+    else if (!wrong && pass_on(rest, arguments, &right))
+        return right;
+    else {
+        if (!wrong)
+            lm_say("check doesn't know %s; loam help check lists what it knows", rest->next[0]);
+        return false;
+    }
+    return true;
+}
+
+bool lm_check_arguments_read(int argc, char **argv, lm_check_arguments *arguments) {
+    *arguments = (lm_check_arguments){.error_exitcode = -1};
+    struct rest rest = {argc, argv};
+    while (rest.count > 0 && rest.next[0][0] == '-' && !take_flag(&rest, "--")) {
+        /* take_flag has gone past "--" when it ends the loop. */
+        if (!read_one(&rest, arguments))
+            return false;
+    }
+    arguments->program = rest.next;
+    if (rest.count == 0 && !arguments->help && arguments->read == NULL) {
+        lm_say("check needs a program; loam help check shows how");
+        return false;
+    }
+    return true;
+}

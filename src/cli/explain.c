@@ -1,0 +1,78 @@
+#include "cli/explain.h"
+
+#include "cli/check_log.h"
+#include "cli/say.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { COLUMNS = 79 };
+
+/* The six rules of dynamic memory; a code names the one that it breaks. */
+static const char *const rules[] = {
+    NULL,
+    "check what malloc returns",
+    "match every allocation with one free",
+    "never use a pointer that is uninitialised or freed",
+    "size with sizeof",
+    "stay inside the block",
+    "set a pointer to NULL after free",
+};
+
+static int rule_of(lm_code code) {
+#define LM_RULE(enumerator, name, rule) [enumerator] = (rule),
+    static const int numbers[] = {LM_CODES(LM_RULE)};
+#undef LM_RULE
+    return numbers[code];
+}
+
+static void print_program(const char *title, const char *program) {
+    printf("\n%s:\n\n", title);
+    while (*program != '\0') {
+        const int length = (int)strcspn(program, "\n");
+        printf("    %.*s\n", length, program);
+        program += length + (program[length] == '\n');
+    }
+}
+
+static void print_page(lm_code code) {
+    const lm_page *page = &lm_pages[code];
+    const int rule = rule_of(code);
+    printf("%s, against rule %d:\n%s\n\n", lm_code_name(code), rule, rules[rule]);
+    lm_print_wrapped(stdout, page->meaning, 0, COLUMNS);
+    print_program("Wrong", page->wrong);
+    print_program("Right", page->right);
+    printf("\nIn the report:\n\n");
+    lm_print_wrapped(stdout, page->report, 0, COLUMNS);
+}
+
+static void print_codes(void) {
+    puts("usage: loam explain CODE\n\nThe codes, by the rule of dynamic memory that they break:");
+    for (int rule = 1; rule < (int)(sizeof rules / sizeof rules[0]); rule++) {
+        printf("\n%d. %s\n", rule, rules[rule]);
+        for (int code = 0; code < LM_CODES_COUNT; code++)
+            if (rule_of((lm_code)code) == rule)
+                printf("     %s\n", lm_code_name((lm_code)code));
+    }
+}
+
+int lm_explain(int argc, char **argv) {
+    if (argc > 1) {
+        lm_say("explain takes one code");
+        return LM_STATUS_WRONG_USE;
+    }
+    if (argc == 0 || strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0) {
+        print_codes();
+    } else {
+        const lm_code code = lm_code_of(argv[0]);
+        if (code == LM_CODES_COUNT) {
+            lm_say("there is no code %s; loam explain lists them", argv[0]);
+            return LM_STATUS_WRONG_USE;
+        }
+        print_page(code);
+    }
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    lm_say("standard output can't be written");
+    return LM_STATUS_FAILED;
+}
