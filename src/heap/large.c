@@ -339,7 +339,7 @@ static void put_away(lm_span *span) {
     lm_lock_take(&lm_arena_lock);
     size_t room = lm_arena_rest_room(span->bytes);
     lm_lock_give(&lm_arena_lock);
-    size_t most = lm_max(LM_RESTING_BYTES_MAX, room);
+    size_t most = LM_RESTING_BYTES_MAX;
     bool fits = span->bytes <= lm_max(LM_RESTING_BYTES_MAX / 2, room);
     if (!fits && !lm_once.protection.hide_large) {
         release(span);
