@@ -1,6 +1,7 @@
 #include "heap/arena.h"
 
 #include "base/random.h"
+#include "heap/dense.h"
 #include "heap/limits.h"
 #include "heap/waiting.h"
 #include "os/os.h"
@@ -429,9 +430,10 @@ bool lm_arena_excess(size_t more) {
 
 /* Of a run that the program has locked a page of (mlock), that page can't be given back: its unit is
  * cleared instead, else it would stand in the way of all others for good. */
-static void purge_run(char *at, size_t size) {
-    size_t step = lm_max(LM_UNIT, lm_os.page);
-    if (lm_os_purge(at, size))
+static void purge_run(lm_arena *arena, lm_run run) {
+    char *at = (char *)arena->lookup->base + ((size_t)run.first << LM_UNIT_SHIFT);
+    size_t size = (size_t)run.count << LM_UNIT_SHIFT, step = lm_max(LM_UNIT, lm_os.page);
+    if (lm_dense_purge(arena, run.first, run.count))
         return;
     for (size_t done = 0; done < size; done += step)
         if (!lm_os_purge(at + done, step))
@@ -445,8 +447,7 @@ static bool purge_one(lm_arena *arena, uint32_t step) {
     if (!run.count)
         return false;
     lm_lock_give(&lm_arena_lock);
-    purge_run((char *)arena->lookup->base + ((size_t)run.first << LM_UNIT_SHIFT),
-              (size_t)run.count << LM_UNIT_SHIFT);
+    purge_run(arena, run);
     lm_lock_take(&lm_arena_lock);
     lm_chunks_give(&arena->chunks, run.first, run.count, false);
     lm_arena_note_purged(run.count);

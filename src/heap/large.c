@@ -1,6 +1,7 @@
 #include "heap/large.h"
 
 #include "heap/arena.h"
+#include "heap/dense.h"
 #include "heap/find.h"
 #include "heap/guard.h"
 #include "heap/limits.h"
@@ -247,8 +248,7 @@ static void give_units(lm_span *span, uint32_t keep) {
     uint32_t first = span->first + keep, units = span->units - keep;
     /* Of a cold one too: what lies in its units beside the block is as it was. */
     bool purged = ((span->cold && !keep) || too_many_to_keep(units)) &&
-                  lm_os_purge((char *)arena->lookup->base + ((size_t)first << LM_UNIT_SHIFT),
-                              (size_t)units << LM_UNIT_SHIFT);
+                  lm_dense_purge(arena, first, units);
     lm_lock_take(&lm_arena_lock);
     lm_arena_map(arena, first, units, NULL);
     lm_arena_give(arena, first, units, !purged);
@@ -297,9 +297,15 @@ static lm_span *new_block(size_t size, size_t alignment, lm_family family, bool 
         clean = span->cold;
         span->cold = 0;
     } else {
-        span = new_span(bytes, alignment, &clean);
+        bool dense = lm_dense_expected(bytes);
+        if (dense)
+            span = new_span(bytes, lm_max(alignment, LM_CHUNK), &clean);
+        if (!span)
+            span = new_span(bytes, alignment, &clean);
         if (!span)
             return NULL;
+        if (dense)
+            lm_dense_advise(&lm_arenas[span->arena], lm_span_address(span), bytes, clean);
         char *block = lm_span_address(span);
         span->guard_front = guard(block - lm_os.page);
         span->guard_back = guard(block + bytes);
@@ -336,6 +342,8 @@ lm_span *lm_large_claim(const void *block) {
 /* A span that is nobody's any more. Where its address must rest, and its memory is more than is kept,
  * it rests without it. */
 static void put_away(lm_span *span) {
+    if (!span->moved)
+        lm_dense_learn(&lm_arenas[span->arena], lm_span_address(span), span->bytes);
     lm_lock_take(&lm_arena_lock);
     size_t room = lm_arena_rest_room(span->bytes);
     lm_lock_give(&lm_arena_lock);
