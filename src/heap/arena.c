@@ -25,6 +25,10 @@ static size_t purged_units, regret_units;
  * units were taken since. Under lm_arena_lock. */
 static size_t spare_units, turned_units;
 
+/* Units of slabs that were released, and those of them whose slots had all been handed out at one time.
+ * Under lm_arena_lock. */
+static size_t released_units, used_up_units;
+
 /* ---- Regions of the second range ------------------------------------------------------------ */
 
 static bool region_grow(lm_region *region, size_t wanted) {
@@ -372,11 +376,23 @@ static size_t regret_most(void) {
 }
 
 /* The same for what is learned from one run. Slabs come to touch all of their units when these pass
- * from class to class: a program that holds little would become several times as large. */
+ * from class to class: a program that holds little would become several times as large. But not one
+ * that uses its slabs up, and so touches all of their units anyway. */
+enum { USED_UP_PART = 8 };
 static size_t regret_most_from(uint32_t units) {
     size_t held = held_units();
     bool few = held <= LM_KEEP_FEW >> LM_UNIT_SHIFT;
-    return few && units <= LM_SLAB_UNITS_MAX ? held / 6 : regret_most();
+    bool touched = used_up_units >= released_units / USED_UP_PART;
+    return few && !touched && units <= LM_SLAB_UNITS_MAX ? held / 6 : regret_most();
+}
+
+void lm_arena_note_released(size_t units, bool used_up) {
+    released_units += units;
+    used_up_units += used_up ? units : 0;
+    if (released_units > LM_KEEP_TURNS * held_units()) {
+        released_units /= 2;
+        used_up_units /= 2;
+    }
 }
 
 /* How much free memory is kept. A program that gets back what it just freed shouldn't pay for the

@@ -108,6 +108,7 @@ void lm_slab_release(lm_slab *slab) {
     atomic_store_explicit(&slab->owner, NULL, memory_order_release);
     lm_arena_give_record(arena, slab, lm_slab_record_size(c->words));
     lm_arena_give(arena, first, units, place != LM_PLACE_PURGED && !purged);
+    lm_arena_note_released(units, place != LM_PLACE_CURRENT);
     bool excess = lm_arena_excess(0);
     lm_lock_give(&lm_arena_lock);
     if (excess)
@@ -176,15 +177,34 @@ unsigned lm_slab_pending(const lm_slab *slab) {
     return count;
 }
 
+bool lm_slab_any_pending(const lm_slab *slab) {
+    for (unsigned w = 0; w < lm_slab_words(slab); w++)
+        if (lm_slab_pending_bits(slab, w))
+            return true;
+    return false;
+}
+
 unsigned lm_slab_free_slots(const lm_slab *slab) {
     return lm_slab_pending(slab) + lm_slab_available(slab);
 }
 
+/* Whether each slot has a bit in its word, of those that the owner knows. */
+static bool all_known_free(const lm_slab *slab, unsigned words) {
+    for (unsigned w = 0; w < words; w++) {
+        const lm_pair *pair = &slab->pairs[w];
+        if ((atomic_load_explicit(&pair->avail, memory_order_relaxed) |
+             atomic_load_explicit(&pair->pending, memory_order_relaxed)) != ~(uint64_t)0)
+            return false;
+    }
+    return true;
+}
+
 bool lm_slab_empty(lm_slab *slab) {
     uint64_t others = 0;
-    if (lm_slab_free_slots(slab) < slab->slots)
+    unsigned words = lm_slab_words(slab);
+    if (!all_known_free(slab, words))
         return false;
-    for (unsigned w = 0; w < lm_slab_words(slab); w++) {
+    for (unsigned w = 0; w < words; w++) {
         lm_pair *pair = &slab->pairs[w];
         uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
         atomic_store_explicit(&pair->pending, lm_note_sort_out(slab, w, pending),
@@ -192,7 +212,7 @@ bool lm_slab_empty(lm_slab *slab) {
         others |= atomic_load_explicit(&lm_slab_remotes(slab)[w].bits, memory_order_relaxed);
     }
     /* A word with bits is in an inbox: the slab stays until the owner has taken it out. */
-    return others == 0 && lm_slab_free_slots(slab) == slab->slots;
+    return others == 0 && all_known_free(slab, words);
 }
 
 /* A word is closed when all its slots are free by others' hands, too: then each of them is free already. */
