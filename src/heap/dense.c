@@ -90,8 +90,8 @@ void lm_dense_learn(lm_arena *arena, const char *block, size_t bytes) {
         return;
     uint32_t step = (n + PLACES - 1) / PLACES;
     for (uint32_t i = 0; i < n; i += step)
-        look_at_chunk(evidence_for(bytes), (const char *)arena->lookup->base +
-                                               ((size_t)(first + i) << LM_CHUNK_SHIFT));
+        look_at_chunk(evidence_for(bytes),
+                      (const char *)arena->lookup->base + ((size_t)(first + i) << LM_CHUNK_SHIFT));
 }
 
 /* ---- Advice --------------------------------------------------------------------------------- */
