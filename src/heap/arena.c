@@ -1,6 +1,7 @@
 #include "heap/arena.h"
 
 #include "base/random.h"
+#include "heap/dense.h"
 #include "heap/limits.h"
 #include "heap/waiting.h"
 #include "os/os.h"
@@ -23,6 +24,10 @@ static size_t purged_units, regret_units;
 /* Whether what was learned is still of use: the fewest dirty units since the last look, and how many
  * units were taken since. Under lm_arena_lock. */
 static size_t spare_units, turned_units;
+
+/* Units of slabs that were released, and those of them whose slots had all been handed out at one time.
+ * Under lm_arena_lock. */
+static size_t released_units, used_up_units;
 
 /* ---- Regions of the second range ------------------------------------------------------------ */
 
@@ -371,11 +376,23 @@ static size_t regret_most(void) {
 }
 
 /* The same for what is learned from one run. Slabs come to touch all of their units when these pass
- * from class to class: a program that holds little would become several times as large. */
+ * from class to class: a program that holds little would become several times as large. But not one
+ * that uses its slabs up, and so touches all of their units anyway. */
+enum { USED_UP_PART = 8 };
 static size_t regret_most_from(uint32_t units) {
     size_t held = held_units();
     bool few = held <= LM_KEEP_FEW >> LM_UNIT_SHIFT;
-    return few && units <= LM_SLAB_UNITS_MAX ? held / 6 : regret_most();
+    bool touched = used_up_units >= released_units / USED_UP_PART;
+    return few && !touched && units <= LM_SLAB_UNITS_MAX ? held / 6 : regret_most();
+}
+
+void lm_arena_note_released(size_t units, bool used_up) {
+    released_units += units;
+    used_up_units += used_up ? units : 0;
+    if (released_units > LM_KEEP_TURNS * held_units()) {
+        released_units /= 2;
+        used_up_units /= 2;
+    }
 }
 
 /* How much free memory is kept. A program that gets back what it just freed shouldn't pay for the
@@ -429,9 +446,10 @@ bool lm_arena_excess(size_t more) {
 
 /* Of a run that the program has locked a page of (mlock), that page can't be given back: its unit is
  * cleared instead, else it would stand in the way of all others for good. */
-static void purge_run(char *at, size_t size) {
-    size_t step = lm_max(LM_UNIT, lm_os.page);
-    if (lm_os_purge(at, size))
+static void purge_run(lm_arena *arena, lm_run run) {
+    char *at = (char *)arena->lookup->base + ((size_t)run.first << LM_UNIT_SHIFT);
+    size_t size = (size_t)run.count << LM_UNIT_SHIFT, step = lm_max(LM_UNIT, lm_os.page);
+    if (lm_dense_purge(arena, run.first, run.count))
         return;
     for (size_t done = 0; done < size; done += step)
         if (!lm_os_purge(at + done, step))
@@ -445,8 +463,7 @@ static bool purge_one(lm_arena *arena, uint32_t step) {
     if (!run.count)
         return false;
     lm_lock_give(&lm_arena_lock);
-    purge_run((char *)arena->lookup->base + ((size_t)run.first << LM_UNIT_SHIFT),
-              (size_t)run.count << LM_UNIT_SHIFT);
+    purge_run(arena, run);
     lm_lock_take(&lm_arena_lock);
     lm_chunks_give(&arena->chunks, run.first, run.count, false);
     lm_arena_note_purged(run.count);

@@ -73,6 +73,9 @@ size_t lm_arena_rest_room(size_t bytes);
 /* Locked. Units that were just given as clean ones were given back to the system by the caller. */
 void lm_arena_note_purged(size_t units);
 
+/* Locked. A slab was released, and whether all of its slots had been handed out at one time. */
+void lm_arena_note_released(size_t units, bool used_up);
+
 /* Bytes of large blocks that rest: free memory, though in use here. Written under lm_large_lock, read
  * as a hint. */
 extern _Atomic size_t lm_arena_resting;

@@ -329,7 +329,7 @@ void lm_bins_tidy(lm_heap *heap) {
         if (lm_slab_empty(slab) && lm_slab_close(slab)) {
             forget_current(heap, bin);
             lm_slab_release(slab);
-        } else if (lm_slab_pending(slab) > 0) {
+        } else if (lm_slab_any_pending(slab)) {
             put_word_back(bin);
             uncount_current(heap, slab);
             use_slab(heap, bin, slab, false, 1);

@@ -261,6 +261,39 @@ lm_run lm_chunks_take_dirty(lm_chunks *chunks, uint32_t step) {
     return run;
 }
 
+/* ---- Advice --------------------------------------------------------------------------------- */
+
+static unsigned advice_at(const lm_chunks *chunks, uint32_t index) {
+    return index < chunks->count ? chunks->table[index].advice : LM_ADVICE_NONE;
+}
+
+/* How many mappings begin with a chunk and with the one behind it. */
+static size_t begins(const lm_chunks *chunks, uint32_t index) {
+    unsigned own = advice_at(chunks, index);
+    unsigned before = index > 0 ? advice_at(chunks, index - 1) : LM_ADVICE_NONE;
+    unsigned behind = advice_at(chunks, index + 1);
+    size_t here = own != LM_ADVICE_NONE && own != before;
+    size_t next = behind != LM_ADVICE_NONE && behind != own;
+    return here + next;
+}
+
+void lm_chunks_advise(lm_chunks *chunks, uint32_t first, uint32_t n, unsigned advice) {
+    for (uint32_t i = first; i < first + n; i++) {
+        chunks->advised -= begins(chunks, i);
+        chunks->table[i].advice = (uint8_t)advice;
+        chunks->advised += begins(chunks, i);
+    }
+}
+
+bool lm_chunks_advised(const lm_chunks *chunks, uint32_t first, uint32_t n) {
+    for (uint32_t i = first; i < first + n; i++)
+        if (advice_at(chunks, i) != LM_ADVICE_NONE)
+            return true;
+    return false;
+}
+
+/* ---- Verify --------------------------------------------------------------------------------- */
+
 static bool chunk_agrees(const lm_chunks *chunks, uint32_t index) {
     const lm_chunk *chunk = &chunks->table[index];
     bool whole = (chunks->whole[index / 64] >> (index % 64)) & 1;
@@ -282,11 +315,13 @@ static uint32_t count_bucket(const lm_chunks *chunks, unsigned b) {
 }
 
 bool lm_chunks_agree(const lm_chunks *chunks) {
-    size_t free_units = 0, dirty_units = 0;
+    size_t free_units = 0, dirty_units = 0, advised = 0;
     uint32_t listed = 0, with_free = 0;
     for (uint32_t i = 0; i < chunks->count; i++) {
         if (!chunk_agrees(chunks, i))
             return false;
+        advised += advice_at(chunks, i) != LM_ADVICE_NONE &&
+                   (i == 0 || advice_at(chunks, i) != advice_at(chunks, i - 1));
         free_units += lm_units_count(chunks->table[i].free);
         dirty_units += lm_units_count(chunks->table[i].dirty);
         with_free += chunks->table[i].free != 0;
@@ -298,5 +333,5 @@ bool lm_chunks_agree(const lm_chunks *chunks) {
         listed += members;
     }
     return listed == with_free && free_units == chunks->free_units &&
-           dirty_units == chunks->dirty_units;
+           dirty_units == chunks->dirty_units && advised == chunks->advised;
 }

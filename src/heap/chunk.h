@@ -54,7 +54,12 @@ typedef struct lm_chunk {
     uint32_t dirty_next, dirty_prev; /* the same in the list of chunks with dirty units */
     uint8_t bucket;                  /* list that it is in, LM_NO_BUCKET when no unit is free */
     bool listed_dirty;
+    uint8_t advice; /* LM_ADVICE_... */
 } lm_chunk;
+
+/* What the system was told of huge pages for a chunk. Chunks side by side of which it was told the same are
+ * one mapping of their own. */
+enum { LM_ADVICE_NONE = 0, LM_ADVICE_HUGE, LM_ADVICE_SMALL };
 
 enum { LM_BUCKETS = 64, LM_NO_BUCKET = 255 };
 
@@ -67,6 +72,7 @@ typedef struct lm_chunks {
     uint64_t *whole;    /* bit c: chunk c is wholly free; the caller's memory */
     size_t free_units;  /* of all chunks */
     size_t dirty_units; /* of all chunks */
+    size_t advised;     /* count: mappings that advice makes */
 } lm_chunks;
 
 /* A run of units; `count` 0 means that there was none. */
@@ -93,6 +99,12 @@ void lm_chunks_give(lm_chunks *chunks, uint32_t first, uint32_t count, bool dirt
  * as clean ones. Only runs that begin and end at multiples of `step` units count (a power of two up
  * to 128). */
 lm_run lm_chunks_take_dirty(lm_chunks *chunks, uint32_t step);
+
+/* Notes what the system was told of `n` chunks. */
+void lm_chunks_advise(lm_chunks *chunks, uint32_t first, uint32_t n, unsigned advice);
+
+/* Whether the system was told something of one of `n` chunks. */
+bool lm_chunks_advised(const lm_chunks *chunks, uint32_t first, uint32_t n);
 
 /* For verify: whether the lists, counts and bitmaps agree. */
 bool lm_chunks_agree(const lm_chunks *chunks);

@@ -22,6 +22,10 @@ void lm_guard_give(void) {
     atomic_fetch_sub_explicit(&mappings, mappings_each, memory_order_relaxed);
 }
 
+void lm_guard_count(ptrdiff_t change) {
+    atomic_fetch_add_explicit(&mappings, (size_t)change * mappings_each, memory_order_relaxed);
+}
+
 bool lm_guard_is_cheap(void) {
     return lm_guard_setting.kind == LM_GUARDS_ADVISE;
 }

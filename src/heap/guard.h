@@ -34,4 +34,7 @@ void lm_guard_remove_all(char *at, size_t size);
 bool lm_guard_afford(void);
 void lm_guard_give(void);
 
+/* Counts mappings that came or went for another reason, whatever the budget. */
+void lm_guard_count(ptrdiff_t change);
+
 #endif

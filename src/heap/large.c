@@ -1,6 +1,7 @@
 #include "heap/large.h"
 
 #include "heap/arena.h"
+#include "heap/dense.h"
 #include "heap/find.h"
 #include "heap/guard.h"
 #include "heap/limits.h"
@@ -246,9 +247,8 @@ static void give_units(lm_span *span, uint32_t keep) {
     lm_arena *arena = &lm_arenas[span->arena];
     uint32_t first = span->first + keep, units = span->units - keep;
     /* Of a cold one too: what lies in its units beside the block is as it was. */
-    bool purged = ((span->cold && !keep) || too_many_to_keep(units)) &&
-                  lm_os_purge((char *)arena->lookup->base + ((size_t)first << LM_UNIT_SHIFT),
-                              (size_t)units << LM_UNIT_SHIFT);
+    bool purged =
+        ((span->cold && !keep) || too_many_to_keep(units)) && lm_dense_purge(arena, first, units);
     lm_lock_take(&lm_arena_lock);
     lm_arena_map(arena, first, units, NULL);
     lm_arena_give(arena, first, units, !purged);
@@ -287,7 +287,17 @@ static void set_asked(lm_span *span, size_t size) {
         memset(lm_span_address(span) + size, MARK, lm_min(span->bytes - size, MARKED));
 }
 
-static lm_span *new_block(size_t size, size_t alignment, lm_family family, bool zero) {
+/* A run for a block that may get huge pages, or for one to which the pages of another are moved. */
+static lm_span *new_run(size_t bytes, size_t alignment, bool may_be_dense, bool *clean) {
+    bool dense = may_be_dense && lm_dense_expected(bytes);
+    lm_span *span = dense ? new_span(bytes, lm_max(alignment, LM_CHUNK), clean) : NULL;
+    if (span)
+        lm_dense_advise(&lm_arenas[span->arena], lm_span_address(span), bytes, *clean);
+    return span ? span : new_span(bytes, alignment, clean);
+}
+
+static lm_span *new_block(size_t size, size_t alignment, lm_family family, bool zero,
+                          bool may_be_dense) {
     if (size > LM_LARGE_MAX || alignment > LM_LARGE_MAX)
         return NULL;
     size_t bytes = lm_align_up(lm_max(size, 1), lm_os.page);
@@ -297,7 +307,7 @@ static lm_span *new_block(size_t size, size_t alignment, lm_family family, bool 
         clean = span->cold;
         span->cold = 0;
     } else {
-        span = new_span(bytes, alignment, &clean);
+        span = new_run(bytes, alignment, may_be_dense, &clean);
         if (!span)
             return NULL;
         char *block = lm_span_address(span);
@@ -317,7 +327,7 @@ static lm_span *new_block(size_t size, size_t alignment, lm_family family, bool 
 }
 
 void *lm_large_new(size_t size, size_t alignment, lm_family family, bool zero) {
-    lm_span *span = new_block(size, alignment, family, zero);
+    lm_span *span = new_block(size, alignment, family, zero, true);
     return span ? lm_span_address(span) : NULL;
 }
 
@@ -336,10 +346,12 @@ lm_span *lm_large_claim(const void *block) {
 /* A span that is nobody's any more. Where its address must rest, and its memory is more than is kept,
  * it rests without it. */
 static void put_away(lm_span *span) {
+    if (!span->moved)
+        lm_dense_learn(&lm_arenas[span->arena], lm_span_address(span), span->bytes);
     lm_lock_take(&lm_arena_lock);
     size_t room = lm_arena_rest_room(span->bytes);
     lm_lock_give(&lm_arena_lock);
-    size_t most = lm_max(LM_RESTING_BYTES_MAX, room);
+    size_t most = LM_RESTING_BYTES_MAX;
     bool fits = span->bytes <= lm_max(LM_RESTING_BYTES_MAX / 2, room);
     if (!fits && !lm_once.protection.hide_large) {
         release(span);
@@ -451,9 +463,9 @@ void lm_large_move_content(const void *to, const void *from) {
 }
 
 static void *move(lm_span *span, size_t size) {
-    lm_span *target = new_block(with_slack(size), 1, LM_FAMILY_C, false);
+    lm_span *target = new_block(with_slack(size), 1, LM_FAMILY_C, false, false);
     if (!target)
-        target = new_block(size, 1, LM_FAMILY_C, false);
+        target = new_block(size, 1, LM_FAMILY_C, false, false);
     if (!target)
         return NULL;
     move_content(target, span);

@@ -64,6 +64,8 @@ lm_heap *lm_orphans_take_heap(void) {
     }
     if (heap) {
         heap->exit_rounds = 0;
+        heap->winding_down = false;
+        heap->freed = 0;
         atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed);
         atomic_store_explicit(&heap->state, LM_HEAP_IN_USE, memory_order_relaxed);
     }
@@ -75,6 +77,7 @@ void lm_orphans_give_heap(lm_heap *heap) {
     lm_lock_take(&lm_threads_lock);
     lm_remote_drain(heap);
     lm_bins_tidy(heap);
+    heap->winding_down = true; /* what others empty from now on is released at once */
     atomic_store_explicit(&heap->state, LM_HEAP_FREE, memory_order_relaxed);
     heap->next_free = free_heaps;
     free_heaps = heap;
@@ -94,10 +97,8 @@ static bool is_free(lm_heap *heap) {
 
 /* Under lm_threads_lock, for a heap that no thread uses. */
 static void tidy(lm_heap *heap) {
-    if (!atomic_load_explicit(&heap->inbox, memory_order_relaxed))
-        return;
-    lm_remote_drain(heap);
-    lm_bins_tidy(heap);
+    if (atomic_load_explicit(&heap->inbox, memory_order_relaxed))
+        lm_remote_drain(heap);
 }
 
 void lm_orphans_tidy(lm_heap *heap) {

@@ -40,16 +40,19 @@ static unsigned char slack_byte(size_t i) {
     return i < sizeof LM_MARK ? (unsigned char)LM_MARK : 0;
 }
 
-static bool slack_intact(const char *p, size_t room, size_t slack) {
-    if (LM_LIKELY(slack <= LM_SLACK_SHORT))
-        return lm_short_slack_intact(p, room, slack);
-    /* The mark, then zeros: the last words first, which may overlap. */
+/* The mark, then zeros: the last words first, which may overlap. */
+static LM_NOINLINE bool long_slack_intact(const char *p, size_t room, size_t slack) {
     size_t checked = checked_slack(room, slack);
     const char *at = p + room - LM_TAIL - slack;
     uint64_t wrong = (lm_word_at(at) ^ LM_MARK) | lm_word_at(at + checked - sizeof wrong);
     for (size_t i = sizeof wrong; i + sizeof wrong < checked; i += sizeof wrong)
         wrong |= lm_word_at(at + i);
     return wrong == 0;
+}
+
+LM_INLINE bool slack_intact(const char *p, size_t room, size_t slack) {
+    return LM_LIKELY(slack <= LM_SLACK_SHORT) ? lm_short_slack_intact(p, room, slack)
+                                              : long_slack_intact(p, room, slack);
 }
 
 /* In a slot that was just taken: what is cleared is zero already. */
@@ -120,15 +123,18 @@ void lm_protect_resize(lm_slab *slab, char *p, size_t size) {
         put_tail_in_steps(p, lm_slab_room(slab), size, lm_kind_of(LM_FAMILY_C, 0));
 }
 
+LM_INLINE lm_vector any_of_four(char *p) {
+    return *lm_vector_at(p) | *lm_vector_at(p + 16) | *lm_vector_at(p + 32) | *lm_vector_at(p + 48);
+}
+
+/* The last four may overlap those before. */
 static bool is_clear(char *p, size_t room) {
     enum { STEP = 4 * sizeof(lm_vector) };
-    lm_vector any = {0, 0};
-    size_t i = 0;
-    for (; i + STEP <= room; i += STEP)
-        any |= *lm_vector_at(p + i) | *lm_vector_at(p + i + 16) | *lm_vector_at(p + i + 32) |
-               *lm_vector_at(p + i + 48);
-    for (; i < room; i += sizeof any)
-        any |= *lm_vector_at(p + i);
+    if (room <= LM_INLINE_ROOM)
+        return lm_room_is_clear(p, room);
+    lm_vector any = any_of_four(p + room - STEP);
+    for (size_t i = 0; i + STEP < room; i += STEP)
+        any |= any_of_four(p + i);
     return (any[0] | any[1]) == 0;
 }
 
@@ -358,7 +364,10 @@ void lm_protect_clear(lm_slab *slab, char *p) {
     if (room == 0) /* a released slab's, see lm_remote_free */
         return;
     begin_change(p, room);
-    memset(p, 0, room - LM_TAIL);
+    if (LM_LIKELY(room <= LM_INLINE_ROOM))
+        lm_room_clear(p, room);
+    else
+        memset(p, 0, room - LM_TAIL);
 }
 
 /* ---- Judging a block that is freed ---------------------------------------------------------- */

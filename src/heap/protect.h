@@ -27,7 +27,7 @@
 
 #include <string.h>
 
-enum { LM_INLINE_ROOM = 128 /* bytes */ };
+enum { LM_INLINE_ROOM = 256 /* bytes */ };
 
 enum {
     LM_TAIL = 8,
@@ -141,6 +141,12 @@ LM_INLINE void lm_room_clear(char *p, size_t room) {
         return;
     }
     if (room > 64) {
+        if (room > 128) {
+            for (size_t i = 64; i < 128; i += sizeof zero) {
+                *lm_vector_at(p + i) = zero;
+                *lm_vector_at(p + room - 128 + (i - 64)) = zero;
+            }
+        }
         *lm_vector_at(p + 32) = zero;
         *lm_vector_at(p + 48) = zero;
         *lm_vector_at(p + room - 64) = zero;
@@ -158,9 +164,13 @@ LM_INLINE bool lm_room_is_clear(char *p, size_t room) {
     lm_vector any = *lm_vector_at(p) | *lm_vector_at(p + room - 16);
     if (room > 32)
         any |= *lm_vector_at(p + 16) | *lm_vector_at(p + room - 32);
-    if (room > 64)
+    if (room > 64) {
         any |= *lm_vector_at(p + 32) | *lm_vector_at(p + 48) | *lm_vector_at(p + room - 64) |
                *lm_vector_at(p + room - 48);
+        if (room > 128)
+            for (size_t i = 64; i < 128; i += sizeof any)
+                any |= *lm_vector_at(p + i) | *lm_vector_at(p + room - 128 + (i - 64));
+    }
     return (any[0] | any[1]) == 0;
 }
 

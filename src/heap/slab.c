@@ -112,6 +112,7 @@ void lm_slab_release(lm_slab *slab) {
     const lm_class *c = &lm_classes[slab->class];
     lm_arena *arena = &lm_arenas[slab->arena];
     uint32_t first = lm_slab_first_unit(slab), units = lm_slab_units(slab);
+    bool used_up = lm_slab_place(slab) != LM_PLACE_CURRENT;
     bool purged = withdraw(slab);
     remove_guards(slab);
     if (lm_once.protection.purge_slabs && lm_os.page <= LM_UNIT)
@@ -120,6 +121,7 @@ void lm_slab_release(lm_slab *slab) {
     lm_arena_map(arena, first, units, NULL);
     lm_arena_give_record(arena, slab, lm_slab_record_size(c->words));
     lm_arena_give(arena, first, units, !purged);
+    lm_arena_note_released(units, used_up);
     bool excess = lm_arena_excess(0);
     lm_lock_give(&lm_arena_lock);
     if (excess)
@@ -189,15 +191,34 @@ unsigned lm_slab_pending(const lm_slab *slab) {
     return count;
 }
 
+bool lm_slab_any_pending(const lm_slab *slab) {
+    for (unsigned w = 0; w < lm_slab_words(slab); w++)
+        if (lm_slab_pending_bits(slab, w))
+            return true;
+    return false;
+}
+
 unsigned lm_slab_free_slots(const lm_slab *slab) {
     return lm_slab_pending(slab) + lm_slab_available(slab);
 }
 
+/* Whether each slot has a bit in its word, of those that the owner knows. */
+static bool all_known_free(const lm_slab *slab, unsigned words) {
+    for (unsigned w = 0; w < words; w++) {
+        const lm_pair *pair = &slab->pairs[w];
+        if ((atomic_load_explicit(&pair->avail, memory_order_relaxed) |
+             atomic_load_explicit(&pair->pending, memory_order_relaxed)) != ~(uint64_t)0)
+            return false;
+    }
+    return true;
+}
+
 bool lm_slab_empty(lm_slab *slab) {
     uint64_t others = 0;
-    if (lm_slab_free_slots(slab) < slab->slots)
+    unsigned words = lm_slab_words(slab);
+    if (!all_known_free(slab, words))
         return false;
-    for (unsigned w = 0; w < lm_slab_words(slab); w++) {
+    for (unsigned w = 0; w < words; w++) {
         lm_pair *pair = &slab->pairs[w];
         uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
         atomic_store_explicit(&pair->pending, lm_note_sort_out(slab, w, pending),
@@ -205,7 +226,7 @@ bool lm_slab_empty(lm_slab *slab) {
         others |= atomic_load_explicit(&lm_slab_remotes(slab)[w].bits, memory_order_relaxed);
     }
     /* A word with bits is in an inbox: the slab stays until the owner has taken it out. */
-    return others == 0 && lm_slab_free_slots(slab) == slab->slots;
+    return others == 0 && all_known_free(slab, words);
 }
 
 /* A word is closed when all its slots are free by others' hands, too: then each of them is free already. */

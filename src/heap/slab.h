@@ -32,6 +32,8 @@ void lm_slab_harvest(lm_slab *slab, lm_heap *heap);
 unsigned lm_slab_available(const lm_slab *slab);
 unsigned lm_slab_pending(const lm_slab *slab);
 
+bool lm_slab_any_pending(const lm_slab *slab);
+
 /* The pending bits of a word that stand for slots. */
 LM_INLINE uint64_t lm_slab_pending_bits(const lm_slab *slab, unsigned word) {
     return atomic_load_explicit(&slab->pairs[word].pending, memory_order_relaxed) &

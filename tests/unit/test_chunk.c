@@ -251,6 +251,31 @@ static void at_random(void **state) {
     }
 }
 
+/* Chunks of which the system was told the same are one mapping. */
+static void advice(void **state) {
+    random_state r = {1};
+    (void)state;
+    add(CHUNKS);
+    lm_chunks_advise(&chunks, 3, 4, LM_ADVICE_HUGE);
+    assert_int_equal(chunks.advised, 1);
+    lm_chunks_advise(&chunks, 5, 1, LM_ADVICE_SMALL);
+    assert_int_equal(chunks.advised, 3);
+    lm_chunks_advise(&chunks, 5, 1, LM_ADVICE_NONE);
+    assert_int_equal(chunks.advised, 2);
+    assert_false(lm_chunks_advised(&chunks, 0, 3));
+    assert_true(lm_chunks_advised(&chunks, 0, 4));
+    assert_false(lm_chunks_advised(&chunks, 5, 1));
+    assert_true(lm_chunks_advised(&chunks, 6, 50));
+    for (int i = 0; i < 2000; i++) {
+        uint32_t first = (uint32_t)random_below(&r, CHUNKS);
+        uint32_t n = 1 + (uint32_t)random_below(&r, CHUNKS - first);
+        lm_chunks_advise(&chunks, first, n, (unsigned)random_below(&r, 3));
+        assert_true(lm_chunks_agree(&chunks));
+    }
+    lm_chunks_advise(&chunks, 0, CHUNKS, LM_ADVICE_NONE);
+    assert_int_equal(chunks.advised, 0);
+}
+
 /* lm_chunks_agree is a judge that must not sleep. */
 static void notices_disagreement(void **state) {
     (void)state;
@@ -273,6 +298,9 @@ static void notices_disagreement(void **state) {
     table[0].bucket ^= 1;
     assert_false(lm_chunks_agree(&chunks));
     table[0].bucket ^= 1;
+    chunks.advised++;
+    assert_false(lm_chunks_agree(&chunks));
+    chunks.advised--;
     assert_true(lm_chunks_agree(&chunks));
 }
 
@@ -285,6 +313,7 @@ int main(void) {
         cmocka_unit_test_setup(take_at, set_up),
         cmocka_unit_test_setup(take_dirty, set_up),
         cmocka_unit_test_setup(at_random, set_up),
+        cmocka_unit_test_setup(advice, set_up),
         cmocka_unit_test_setup(notices_disagreement, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,6 +259,20 @@ static void resting_is_bounded(void **state) {
     assert_true(lm_large_resting() <= most);
 }
 
+/* However much is kept: the memory of those beyond is there for blocks of other sizes. */
+static void few_rest_together(void **state) {
+    static char *blocks[8];
+    (void)state;
+    char *stays = filled(64 * mib, 1);
+    for (size_t i = 0; i < 8; i++)
+        blocks[i] = filled(LM_RESTING_BYTES_MAX / 3, 1);
+    for (size_t i = 0; i < 8; i++) {
+        loam_free(blocks[i]);
+        assert_true(lm_large_resting() <= LM_RESTING_BYTES_MAX);
+    }
+    loam_free(stays);
+}
+
 /* A resting block's content is nobody's: calloc clears it. */
 static void a_woken_block_is_cleared(void **state) {
     (void)state;
@@ -420,6 +434,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_budget_of_mappings, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_freed_block_rests, set_up, tear_down),
         cmocka_unit_test_setup_teardown(resting_is_bounded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(few_rest_together, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_woken_block_is_cleared, set_up, tear_down),
         cmocka_unit_test_setup_teardown(grows_in_place, set_up, tear_down),
         cmocka_unit_test_setup_teardown(shrinks, set_up, tear_down),

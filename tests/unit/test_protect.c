@@ -228,11 +228,34 @@ static void freed_slots_are_clear(void **state) {
     }
 }
 
+/* The inlined forms reach every byte of every room, and none beyond. */
+static void rooms_of_all_sizes(void **state) {
+    enum { BEYOND = 64 };
+    _Alignas(16) static char bytes[BEYOND + LM_INLINE_ROOM + BEYOND];
+    (void)state;
+    for (size_t room = 16; room <= LM_INLINE_ROOM; room += 16) {
+        char *p = bytes + BEYOND;
+        memset(bytes, 'x', sizeof bytes);
+        lm_room_clear(p, room);
+        assert_true(all_zero(p, room));
+        assert_true(lm_room_is_clear(p, room));
+        for (size_t i = 0; i < BEYOND; i++) {
+            assert_int_equal(bytes[i], 'x');
+            assert_int_equal(p[room + i], 'x');
+        }
+        for (size_t i = 0; i < room; i++) {
+            p[i] = 1;
+            assert_false(lm_room_is_clear(p, room));
+            p[i] = 0;
+        }
+    }
+}
+
 /* Every byte of a free slot but the canary's, which the block behind it may have hit. */
 static void writes_after_free(void **state) {
-    static const size_t sizes[] = {24, 100, 500, 1000};
+    static const size_t sizes[] = {24, 100, 180, 245, 300, 500, 1000};
     (void)state;
-    for (unsigned s = 0; s < 4; s++)
+    for (unsigned s = 0; s < sizeof sizes / sizeof sizes[0]; s++)
         for (size_t at = 0; at < sizes[s]; at += 1 + sizes[s] / 50) {
             lm_finding finding;
             char *p = loam_malloc(sizes[s]), *keep = loam_malloc(sizes[s]);
@@ -291,6 +314,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(notes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(comparisons, set_up, tear_down),
         cmocka_unit_test_setup_teardown(freed_slots_are_clear, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rooms_of_all_sizes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(writes_after_free, set_up, tear_down),
         cmocka_unit_test_setup_teardown(found_at_reuse, set_up, tear_down),
     };
