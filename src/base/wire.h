@@ -53,7 +53,7 @@
  *   moved_to              address: it was freed by a realloc that moved it there
  *   since                 certainty=later: the last time at which it was still whole
  *   was now               how it was allocated and how it is freed: "operator new[]", "free"
- *   was_size now_size quantity         the same in numbers; quantity is "size" or "alignment"
+ *   was_size now_size quantity         the same in numbers; quantity is "size", "alignment" or "product" (count and size)
  *   dump dump_at          HEX of memory, and where it begins, counted from the block's first
  *   valid                 how many of its bytes the program had written: HEX mask, a bit for each byte of
  *                         dump, lowest first (uninitialised-read)

@@ -16,7 +16,8 @@ static uint64_t whole_at(uint64_t time) {
 }
 
 static void repair(const lm_zone *zone, int byte) {
-    memset((void *)(uintptr_t)zone->at, byte, zone->size);
+    if (zone->at)
+        memset((void *)(uintptr_t)zone->at, byte, zone->size);
 }
 
 /* ---- Red zones -------------------------------------------------------------------------------- */

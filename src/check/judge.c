@@ -47,6 +47,7 @@ static void tell_form(const lm_place *place, lm_tale *tale, uint32_t stack) {
     tale->block = &block;
     tale->stack = stack;
     lm_tale_tell(tale);
+    tale->block = NULL;
 }
 
 LM_COLD void lm_judge_form(const lm_place *place, size_t size, size_t alignment, lm_call call,
