@@ -8,6 +8,7 @@
 #include "check/shadow.h"
 #include "check/signals.h"
 #include "check/tale.h"
+#include "check/withheld.h"
 #include "os/os.h"
 
 #include <errno.h>
@@ -183,6 +184,12 @@ static bool is_page_fault(int number, const siginfo_t *info) {
            info->si_code != SI_KERNEL;
 }
 
+static void explain(int number, const siginfo_t *info, const lm_halt *m) {
+    const bool handled = lm_signals_handled(number);
+    if (!lm_explain(number, info, m, handled))
+        lm_withheld_keep(number, info, m->context);
+}
+
 /* Whether the program may simply go on. */
 static bool settle(int number, const siginfo_t *info, ucontext_t *context) {
     if (number == SIGTRAP)
@@ -199,7 +206,7 @@ static bool settle(int number, const siginfo_t *info, ucontext_t *context) {
     if (running.pages > 0)
         close_all(context); /* the instruction failed on its own account */
     if (number != SIGABRT && info->si_code > 0)
-        lm_explain(number, info, &m);
+        explain(number, info, &m);
     return false;
 }
 
@@ -221,6 +228,8 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     lm_dispatch_set(dispatched && lm_shadow_tracks());
     if (!done) {
         lm_shadow_look_away(context);
+        if (!lm_signals_handled(number))
+            lm_withheld_tell();
         lm_signals_pass(number, info, context);
     }
     errno = saved;

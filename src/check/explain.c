@@ -187,17 +187,19 @@ static bool is_inside(const lm_block *block, const lm_tale *tale) {
            tale->pointer + tale->bytes <= block->start + block->size;
 }
 
-static void explain_access(int number, const lm_halt *m, uintptr_t at, bool page_fault) {
+static bool explain_access(int number, const lm_halt *m, uintptr_t at, bool page_fault, bool sure) {
     const unsigned suspect = culprit(m);
     lm_tale tale = begin(m, at, number, page_fault);
     lm_block block;
     const char *fill = suspect != LM_NO_REGISTER ? lm_explain_fill(m->general[suspect]) : NULL;
     if (fill) {
         tell_fill(&tale, m, suspect, fill);
-    } else if (page_fault && at < NULL_END) {
-        tell_null(&tale);
     } else if (page_fault && lm_blocks_find(at, &block) && !is_inside(&block, &tale)) {
         tell_block(&tale, &block, tale.bytes);
+    } else if (sure) {
+        return false;
+    } else if (page_fault && at < NULL_END) {
+        tell_null(&tale);
     } else {
         tale.code = LM_CODE_WILD_POINTER;
         tale.where = page_fault ? where(m, at) : "unmapped";
@@ -205,6 +207,7 @@ static void explain_access(int number, const lm_halt *m, uintptr_t at, bool page
         tale.value = suspect != LM_NO_REGISTER ? m->general[suspect] : 0;
         lm_tale_tell(&tale);
     }
+    return true;
 }
 
 /* An instruction that isn't one, where data lies: somebody jumped there. */
@@ -218,13 +221,14 @@ static void explain_code(int number, const lm_halt *m) {
     lm_tale_tell(&tale);
 }
 
-void lm_explain(int number, const siginfo_t *info, const lm_halt *m) {
+bool lm_explain(int number, const siginfo_t *info, const lm_halt *m, bool sure) {
     lm_shadow_release_all();
     if (number == SIGILL) {
         explain_code(number, m);
     } else if (number == SIGSEGV || number == SIGBUS) {
         const bool page_fault = info->si_code != SI_KERNEL;
         const uintptr_t at = page_fault ? (uintptr_t)info->si_addr : wanted_address(m);
-        explain_access(number, m, at, page_fault);
+        return explain_access(number, m, at, page_fault, sure);
     }
+    return true;
 }

@@ -7,8 +7,9 @@
 
 #include <signal.h>
 
-/* Tells what there is to tell. */
-void lm_explain(int number, const siginfo_t *info, const lm_halt *m);
+/* Tells what there is to tell. With `sure`, only what is a mistake whatever the program's handler makes of the
+ * fault; false: there is more, for a program that ends by it. */
+bool lm_explain(int number, const siginfo_t *info, const lm_halt *m, bool sure);
 
 /* "fresh" or "freed" when the value, or one a little beside it, is what the checker fills such memory with;
  * else NULL. */

@@ -3,6 +3,7 @@
 #include "check/catch.h"
 #include "check/failed.h"
 #include "check/here.h"
+#include "check/process.h"
 #include "check/shadow.h"
 #include "check/signals.h"
 #include "check/tale.h"
@@ -71,6 +72,9 @@ void lm_guarded_start(void) {
     lm_catch_seam = (lm_catch_seams){stack_of, failed_last, lm_tell_where, is_library};
     lm_exact_setting.mode = exact[lm_options_now.exact];
     lm_shadow_setting.mode = uninit[lm_options_now.uninit];
+    /* Its single steps and faults would stop the program in a debugger again and again. */
+    if (lm_shadow_setting.mode == LM_SHADOW_MODE_AUTO && lm_process_traced())
+        lm_shadow_setting.mode = LM_SHADOW_MODE_OFF;
     lm_exact_start();
     if (lm_catch_start())
         lm_shadow_start();

@@ -9,9 +9,12 @@
 #include "check/stand.h"
 #include "check/tale.h"
 #include "check/world.h"
+#include "stack/depot.h"
+#include "stack/modules.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/auxv.h>
 
 static struct {
     lm_leaks_needs needs;
@@ -56,8 +59,19 @@ static outcome look_in_stopped_world(const lm_stand *stand) {
 
 /* ---- Telling ----------------------------------------------------------------------------------- */
 
+/* The loader keeps pointers to lines of the processor's cache within its blocks; no program can leak one. */
+static bool is_loaders(const lm_group *group) {
+    lm_module loader;
+    uintptr_t frame;
+    return lm_modules_find(getauxval(AT_BASE), &loader) &&
+           lm_depot_get(group->stack, &frame, 1, NULL) > 0 && frame > loader.start &&
+           frame <= loader.end;
+}
+
 static void tell_group(const lm_group *group) {
     lm_block block;
+    if (is_loaders(group))
+        return;
     const bool known = lm_blocks_find(group->example, &block) && block.start == group->example;
     const bool lost = group->reach == LM_REACH_LOST;
     const lm_tale tale = {

@@ -103,6 +103,16 @@ static size_t read_of(int id, const char *name, char *buffer, size_t size) {
     return got > 0 ? (size_t)got : 0;
 }
 
+bool lm_process_traced(void) {
+    static const char key[] = "\nTracerPid:\t";
+    char text[1024];
+    const size_t got = read_of((int)lm_os_thread(), "status", text, sizeof text);
+    for (const char *at = text; at + sizeof key <= text + got; at++)
+        if (memcmp(at, key, sizeof key - 1) == 0)
+            return at[sizeof key - 1] != '0';
+    return false;
+}
+
 /* "number six-arguments sp pc", all but the number in hexadecimal with 0x. */
 uintptr_t lm_process_waiting_sp(int id) {
     enum { WORDS_BEFORE = 7 };

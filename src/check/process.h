@@ -17,6 +17,9 @@ long lm_process_call(long number, long a, long b, long c, long d, long e, long f
 /* Numbers of all threads, the caller's too. `visit` returns false to stop. False: they can't be listed. */
 bool lm_process_threads(bool (*visit)(int id, void *context), void *context);
 
+/* Whether a debugger, or who follows system calls, gets this process's signals first. */
+bool lm_process_traced(void);
+
 /* Where a thread that waits in a system call stands: its stack pointer. 0: it runs, or that isn't told. */
 uintptr_t lm_process_waiting_sp(int id);
 

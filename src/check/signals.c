@@ -81,6 +81,11 @@ static const struct sigaction *view_of(int number) {
     return &v->slot[atomic_load_explicit(&v->used, memory_order_acquire) & 1];
 }
 
+bool lm_signals_handled(int number) {
+    const struct sigaction *set = view_of(number);
+    return lm_signals_taken(number) && set->sa_handler != SIG_DFL && set->sa_handler != SIG_IGN;
+}
+
 static kernel_set set_of(const sigset_t *set) {
     kernel_set bits;
     memcpy(&bits, set, sizeof bits);
@@ -262,6 +267,11 @@ bool lm_signals_start(void (*handler)(int, siginfo_t *, void *)) {
 }
 
 bool lm_signals_taken(int number) {
+    (void)number;
+    return false;
+}
+
+bool lm_signals_handled(int number) {
     (void)number;
     return false;
 }

@@ -17,6 +17,9 @@ bool lm_signals_start(void (*handler)(int number, siginfo_t *info, void *context
 /* Whether the signal is one of those. */
 bool lm_signals_taken(int number);
 
+/* Whether the program has a handler for such a signal. */
+bool lm_signals_handled(int number);
+
 /* sigaction for such a signal, as the program sees it. Either may be NULL. */
 void lm_signals_action(int number, const struct sigaction *action, struct sigaction *old);
 

@@ -11,6 +11,7 @@
 #include "check/sweep.h"
 #include "check/table.h"
 #include "check/watcher.h"
+#include "check/withheld.h"
 #include "heap/init.h"
 #include "os/os.h"
 #include "stack/depot.h"
@@ -174,6 +175,7 @@ static void finish(int status, bool tell_leaks) {
     if (!atomic_load(&lm_check_ready) || lm_os_process() != process ||
         atomic_exchange(&finished, true))
         return;
+    lm_withheld_tell();
     lm_sweep_all();
     lm_exact_look();
     if (tell_leaks)
