@@ -8,6 +8,7 @@
 #include "check/raw.h"
 #include "check/tale.h"
 #include "check/use.h"
+#include "check/watched.h"
 #include "os/os.h"
 
 #include <signal.h>
@@ -34,7 +35,8 @@ enum {
 typedef struct tracked {
     uintptr_t pages; /* 0: nothing is tracked here */
     size_t bytes;    /* of the pages */
-    bool open;       /* for one instruction */
+    bool open;       /* for one instruction, or lent */
+    bool lent;       /* to a system call */
     bool told_beside;
     unsigned faults, watches;
     lm_block block;
@@ -85,6 +87,15 @@ static void open_pages(const tracked *t) {
     memcpy((void *)t->pages, t->copy, t->bytes);
 }
 
+static void close_after(uintptr_t pages) {
+    tracked *t = find(pages);
+    if (!t || !t->open || t->lent)
+        return;
+    memcpy(t->copy, (const void *)t->pages, t->bytes);
+    protect(t, PROT_NONE);
+    t->open = false;
+}
+
 static void release(tracked *t) {
     if (!t->open)
         open_pages(t);
@@ -110,6 +121,12 @@ void lm_shadow_release(const void *at, size_t bytes) {
         if (table[i].pages && from < table[i].pages + table[i].bytes &&
             table[i].pages < from + bytes)
             release(&table[i]);
+}
+
+void lm_shadow_open(const void *at) {
+    const tracked *t = used > 0 ? find((uintptr_t)at) : NULL;
+    if (t && !t->lent)
+        lm_shadow_release(at, 1);
 }
 
 static uint64_t processor_time(void) {
@@ -164,7 +181,7 @@ static tracked *take_slot(void) {
     return &table[turn];
 }
 
-bool lm_shadow_track(void *p) {
+bool lm_shadow_track(void *p, bool written) {
     lm_block block;
     uintptr_t pages;
     size_t bytes;
@@ -176,14 +193,15 @@ bool lm_shadow_track(void *p) {
     if (!t)
         return false;
     memcpy(t->copy, (const void *)pages, bytes);
-    memset(t->written, 0, bytes);
-    t->open = t->told_beside = false;
+    memset(t->written, written, bytes);
+    t->open = t->lent = t->told_beside = false;
     t->faults = t->watches = 0;
     t->block = block;
     t->before = (lm_read){0};
     t->bytes = bytes;
     t->pages = pages;
     used++;
+    __atomic_store_n(&lm_watched_bytes, true, __ATOMIC_RELAXED);
     if (!protect(t, PROT_NONE)) {
         t->pages = t->bytes = 0;
         used--;
@@ -233,10 +251,46 @@ static void set_written(const tracked *t, uintptr_t from, uintptr_t to, uintptr_
         memset(map, 1, to - from);
 }
 
-void lm_shadow_copied(const void *to, const void *from, size_t bytes) {
-    const tracked *t = used > 0 ? find((uintptr_t)to) : NULL;
-    if (t)
-        set_written(t, (uintptr_t)to, (uintptr_t)to + bytes, (uintptr_t)from);
+/* What a closed block seems to hold at this address; NULL: no closed block has all of the bytes. */
+static unsigned char *content(uintptr_t at, size_t bytes) {
+    const tracked *t = find(at);
+    if (!t || t->open || bytes > t->pages + t->bytes - at)
+        return NULL;
+    return t->copy + (at - t->pages);
+}
+
+bool lm_shadow_move(void *to, const void *from, size_t bytes) {
+    unsigned char *target = content((uintptr_t)to, bytes);
+    const unsigned char *source = content((uintptr_t)from, bytes);
+    if (!target && !source)
+        return false;
+    memmove(target ? target : to, source ? source : from, bytes);
+    if (target)
+        set_written(find((uintptr_t)to), (uintptr_t)to, (uintptr_t)to + bytes, (uintptr_t)from);
+    return true;
+}
+
+/* ---- Lending ---------------------------------------------------------------------------------- */
+
+/* Who left a system call by a jump doesn't give back what it had: that is over then. */
+void lm_shadow_lend(const void *at, size_t bytes) {
+    for (unsigned i = 0; i < TRACKED; i++)
+        if (table[i].pages && table[i].lent)
+            release(&table[i]);
+    tracked *t = content((uintptr_t)at, bytes) ? find((uintptr_t)at) : NULL;
+    if (!t)
+        return;
+    open_pages(t);
+    t->open = t->lent = true;
+}
+
+void lm_shadow_back(const void *at, size_t written) {
+    tracked *t = find((uintptr_t)at);
+    if (!t || !t->lent)
+        return;
+    t->lent = false;
+    close_after(t->pages);
+    set_written(t, (uintptr_t)at, (uintptr_t)at + written, 0);
 }
 
 static bool none_written(const tracked *t, uintptr_t from, uintptr_t to) {
@@ -432,15 +486,6 @@ static void note(tracked *t, const lm_halt *m, bool judged) {
             set_written(t, touch->at, touch->at + touch->bytes, copies ? m->deed.touch[0].at : 0);
         }
     }
-}
-
-static void close_after(uintptr_t pages) {
-    tracked *t = find(pages);
-    if (!t || !t->open)
-        return;
-    memcpy(t->copy, (const void *)t->pages, t->bytes);
-    protect(t, PROT_NONE);
-    t->open = false;
 }
 
 /* Its pages are open for the one instruction, or for good. */

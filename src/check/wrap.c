@@ -10,6 +10,13 @@ bool lm_wrap_touch(const char *call, const void *at, size_t bytes, lm_access how
     return whole;
 }
 
+void *lm_wrap_move(const char *call, void *to, const void *from, size_t bytes) {
+    const bool takes = lm_wrap_takes(call, from, bytes), gives = lm_wrap_writes(call, to, bytes);
+    if (lm_wrap_knows_bytes() && takes && gives && bytes > 0 && lm_access_move(to, from, bytes))
+        return to;
+    return LM_REAL(memmove)(to, from, bytes);
+}
+
 void lm_wrap_scanned(const char *call, const void *at, size_t stop, size_t extent) {
     if (stop < extent)
         lm_wrap_reads_inside(call, at, stop + 1);
