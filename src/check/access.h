@@ -23,6 +23,9 @@ size_t lm_access_extent(const void *at);
  * of the other's. False: nothing is known of either, and nothing was moved. */
 bool lm_access_move(void *to, const void *from, size_t bytes);
 
+/* Where what lies at `at` can be read, to the end of its block, without a fault: `at` itself as a rule. */
+const void *lm_access_content(const void *at);
+
 /* Around a system call that is given these bytes: it may touch them, and then has written `written` of them,
  * from the first on. */
 void lm_access_lend(const void *at, size_t bytes);

@@ -37,6 +37,7 @@ typedef struct tracked {
     size_t bytes;    /* of the pages */
     bool open;       /* for one instruction, or lent */
     bool lent;       /* to a system call */
+    bool compared;   /* with its copy, when it is closed: what differs was written */
     bool told_beside;
     unsigned faults, watches;
     lm_block block;
@@ -91,9 +92,12 @@ static void close_after(uintptr_t pages) {
     tracked *t = find(pages);
     if (!t || !t->open || t->lent)
         return;
-    memcpy(t->copy, (const void *)t->pages, t->bytes);
+    const unsigned char *now = (const unsigned char *)t->pages;
+    for (size_t i = 0; t->compared && i < t->bytes; i++)
+        t->written[i] |= now[i] != t->copy[i];
+    memcpy(t->copy, now, t->bytes);
     protect(t, PROT_NONE);
-    t->open = false;
+    t->open = t->compared = false;
 }
 
 static void release(tracked *t) {
@@ -194,7 +198,7 @@ bool lm_shadow_track(void *p, bool written) {
         return false;
     memcpy(t->copy, (const void *)pages, bytes);
     memset(t->written, written, bytes);
-    t->open = t->lent = t->told_beside = false;
+    t->open = t->lent = t->compared = t->told_beside = false;
     t->faults = t->watches = 0;
     t->block = block;
     t->before = (lm_read){0};
@@ -257,6 +261,10 @@ static unsigned char *content(uintptr_t at, size_t bytes) {
     if (!t || t->open || bytes > t->pages + t->bytes - at)
         return NULL;
     return t->copy + (at - t->pages);
+}
+
+const void *lm_shadow_content(const void *at) {
+    return content((uintptr_t)at, 1);
 }
 
 bool lm_shadow_move(void *to, const void *from, size_t bytes) {
@@ -544,11 +552,17 @@ bool lm_shadow_fault(lm_halt *m, uintptr_t at) {
     lm_shadow_count.faults++;
     const bool over =
         ++t->faults > lm_shadow_setting.faults || (t->faults % LOOK_AT_CLOCK == 0 && !has_time());
-    if (!m->judged || over || !__libc_single_threaded) {
+    const bool library = lm_catch_seam.is_library && lm_catch_seam.is_library(m->pc);
+    if (over || !__libc_single_threaded || (!m->judged && !library)) {
         release(t);
         return true;
     }
-    note(t, m, !lm_catch_seam.is_library || !lm_catch_seam.is_library(m->pc));
+    if (!m->judged) { /* its strings, by whatever the machine has got */
+        t->compared = true;
+        let_run(t, m);
+        return true;
+    }
+    note(t, m, !library);
     if (run(t, m)) {
         lm_shadow_count.emulated++;
         lm_shadow_look(m->context);

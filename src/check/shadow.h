@@ -51,6 +51,9 @@ bool lm_shadow_written(const void *at, size_t bytes, size_t *first);
  * whole, and nothing was done. */
 bool lm_shadow_move(void *to, const void *from, size_t bytes);
 
+/* Where what a tracked block seems to hold at this address lies; NULL: it isn't tracked, or its pages are open. */
+const void *lm_shadow_content(const void *at);
+
 /* The pages of a block are open for a system call that is given a part of it, and are closed again: `written`
  * bytes from there on were written meanwhile. */
 void lm_shadow_lend(const void *at, size_t bytes);

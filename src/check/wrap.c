@@ -28,7 +28,7 @@ size_t lm_wrap_length(const char *call, const char *string) {
     size_t extent = lm_wrap_extent(string);
     if (extent == SIZE_MAX)
         return LM_REAL(strlen)(string);
-    size_t length = LM_REAL(strnlen)(string, extent);
+    size_t length = LM_REAL(strnlen)(lm_access_content(string), extent);
     lm_wrap_scanned(call, string, length, extent);
     return length < extent ? length : LM_REAL(strlen)(string);
 }
@@ -38,7 +38,7 @@ size_t lm_wrap_length_max(const char *call, const char *string, size_t max) {
     if (extent == SIZE_MAX)
         return LM_REAL(strnlen)(string, max);
     size_t bound = max < extent ? max : extent;
-    size_t length = LM_REAL(strnlen)(string, bound);
+    size_t length = LM_REAL(strnlen)(lm_access_content(string), bound);
     if (length == max)
         lm_wrap_reads_inside(call, string, max);
     else
@@ -63,7 +63,7 @@ size_t lm_wrap_wide_length(const char *call, const wchar_t *string) {
     size_t extent = wide_extent(string);
     if (extent == SIZE_MAX)
         return LM_REAL(wcslen)(string);
-    size_t length = LM_REAL(wcsnlen)(string, extent);
+    size_t length = LM_REAL(wcsnlen)(lm_access_content(string), extent);
     wide_scanned(call, string, length, extent);
     return length < extent ? length : LM_REAL(wcslen)(string);
 }
@@ -73,7 +73,7 @@ size_t lm_wrap_wide_length_max(const char *call, const wchar_t *string, size_t m
     if (extent == SIZE_MAX)
         return LM_REAL(wcsnlen)(string, max);
     size_t bound = max < extent ? max : extent;
-    size_t length = LM_REAL(wcsnlen)(string, bound);
+    size_t length = LM_REAL(wcsnlen)(lm_access_content(string), bound);
     if (length == max)
         lm_wrap_reads_inside(call, string, max * sizeof(wchar_t));
     else
