@@ -88,6 +88,11 @@ bool lm_access_move(void *to, const void *from, size_t bytes) {
     return lm_shadow_tracks() && lm_shadow_move(to, from, bytes);
 }
 
+void lm_access_given(const void *at, size_t bytes) {
+    if (lm_exact_owns(at))
+        lm_guarded_given(at, bytes);
+}
+
 const void *lm_access_content(const void *at) {
     const void *content = lm_shadow_tracks() ? lm_shadow_content(at) : NULL;
     return content ? content : at;

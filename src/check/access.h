@@ -23,6 +23,9 @@ size_t lm_access_extent(const void *at);
  * of the other's. False: nothing is known of either, and nothing was moved. */
 bool lm_access_move(void *to, const void *from, size_t bytes);
 
+/* A call of the C library has made this block, and written `bytes` of it; it is the program's now. */
+void lm_access_given(const void *at, size_t bytes);
+
 /* Where what lies at `at` can be read, to the end of its block, without a fault: `at` itself as a rule. */
 const void *lm_access_content(const void *at);
 

@@ -184,6 +184,8 @@ void lm_check_free(void *p, size_t size, size_t alignment, lm_call call) {
     lm_place place;
     if (!p)
         return;
+    if (LM_UNLIKELY(lm_options_now.dangling) && lm_ways[call].family == LM_FAMILY_C)
+        lm_dangling_before_free(p);
     if (LM_UNLIKELY(lm_exact_owns(p)))
         lm_guarded_free(p, size, alignment, call);
     else if (LM_LIKELY(lm_check_start()) && LM_LIKELY(find_live((uintptr_t)p, &place)) &&

@@ -105,6 +105,13 @@ void *lm_guarded_new(size_t size, size_t alignment, lm_call call, bool zeros, ui
     return p;
 }
 
+void lm_guarded_given(const void *at, size_t bytes) {
+    lm_block block;
+    if (lm_exact_live((uintptr_t)at, &block) && block.size == bytes &&
+        lm_shadow_due(block.allocated))
+        lm_shadow_track((void *)block.start, true);
+}
+
 /* ---- Freeing ---------------------------------------------------------------------------------- */
 
 static void tell_pointer(uintptr_t p, const char *call) {

@@ -448,18 +448,25 @@ void lm_shadow_look_away(ucontext_t *context) {
 
 /* ---- Accesses --------------------------------------------------------------------------------- */
 
+/* movups, movdqu, lddqu and their like: who writes them doesn't know how the bytes are aligned. */
+static bool is_for_any_alignment(const lm_instruction *in) {
+    const bool scalar = in->prefix == LM_PREFIX_F2 || in->prefix == LM_PREFIX_F3;
+    return in->map == 1 && ((in->op == 0x10 && !scalar) || (in->op == 0x6f && scalar) ||
+                            (in->op == 0xf0 && in->prefix == LM_PREFIX_F2));
+}
+
 /* Vectors may reach beyond the block within their own alignment: no other page and no other block is there,
  * and what they find isn't used. */
-static bool is_harmless_beside(const tracked *t, const lm_touch *touch) {
+static bool is_harmless_beside(const tracked *t, const lm_halt *m, const lm_touch *touch) {
     const uintptr_t end = t->block.start + t->block.size;
-    return touch->how == LM_READS && touch->bytes > 8 && touch->bytes <= CHUNK_MOST &&
+    return !is_for_any_alignment(&m->in) && touch->how == LM_READS && touch->bytes > 8 && touch->bytes <= CHUNK_MOST &&
            (touch->at & (touch->bytes - 1)) == 0 && touch->at < end &&
            t->block.start < touch->at + touch->bytes;
 }
 
 static void judge_beside(tracked *t, const lm_halt *m, const lm_touch *touch) {
     const uintptr_t end = t->block.start + t->block.size, to = touch->at + touch->bytes;
-    if ((touch->at >= t->block.start && to <= end) || is_harmless_beside(t, touch))
+    if ((touch->at >= t->block.start && to <= end) || is_harmless_beside(t, m, touch))
         return;
     picture p;
     const bool before = touch->at < t->block.start;
