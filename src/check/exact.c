@@ -29,6 +29,7 @@ enum {
     READS_MOST = 64, /* attempts at a record that somebody is writing */
     STACKS = 1 << 14,
     PLACEMENTS = 3,
+    LONGEST = 500000, /* ns: what took longer did so because others ran meanwhile */
     NONE = 0,        /* no place: places are numbered from 1 in lists */
 };
 
@@ -346,7 +347,8 @@ static void *make(size_t size, size_t alignment, const lm_block *story) {
 /* Measured each time: it differs with the machine, and with how many pages there are already. What follows later
  * for it, pages that are cold and addresses that must be looked up, is as much again. */
 static void count_time(uint64_t since) {
-    const uint64_t taken = now_ns() - since;
+    const uint64_t passed = now_ns() - since;
+    const uint64_t taken = passed < LONGEST ? passed : LONGEST;
     atomic_fetch_add_explicit(&lm_exact_count.spent, 2 * taken, memory_order_relaxed);
 }
 

@@ -27,6 +27,7 @@ enum {
     ALLOWANCE = 20000000, /* ns at the beginning, on top of the share */
     FIRST = 2,            /* blocks of each call stack */
     STACKS = 1 << 14,
+    ALL = 0xff, /* bits of a byte */
     LOOK_AT_CLOCK = 16, /* faults of a block */
     DUMP_MOST = 64,     /* bytes of a block that a tale shows */
     CHUNK_MOST = 64,    /* a vector's bytes */
@@ -43,7 +44,7 @@ typedef struct tracked {
     lm_block block;
     lm_read before;
     unsigned char *copy;    /* what the pages hold, while they are closed */
-    unsigned char *written; /* a byte for each byte of the pages: whether it was written */
+    unsigned char *written; /* a byte for each byte of the pages: its bits that were written */
 } tracked;
 
 lm_shadow_settings lm_shadow_setting = {LM_SHADOW_MODE_AUTO, FAULTS, SHARE};
@@ -94,7 +95,7 @@ static void close_after(uintptr_t pages) {
         return;
     const unsigned char *now = (const unsigned char *)t->pages;
     for (size_t i = 0; t->compared && i < t->bytes; i++)
-        t->written[i] |= now[i] != t->copy[i];
+        t->written[i] |= now[i] != t->copy[i] ? ALL : 0;
     memcpy(t->copy, now, t->bytes);
     protect(t, PROT_NONE);
     t->open = t->compared = false;
@@ -197,7 +198,7 @@ bool lm_shadow_track(void *p, bool written) {
     if (!t)
         return false;
     memcpy(t->copy, (const void *)pages, bytes);
-    memset(t->written, written, bytes);
+    memset(t->written, written ? ALL : 0, bytes);
     t->open = t->lent = t->compared = t->told_beside = false;
     t->faults = t->watches = 0;
     t->block = block;
@@ -252,7 +253,7 @@ static void set_written(const tracked *t, uintptr_t from, uintptr_t to, uintptr_
     if (other && there >= other->pages && to + shift <= other->pages + other->bytes)
         memmove(map, other->written + (there - other->pages), to - from);
     else
-        memset(map, 1, to - from);
+        memset(map, ALL, to - from);
 }
 
 /* What a closed block seems to hold at this address; NULL: no closed block has all of the bytes. */
@@ -301,8 +302,16 @@ void lm_shadow_back(const void *at, size_t written) {
     set_written(t, (uintptr_t)at, (uintptr_t)at + written, 0);
 }
 
-static bool none_written(const tracked *t, uintptr_t from, uintptr_t to) {
-    return memchr(t->written + (from - t->pages), 1, to - from) == NULL;
+/* Of more than eight bytes: all the same, when one was written. */
+static lm_bits bits_of(const tracked *t, uintptr_t from, size_t bytes) {
+    const unsigned char *map = t->written + (from - t->pages);
+    lm_bits bits = {0, 0, false};
+    for (size_t i = 0; i < bytes; i++) {
+        const unsigned at = (unsigned)(i % sizeof(uint64_t)) * 8;
+        bits.written |= (uint64_t)map[i] << at;
+        bits.unwritten |= (uint64_t)(unsigned char)~map[i] << at;
+    }
+    return bits;
 }
 
 /* ---- Tales ------------------------------------------------------------------------------------ */
@@ -326,7 +335,7 @@ static void draw(const tracked *t, uintptr_t at, picture *p) {
     const size_t offset = t->block.start + from - t->pages;
     memcpy(p->bytes, t->copy + offset, count);
     for (size_t i = 0; i < count; i++)
-        p->valid[i / 8] |= (unsigned char)(t->written[offset + i] << i % 8);
+        p->valid[i / 8] |= (unsigned char)((t->written[offset + i] != 0) << i % 8);
     p->tale.dump_size = count;
     p->tale.dump_at = (ptrdiff_t)from;
 }
@@ -373,6 +382,14 @@ static struct {
     uintptr_t at, value;
 } latest;
 
+/* A value that the instruction at `pc` is about to put back where it came from, with bits that still aren't
+ * written. */
+typedef struct put_back {
+    uintptr_t pc, at;
+    uint64_t unwritten;
+} put_back;
+static put_back back;
+
 /* Told once. */
 static void tell_read(picture *p) {
     const tracked *t = find(p->from);
@@ -394,19 +411,26 @@ uintptr_t lm_shadow_told(uintptr_t value, lm_block *block) {
     return latest.at;
 }
 
-static void watch_read(tracked *t, const lm_halt *m, const lm_touch *touch) {
+static void watch_read(tracked *t, const lm_halt *m, const lm_touch *touch, const lm_bits *bits) {
     unsigned i = 0;
     while (i < WATCHES && watches[i].active)
         i++;
     if (i == WATCHES || t->watches > WATCHES_OF_BLOCK || !has_time())
         return;
-    const lm_use use = lm_use_begin(&watches[i].watch, m, touch, &t->before);
+    uint64_t value = 0;
+    memcpy(&value, t->copy + (touch->at - t->pages), lm_min(touch->bytes, sizeof value));
+    const lm_use use = lm_use_begin(&watches[i].watch, m, touch, &t->before, bits, value);
     if (use == LM_USE_NO)
         return;
     picture *p = &watches[i].picture;
     take_picture(p, t, m, touch, LM_CODE_UNINITIALISED_READ);
+    const unsigned char *map = t->written + (touch->at - t->pages);
     p->from = touch->at;
     p->to = touch->at + touch->bytes;
+    while (p->from + 1 < p->to && *map == ALL) /* the first to the last of which bits weren't written */
+        p->from++, map++;
+    while (p->to - 1 > p->from && map[p->to - 1 - p->from] == ALL)
+        p->to--;
     t->watches++;
     if (use == LM_USE_YES) {
         tell_read(p);
@@ -432,6 +456,8 @@ bool lm_shadow_look(ucontext_t *context) {
         watching--;
         if (use == LM_USE_YES)
             tell_read(&watches[i].picture);
+        else
+            back = (put_back){m.pc, watches[i].watch.touch.at, watches[i].watch.back};
     }
     lm_halt_single(context, watching > 0);
     return true;
@@ -482,9 +508,31 @@ static void judge_read(tracked *t, const lm_halt *m, const lm_touch *touch) {
     uintptr_t from = touch->at, to = touch->at + touch->bytes;
     if (!clip(t, &from, &to))
         return;
-    if (to - from == touch->bytes && none_written(t, from, to))
-        watch_read(t, m, touch);
+    const lm_bits bits = bits_of(t, from, to - from);
+    if (to - from == touch->bytes && bits.unwritten)
+        watch_read(t, m, touch, &bits);
     t->before = (lm_read){m->pc, touch->at, touch->bytes};
+}
+
+/* Of a byte or some, a few bits are written, and the rest is as it was. */
+static void set_bits(const tracked *t, const lm_touch *touch, uint64_t bits) {
+    uintptr_t from = touch->at, to = touch->at + touch->bytes;
+    if (!clip(t, &from, &to))
+        return;
+    for (uintptr_t at = from; at < to; at++)
+        t->written[at - t->pages] |= (unsigned char)(bits >> (at - touch->at) * 8);
+}
+
+static void note_write(const tracked *t, const lm_halt *m, const lm_touch *touch) {
+    const bool copies = m->deed.string && m->deed.touches == 2;
+    const bool is_back = back.pc == m->pc && back.at == touch->at;
+    const uint64_t stored = m->deed.string ? ~(uint64_t)0 : lm_bits_stored(&m->in);
+    if (touch->bytes <= sizeof stored && (is_back || ~stored))
+        set_bits(t, touch, is_back ? ~back.unwritten : stored);
+    else
+        set_written(t, touch->at, touch->at + touch->bytes, copies ? m->deed.touch[0].at : 0);
+    if (is_back)
+        back.pc = 0;
 }
 
 static void note(tracked *t, const lm_halt *m, bool judged) {
@@ -496,10 +544,8 @@ static void note(tracked *t, const lm_halt *m, bool judged) {
             judge_beside(t, m, touch);
         if (judged && touch->how & LM_READS)
             judge_read(t, m, touch);
-        if (touch->how & LM_WRITES) {
-            const bool copies = m->deed.string && m->deed.touches == 2;
-            set_written(t, touch->at, touch->at + touch->bytes, copies ? m->deed.touch[0].at : 0);
-        }
+        if (touch->how & LM_WRITES)
+            note_write(t, m, touch);
     }
 }
 
