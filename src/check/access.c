@@ -1,6 +1,7 @@
 #include "check/access.h"
 
 #include "check/guarded.h"
+#include "check/shadow.h"
 #include "check/table.h"
 #include "check/tale.h"
 #include "check/tell.h"
@@ -79,4 +80,30 @@ size_t lm_access_extent(const void *at) {
     uintptr_t inside = (uintptr_t)at - lm_place_start(&place);
     size_t size = place.record->size;
     return lm_record_state(place.record) == LM_STATE_LIVE && inside < size ? size - inside : 0;
+}
+
+/* ---- Where it is known which bytes were written ----------------------------------------------- */
+
+bool lm_access_move(void *to, const void *from, size_t bytes) {
+    return lm_shadow_tracks() && lm_shadow_move(to, from, bytes);
+}
+
+void lm_access_given(const void *at, size_t bytes) {
+    if (lm_exact_owns(at))
+        lm_guarded_given(at, bytes);
+}
+
+const void *lm_access_content(const void *at) {
+    const void *content = lm_shadow_tracks() ? lm_shadow_content(at) : NULL;
+    return content ? content : at;
+}
+
+void lm_access_lend(const void *at, size_t bytes) {
+    if (lm_shadow_tracks())
+        lm_shadow_lend(at, bytes);
+}
+
+void lm_access_back(const void *at, size_t written) {
+    if (lm_shadow_tracks())
+        lm_shadow_back(at, written);
 }

@@ -42,10 +42,12 @@ static bool visit_exact(const lm_block *block, void *context) {
     return !e->stopped;
 }
 
+/* One that somebody is just making, resizing or freeing has its bytes still: they may be all that leads to
+ * other blocks. */
 static bool visit_live(const lm_place *place, void *context) {
     const each *e = context;
     lm_block block;
-    if (lm_record_state(place->record) != LM_STATE_LIVE || !copy(place, &block) || !block.live)
+    if (!copy(place, &block) || !block.live)
         return true;
     return e->visit(&block, e->context);
 }

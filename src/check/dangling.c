@@ -1,9 +1,12 @@
 #include "check/dangling.h"
 
+#include "base/bits.h"
 #include "base/text.h"
+#include "check/access.h"
 #include "check/mark.h"
 #include "check/roots.h"
 #include "check/tale.h"
+#include "check/watched.h"
 #include "check/world.h"
 #include "stack/extent.h"
 #include "stack/machine.h"
@@ -11,6 +14,7 @@
 #include "stack/stack.h"
 
 #include <stdatomic.h>
+#include <string.h>
 
 enum {
     NOTES = 1024,          /* places on stacks that are remembered; a power of two */
@@ -20,6 +24,7 @@ enum {
     PLACES = 2048, /* that are told at once */
     HOLDERS = 12,  /* of one block in a report */
     TEXT_BYTES = 1024,
+    HOLDER_BYTES = 1 << 16, /* of a block that is freed, in which dangling pointers are looked for */
 };
 
 /* A place on a stack. The slot is where the return address of the function's own caller stands: as long as it
@@ -166,27 +171,30 @@ static void look_at_stacks(const lm_stand *stand) {
     }
 }
 
-/* The first byte of a block that rests. */
-static bool is_freed(uintptr_t word) {
-    const lm_marked *live = lm_mark_find(word);
+/* The start of the freed block that the word points into; 0: none. */
+static uintptr_t freed_block(uintptr_t word) {
     lm_block block;
-    return word != 0 && word % sizeof word == 0 && !live && lm_blocks_find(word, &block) &&
-           !block.live && block.start == word;
+    if (word == 0 || lm_mark_find(word) || !lm_blocks_find(word, &block) || block.live ||
+        word - block.start >= lm_max(block.size, 1))
+        return 0;
+    return block.start;
 }
 
 static void look_at_static(const uintptr_t *words, size_t count, uintptr_t from, void *context) {
     (void)context;
     if (from == 0 || !lm_roots_is_static(from))
         return;
-    for (size_t i = 0; i < count; i++)
-        if (is_freed(words[i]))
-            add_place("static", from + i * sizeof *words, 0, words[i]);
+    for (size_t i = 0; i < count; i++) {
+        const uintptr_t block = freed_block(words[i]);
+        if (block)
+            add_place("static", from + i * sizeof *words, 0, block);
+    }
 }
 
 static void look_at_block(const uintptr_t *words, size_t count, uintptr_t from, void *context) {
     const uintptr_t *inside = context;
     for (size_t i = 0; i < count; i++)
-        if (is_freed(words[i]))
+        if (words[i] && freed_block(words[i]) == words[i])
             add_place("block", from + i * sizeof *words, *inside, words[i]);
 }
 
@@ -205,37 +213,37 @@ void lm_dangling_look(const lm_stand *stand) {
 
 /* ---- Telling ----------------------------------------------------------------------------------- */
 
-static void put_code(lm_text *text, uintptr_t at) {
+/* What the holders of one block are told with. */
+typedef struct telling {
+    lm_text text;
+    char buffer[TEXT_BYTES];
+    uint32_t modules[HOLDERS];
+    size_t module_count;
+} telling;
+
+static void put_code(telling *t, uintptr_t at) {
+    lm_text *text = &t->text;
     lm_module module;
-    if (lm_modules_find(at, &module))
+    const bool known = lm_modules_find(at, &module);
+    if (known && t->module_count < HOLDERS)
+        t->modules[t->module_count++] = module.id;
+    if (known)
         lm_text_format(text, "%u+0x%zx", module.id, (size_t)(at - module.bias));
     else
         lm_text_format(text, "0+0x%zx", (size_t)at);
 }
 
-static void put_place(lm_text *text, const place *p) {
+static void put_place(telling *t, const place *p) {
+    lm_text *text = &t->text;
     lm_text_format(text, "%s%s:0x%zx:", text->length ? "," : "", p->kind, (size_t)p->holder);
     if (p->kind[0] == 'b')
         lm_text_format(text, "0x%zx+%zu", (size_t)p->inside, (size_t)(p->holder - p->inside));
     else
-        put_code(text, p->inside ? p->inside : p->holder);
+        put_code(t, p->inside ? p->inside : p->holder);
 }
 
-/* Tells all places of one block, and crosses them out. */
-static void tell_block(size_t first) {
-    const uintptr_t address = places[first].block;
-    char buffer[TEXT_BYTES];
-    lm_text text;
+static void tell(uintptr_t address, const telling *t) {
     lm_block block;
-    unsigned holders = 0;
-    lm_text_init(&text, buffer, sizeof buffer);
-    for (size_t i = first; i < place_count; i++) {
-        if (places[i].block != address)
-            continue;
-        if (holders++ < HOLDERS)
-            put_place(&text, &places[i]);
-        places[i].block = 0;
-    }
     if (!lm_blocks_find(address, &block) || block.live || block.start != address)
         return;
     const lm_tale tale = {.code = LM_CODE_DANGLING_POINTER,
@@ -244,8 +252,26 @@ static void tell_block(size_t first) {
                           .no_stack = true,
                           .pointer = address,
                           .block = &block,
-                          .holders = buffer};
+                          .holders = t->buffer,
+                          .modules = t->modules,
+                          .module_count = t->module_count};
     lm_tale_tell(&tale);
+}
+
+/* Tells all places of one block, and crosses them out. */
+static void tell_block(size_t first) {
+    const uintptr_t address = places[first].block;
+    telling t = {.module_count = 0};
+    unsigned holders = 0;
+    lm_text_init(&t.text, t.buffer, sizeof t.buffer);
+    for (size_t i = first; i < place_count; i++) {
+        if (places[i].block != address)
+            continue;
+        if (holders++ < HOLDERS)
+            put_place(&t, &places[i]);
+        places[i].block = 0;
+    }
+    tell(address, &t);
 }
 
 void lm_dangling_tell(void) {
@@ -253,4 +279,29 @@ void lm_dangling_tell(void) {
         if (places[i].block != 0)
             tell_block(i);
     place_count = 0;
+}
+
+/* ---- When a holder is freed ---------------------------------------------------------------------- */
+
+static bool freed_by_c(const char *call) {
+    return call && (strcmp(call, "free") == 0 || strcmp(call, "realloc") == 0);
+}
+
+void lm_dangling_before_free(const void *p) {
+    lm_block holder, held;
+    if (!lm_blocks_find((uintptr_t)p, &holder) || !holder.live || holder.start != (uintptr_t)p)
+        return;
+    const lm_extent_word *words = lm_access_content(p);
+    const size_t count = lm_min(holder.size, HOLDER_BYTES) / sizeof *words;
+    for (size_t i = 0; i < count; i++) {
+        const uintptr_t word = words[i];
+        if (!lm_is_watched((const void *)word) || !lm_blocks_find(word, &held) || held.live ||
+            held.start != word || !freed_by_c(held.freed_call))
+            continue;
+        const uintptr_t at = holder.start + i * sizeof word;
+        telling t = {.module_count = 0};
+        lm_text_init(&t.text, t.buffer, sizeof t.buffer);
+        put_place(&t, &(place){at, word, holder.start, "block"});
+        tell(word, &t);
+    }
 }

@@ -132,7 +132,7 @@ static bool is_plain(long number, const greg_t *registers) {
 static void release_arguments(const greg_t *registers) {
     static const unsigned char argument[] = {REG_RDI, REG_RSI, REG_RDX, REG_R10, REG_R8, REG_R9};
     for (size_t i = 0; i < sizeof argument; i++)
-        lm_shadow_release((const void *)registers[argument[i]], 1);
+        lm_shadow_open((const void *)registers[argument[i]]);
 }
 
 bool lm_dispatch_taken(const siginfo_t *info, ucontext_t *context) {

@@ -184,6 +184,8 @@ void lm_check_free(void *p, size_t size, size_t alignment, lm_call call) {
     lm_place place;
     if (!p)
         return;
+    if (LM_UNLIKELY(lm_options_now.dangling) && lm_ways[call].family == LM_FAMILY_C)
+        lm_dangling_before_free(p);
     if (LM_UNLIKELY(lm_exact_owns(p)))
         lm_guarded_free(p, size, alignment, call);
     else if (LM_LIKELY(lm_check_start()) && LM_LIKELY(find_live((uintptr_t)p, &place)) &&
@@ -234,15 +236,15 @@ static void *resize(const lm_place *old, void *p, size_t size, lm_call call) {
 /* Of a block against guards: whether the new one gets a place of its own, its stack decides. */
 static void *resize_guarded(void *p, size_t size, lm_call call) {
     lm_block old;
-    if (!lm_guarded_live(p, &old) || size == 0) {
+    if (!lm_exact_live((uintptr_t)p, &old) || size == 0) {
         lm_guarded_free(p, LM_ANY_SIZE, LM_ANY_ALIGNMENT, call);
         return NULL;
     }
     char *q = lm_check_malloc(size, call);
     if (!q)
         return NULL;
-    lm_shadow_release(q, size);
-    memcpy(q, p, lm_min(old.size, size));
+    if (!lm_shadow_move(q, p, lm_min(old.size, size)))
+        memcpy(q, p, lm_min(old.size, size));
     lm_tell_note_move((uintptr_t)p, (uintptr_t)q);
     lm_guarded_free(p, LM_ANY_SIZE, LM_ANY_ALIGNMENT, call);
     return q;

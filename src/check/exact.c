@@ -4,6 +4,7 @@
 #include "check/raw.h"
 #include "check/shadow.h"
 #include "check/tale.h"
+#include "check/watched.h"
 #include "check/zone.h"
 #include "os/os.h"
 
@@ -26,6 +27,9 @@ enum {
     SHARE = 10, /* percent */
     MAPPINGS = 4096,
     READS_MOST = 64, /* attempts at a record that somebody is writing */
+    STACKS = 1 << 14,
+    PLACEMENTS = 3,
+    LONGEST = 500000, /* ns: what took longer did so because others ran meanwhile */
     NONE = 0,        /* no place: places are numbered from 1 in lists */
 };
 
@@ -124,6 +128,7 @@ static void reserve(zone *z) {
             z->start = (uintptr_t)at;
             z->end = z->start + size;
             z->capacity = count;
+            lm_watched_add(z->start, size);
             return;
         }
         if (at)
@@ -304,6 +309,13 @@ static uint64_t now_ns(void) {
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* Two of each call stack at the end, one at the start: overflows are the more frequent mistake. */
+static bool is_turn_of_start(uint32_t stack) {
+    static _Atomic unsigned char made[STACKS];
+    _Atomic unsigned char *count = &made[stack * 0x9e3779b1u >> 18];
+    return atomic_fetch_add_explicit(count, 1, memory_order_relaxed) % PLACEMENTS == PLACEMENTS - 1;
+}
+
 static void *make(size_t size, size_t alignment, const lm_block *story) {
     zone *z;
     uint32_t number;
@@ -319,10 +331,9 @@ static void *make(size_t size, size_t alignment, const lm_block *story) {
         put_place(z, number);
         return NULL;
     }
-    const uint64_t count = atomic_fetch_add_explicit(&lm_exact_count.made, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&lm_exact_count.made, 1, memory_order_relaxed);
     lm_block block = *story;
-    /* Two in three at the end: overflows are the more frequent mistake. */
-    const bool at_start = count % 3 == 2 && size > 0;
+    const bool at_start = is_turn_of_start(story->allocated) && size > 0;
     block.start = at_start ? pages : pages + bytes - round_up(size, own);
     block.size = size;
     block.alignment = alignment;
@@ -336,7 +347,8 @@ static void *make(size_t size, size_t alignment, const lm_block *story) {
 /* Measured each time: it differs with the machine, and with how many pages there are already. What follows later
  * for it, pages that are cold and addresses that must be looked up, is as much again. */
 static void count_time(uint64_t since) {
-    const uint64_t taken = now_ns() - since;
+    const uint64_t passed = now_ns() - since;
+    const uint64_t taken = passed < LONGEST ? passed : LONGEST;
     atomic_fetch_add_explicit(&lm_exact_count.spent, 2 * taken, memory_order_relaxed);
 }
 

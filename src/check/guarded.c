@@ -102,12 +102,18 @@ void *lm_guarded_new(size_t size, size_t alignment, lm_call call, bool zeros, ui
     if (!p)
         return NULL;
     lm_watcher_allocated(watcher, size);
-    if (zeros)
-        return p;
-    memset(p, LM_FILL_FRESH, size);
+    if (!zeros)
+        memset(p, LM_FILL_FRESH, size);
     if (lm_shadow_due(stack) && is_program(stack))
-        lm_shadow_track(p);
+        lm_shadow_track(p, zeros);
     return p;
+}
+
+void lm_guarded_given(const void *at, size_t bytes) {
+    lm_block block;
+    if (lm_exact_live((uintptr_t)at, &block) && block.size == bytes &&
+        lm_shadow_due(block.allocated))
+        lm_shadow_track((void *)block.start, true);
 }
 
 /* ---- Freeing ---------------------------------------------------------------------------------- */
@@ -189,16 +195,6 @@ bool lm_guarded_live(void *p, lm_block *block) {
 
 /* ---- Calls into the C library ----------------------------------------------------------------- */
 
-/* Copies go on with what was never written; what the copies are used for tells. */
-static bool only_copies(const char *call) {
-    static const char *const names[] = {"memcpy",  "memmove",  "mempcpy",  "bcopy", "memccpy",
-                                        "wmemcpy", "wmemmove", "wmempcpy", "swab"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(call, names[i]) == 0)
-            return true;
-    return false;
-}
-
 static void tell_range(const char *call, const lm_block *block, uintptr_t at, size_t bytes,
                        lm_access how) {
     const ptrdiff_t first = (ptrdiff_t)(at - block->start), size = (ptrdiff_t)block->size;
@@ -228,7 +224,7 @@ static void tell_range(const char *call, const lm_block *block, uintptr_t at, si
 
 static bool check_written(const char *call, const lm_block *block, uintptr_t at, size_t bytes) {
     size_t first;
-    if (only_copies(call) || lm_shadow_written((const void *)at, bytes, &first))
+    if (lm_shadow_written((const void *)at, bytes, &first))
         return true;
     lm_tale tale = {.code = LM_CODE_UNINITIALISED_READ,
                     .call = call,
@@ -254,7 +250,7 @@ bool lm_guarded_check(const char *call, const void *at, size_t bytes, lm_access 
         tell_range(call, &block, from, bytes, how);
         return false;
     }
-    return how == LM_ACCESS_WRITE || check_written(call, &block, from, bytes);
+    return how != LM_ACCESS_READ || check_written(call, &block, from, bytes);
 }
 
 size_t lm_guarded_extent(const void *at) {

@@ -23,4 +23,7 @@ bool lm_guarded_live(void *p, lm_block *block);
 bool lm_guarded_check(const char *call, const void *at, size_t bytes, lm_access how);
 size_t lm_guarded_extent(const void *at);
 
+/* The C library has made the block, and written that much of it: its bytes may be looked after from now on. */
+void lm_guarded_given(const void *at, size_t bytes);
+
 #endif

@@ -8,6 +8,7 @@
 #include "check/raw.h"
 #include "check/tale.h"
 #include "check/use.h"
+#include "check/watched.h"
 #include "os/os.h"
 
 #include <signal.h>
@@ -26,6 +27,7 @@ enum {
     ALLOWANCE = 20000000, /* ns at the beginning, on top of the share */
     FIRST = 2,            /* blocks of each call stack */
     STACKS = 1 << 14,
+    ALL = 0xff, /* bits of a byte */
     LOOK_AT_CLOCK = 16, /* faults of a block */
     DUMP_MOST = 64,     /* bytes of a block that a tale shows */
     CHUNK_MOST = 64,    /* a vector's bytes */
@@ -34,13 +36,15 @@ enum {
 typedef struct tracked {
     uintptr_t pages; /* 0: nothing is tracked here */
     size_t bytes;    /* of the pages */
-    bool open;       /* for one instruction */
+    bool open;       /* for one instruction, or lent */
+    bool lent;       /* to a system call */
+    bool compared;   /* with its copy, when it is closed: what differs was written */
     bool told_beside;
     unsigned faults, watches;
     lm_block block;
     lm_read before;
     unsigned char *copy;    /* what the pages hold, while they are closed */
-    unsigned char *written; /* a byte for each byte of the pages: whether it was written */
+    unsigned char *written; /* a byte for each byte of the pages: its bits that were written */
 } tracked;
 
 lm_shadow_settings lm_shadow_setting = {LM_SHADOW_MODE_AUTO, FAULTS, SHARE};
@@ -85,6 +89,18 @@ static void open_pages(const tracked *t) {
     memcpy((void *)t->pages, t->copy, t->bytes);
 }
 
+static void close_after(uintptr_t pages) {
+    tracked *t = find(pages);
+    if (!t || !t->open || t->lent)
+        return;
+    const unsigned char *now = (const unsigned char *)t->pages;
+    for (size_t i = 0; t->compared && i < t->bytes; i++)
+        t->written[i] |= now[i] != t->copy[i] ? ALL : 0;
+    memcpy(t->copy, now, t->bytes);
+    protect(t, PROT_NONE);
+    t->open = t->compared = false;
+}
+
 static void release(tracked *t) {
     if (!t->open)
         open_pages(t);
@@ -110,6 +126,12 @@ void lm_shadow_release(const void *at, size_t bytes) {
         if (table[i].pages && from < table[i].pages + table[i].bytes &&
             table[i].pages < from + bytes)
             release(&table[i]);
+}
+
+void lm_shadow_open(const void *at) {
+    const tracked *t = used > 0 ? find((uintptr_t)at) : NULL;
+    if (t && !t->lent)
+        lm_shadow_release(at, 1);
 }
 
 static uint64_t processor_time(void) {
@@ -164,7 +186,7 @@ static tracked *take_slot(void) {
     return &table[turn];
 }
 
-bool lm_shadow_track(void *p) {
+bool lm_shadow_track(void *p, bool written) {
     lm_block block;
     uintptr_t pages;
     size_t bytes;
@@ -176,14 +198,15 @@ bool lm_shadow_track(void *p) {
     if (!t)
         return false;
     memcpy(t->copy, (const void *)pages, bytes);
-    memset(t->written, 0, bytes);
-    t->open = t->told_beside = false;
+    memset(t->written, written ? ALL : 0, bytes);
+    t->open = t->lent = t->compared = t->told_beside = false;
     t->faults = t->watches = 0;
     t->block = block;
     t->before = (lm_read){0};
     t->bytes = bytes;
     t->pages = pages;
     used++;
+    __atomic_store_n(&lm_watched_bytes, true, __ATOMIC_RELAXED);
     if (!protect(t, PROT_NONE)) {
         t->pages = t->bytes = 0;
         used--;
@@ -230,17 +253,65 @@ static void set_written(const tracked *t, uintptr_t from, uintptr_t to, uintptr_
     if (other && there >= other->pages && to + shift <= other->pages + other->bytes)
         memmove(map, other->written + (there - other->pages), to - from);
     else
-        memset(map, 1, to - from);
+        memset(map, ALL, to - from);
 }
 
-void lm_shadow_copied(const void *to, const void *from, size_t bytes) {
-    const tracked *t = used > 0 ? find((uintptr_t)to) : NULL;
-    if (t)
-        set_written(t, (uintptr_t)to, (uintptr_t)to + bytes, (uintptr_t)from);
+/* What a closed block seems to hold at this address; NULL: no closed block has all of the bytes. */
+static unsigned char *content(uintptr_t at, size_t bytes) {
+    const tracked *t = find(at);
+    if (!t || t->open || bytes > t->pages + t->bytes - at)
+        return NULL;
+    return t->copy + (at - t->pages);
 }
 
-static bool none_written(const tracked *t, uintptr_t from, uintptr_t to) {
-    return memchr(t->written + (from - t->pages), 1, to - from) == NULL;
+const void *lm_shadow_content(const void *at) {
+    return content((uintptr_t)at, 1);
+}
+
+bool lm_shadow_move(void *to, const void *from, size_t bytes) {
+    unsigned char *target = content((uintptr_t)to, bytes);
+    const unsigned char *source = content((uintptr_t)from, bytes);
+    if (!target && !source)
+        return false;
+    memmove(target ? target : to, source ? source : from, bytes);
+    if (target)
+        set_written(find((uintptr_t)to), (uintptr_t)to, (uintptr_t)to + bytes, (uintptr_t)from);
+    return true;
+}
+
+/* ---- Lending ---------------------------------------------------------------------------------- */
+
+/* Who left a system call by a jump doesn't give back what it had: that is over then. */
+void lm_shadow_lend(const void *at, size_t bytes) {
+    for (unsigned i = 0; i < TRACKED; i++)
+        if (table[i].pages && table[i].lent)
+            release(&table[i]);
+    tracked *t = content((uintptr_t)at, bytes) ? find((uintptr_t)at) : NULL;
+    if (!t)
+        return;
+    open_pages(t);
+    t->open = t->lent = true;
+}
+
+void lm_shadow_back(const void *at, size_t written) {
+    tracked *t = find((uintptr_t)at);
+    if (!t || !t->lent)
+        return;
+    t->lent = false;
+    close_after(t->pages);
+    set_written(t, (uintptr_t)at, (uintptr_t)at + written, 0);
+}
+
+/* Of more than eight bytes: all the same, when one was written. */
+static lm_bits bits_of(const tracked *t, uintptr_t from, size_t bytes) {
+    const unsigned char *map = t->written + (from - t->pages);
+    lm_bits bits = {0, 0, false};
+    for (size_t i = 0; i < bytes; i++) {
+        const unsigned at = (unsigned)(i % sizeof(uint64_t)) * 8;
+        bits.written |= (uint64_t)map[i] << at;
+        bits.unwritten |= (uint64_t)(unsigned char)~map[i] << at;
+    }
+    return bits;
 }
 
 /* ---- Tales ------------------------------------------------------------------------------------ */
@@ -264,7 +335,7 @@ static void draw(const tracked *t, uintptr_t at, picture *p) {
     const size_t offset = t->block.start + from - t->pages;
     memcpy(p->bytes, t->copy + offset, count);
     for (size_t i = 0; i < count; i++)
-        p->valid[i / 8] |= (unsigned char)(t->written[offset + i] << i % 8);
+        p->valid[i / 8] |= (unsigned char)((t->written[offset + i] != 0) << i % 8);
     p->tale.dump_size = count;
     p->tale.dump_at = (ptrdiff_t)from;
 }
@@ -311,6 +382,14 @@ static struct {
     uintptr_t at, value;
 } latest;
 
+/* A value that the instruction at `pc` is about to put back where it came from, with bits that still aren't
+ * written. */
+typedef struct put_back {
+    uintptr_t pc, at;
+    uint64_t unwritten;
+} put_back;
+static put_back back;
+
 /* Told once. */
 static void tell_read(picture *p) {
     const tracked *t = find(p->from);
@@ -332,19 +411,26 @@ uintptr_t lm_shadow_told(uintptr_t value, lm_block *block) {
     return latest.at;
 }
 
-static void watch_read(tracked *t, const lm_halt *m, const lm_touch *touch) {
+static void watch_read(tracked *t, const lm_halt *m, const lm_touch *touch, const lm_bits *bits) {
     unsigned i = 0;
     while (i < WATCHES && watches[i].active)
         i++;
     if (i == WATCHES || t->watches > WATCHES_OF_BLOCK || !has_time())
         return;
-    const lm_use use = lm_use_begin(&watches[i].watch, m, touch, &t->before);
+    uint64_t value = 0;
+    memcpy(&value, t->copy + (touch->at - t->pages), lm_min(touch->bytes, sizeof value));
+    const lm_use use = lm_use_begin(&watches[i].watch, m, touch, &t->before, bits, value);
     if (use == LM_USE_NO)
         return;
     picture *p = &watches[i].picture;
     take_picture(p, t, m, touch, LM_CODE_UNINITIALISED_READ);
+    const unsigned char *map = t->written + (touch->at - t->pages);
     p->from = touch->at;
     p->to = touch->at + touch->bytes;
+    while (p->from + 1 < p->to && *map == ALL) /* the first to the last of which bits weren't written */
+        p->from++, map++;
+    while (p->to - 1 > p->from && map[p->to - 1 - p->from] == ALL)
+        p->to--;
     t->watches++;
     if (use == LM_USE_YES) {
         tell_read(p);
@@ -370,6 +456,8 @@ bool lm_shadow_look(ucontext_t *context) {
         watching--;
         if (use == LM_USE_YES)
             tell_read(&watches[i].picture);
+        else
+            back = (put_back){m.pc, watches[i].watch.touch.at, watches[i].watch.back};
     }
     lm_halt_single(context, watching > 0);
     return true;
@@ -386,18 +474,25 @@ void lm_shadow_look_away(ucontext_t *context) {
 
 /* ---- Accesses --------------------------------------------------------------------------------- */
 
+/* movups, movdqu, lddqu and their like: who writes them doesn't know how the bytes are aligned. */
+static bool is_for_any_alignment(const lm_instruction *in) {
+    const bool scalar = in->prefix == LM_PREFIX_F2 || in->prefix == LM_PREFIX_F3;
+    return in->map == 1 && ((in->op == 0x10 && !scalar) || (in->op == 0x6f && scalar) ||
+                            (in->op == 0xf0 && in->prefix == LM_PREFIX_F2));
+}
+
 /* Vectors may reach beyond the block within their own alignment: no other page and no other block is there,
  * and what they find isn't used. */
-static bool is_harmless_beside(const tracked *t, const lm_touch *touch) {
+static bool is_harmless_beside(const tracked *t, const lm_halt *m, const lm_touch *touch) {
     const uintptr_t end = t->block.start + t->block.size;
-    return touch->how == LM_READS && touch->bytes > 8 && touch->bytes <= CHUNK_MOST &&
+    return !is_for_any_alignment(&m->in) && touch->how == LM_READS && touch->bytes > 8 && touch->bytes <= CHUNK_MOST &&
            (touch->at & (touch->bytes - 1)) == 0 && touch->at < end &&
            t->block.start < touch->at + touch->bytes;
 }
 
 static void judge_beside(tracked *t, const lm_halt *m, const lm_touch *touch) {
     const uintptr_t end = t->block.start + t->block.size, to = touch->at + touch->bytes;
-    if ((touch->at >= t->block.start && to <= end) || is_harmless_beside(t, touch))
+    if ((touch->at >= t->block.start && to <= end) || is_harmless_beside(t, m, touch))
         return;
     picture p;
     const bool before = touch->at < t->block.start;
@@ -413,9 +508,31 @@ static void judge_read(tracked *t, const lm_halt *m, const lm_touch *touch) {
     uintptr_t from = touch->at, to = touch->at + touch->bytes;
     if (!clip(t, &from, &to))
         return;
-    if (to - from == touch->bytes && none_written(t, from, to))
-        watch_read(t, m, touch);
+    const lm_bits bits = bits_of(t, from, to - from);
+    if (to - from == touch->bytes && bits.unwritten)
+        watch_read(t, m, touch, &bits);
     t->before = (lm_read){m->pc, touch->at, touch->bytes};
+}
+
+/* Of a byte or some, a few bits are written, and the rest is as it was. */
+static void set_bits(const tracked *t, const lm_touch *touch, uint64_t bits) {
+    uintptr_t from = touch->at, to = touch->at + touch->bytes;
+    if (!clip(t, &from, &to))
+        return;
+    for (uintptr_t at = from; at < to; at++)
+        t->written[at - t->pages] |= (unsigned char)(bits >> (at - touch->at) * 8);
+}
+
+static void note_write(const tracked *t, const lm_halt *m, const lm_touch *touch) {
+    const bool copies = m->deed.string && m->deed.touches == 2;
+    const bool is_back = back.pc == m->pc && back.at == touch->at;
+    const uint64_t stored = m->deed.string ? ~(uint64_t)0 : lm_bits_stored(&m->in);
+    if (touch->bytes <= sizeof stored && (is_back || ~stored))
+        set_bits(t, touch, is_back ? ~back.unwritten : stored);
+    else
+        set_written(t, touch->at, touch->at + touch->bytes, copies ? m->deed.touch[0].at : 0);
+    if (is_back)
+        back.pc = 0;
 }
 
 static void note(tracked *t, const lm_halt *m, bool judged) {
@@ -427,20 +544,9 @@ static void note(tracked *t, const lm_halt *m, bool judged) {
             judge_beside(t, m, touch);
         if (judged && touch->how & LM_READS)
             judge_read(t, m, touch);
-        if (touch->how & LM_WRITES) {
-            const bool copies = m->deed.string && m->deed.touches == 2;
-            set_written(t, touch->at, touch->at + touch->bytes, copies ? m->deed.touch[0].at : 0);
-        }
+        if (touch->how & LM_WRITES)
+            note_write(t, m, touch);
     }
-}
-
-static void close_after(uintptr_t pages) {
-    tracked *t = find(pages);
-    if (!t || !t->open)
-        return;
-    memcpy(t->copy, (const void *)t->pages, t->bytes);
-    protect(t, PROT_NONE);
-    t->open = false;
 }
 
 /* Its pages are open for the one instruction, or for good. */
@@ -499,11 +605,17 @@ bool lm_shadow_fault(lm_halt *m, uintptr_t at) {
     lm_shadow_count.faults++;
     const bool over =
         ++t->faults > lm_shadow_setting.faults || (t->faults % LOOK_AT_CLOCK == 0 && !has_time());
-    if (!m->judged || over || !__libc_single_threaded) {
+    const bool library = lm_catch_seam.is_library && lm_catch_seam.is_library(m->pc);
+    if (over || !__libc_single_threaded || (!m->judged && !library)) {
         release(t);
         return true;
     }
-    note(t, m, !lm_catch_seam.is_library || !lm_catch_seam.is_library(m->pc));
+    if (!m->judged) { /* its strings, by whatever the machine has got */
+        t->compared = true;
+        let_run(t, m);
+        return true;
+    }
+    note(t, m, !library);
     if (run(t, m)) {
         lm_shadow_count.emulated++;
         lm_shadow_look(m->context);

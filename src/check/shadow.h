@@ -31,9 +31,9 @@ bool lm_shadow_start(void);
 /* Whether the next block of this call stack is to be tracked. */
 bool lm_shadow_due(uint32_t stack);
 
-/* The live block against guards that begins at `p` is tracked from now on; none of its bytes was written, by
- * the program. What it holds now is what it seems to hold. */
-bool lm_shadow_track(void *p);
+/* The live block against guards that begins at `p` is tracked from now on; all or none of its bytes were written,
+ * by the program. What it holds now is what it seems to hold. */
+bool lm_shadow_track(void *p, bool written);
 
 /* Blocks in this range, or all, aren't tracked any more, and their pages are open. Before their memory is
  * touched by who mustn't be stopped: the kernel, the checker itself. */
@@ -47,9 +47,20 @@ bool lm_shadow_tracks(void);
  * of the first one that wasn't. */
 bool lm_shadow_written(const void *at, size_t bytes, size_t *first);
 
-/* A wrapped function has just read all that it will of `from` and is about to copy it to `to`: what is known
- * of the one is known of the other. */
-void lm_shadow_copied(const void *to, const void *from, size_t bytes);
+/* memmove with what is known of the bytes, and without faults. False: neither range lies in a tracked block as a
+ * whole, and nothing was done. */
+bool lm_shadow_move(void *to, const void *from, size_t bytes);
+
+/* Where what a tracked block seems to hold at this address lies; NULL: it isn't tracked, or its pages are open. */
+const void *lm_shadow_content(const void *at);
+
+/* The pages of a block are open for a system call that is given a part of it, and are closed again: `written`
+ * bytes from there on were written meanwhile. */
+void lm_shadow_lend(const void *at, size_t bytes);
+void lm_shadow_back(const void *at, size_t written);
+
+/* Blocks at this address aren't tracked any more, unless they are lent. */
+void lm_shadow_open(const void *at);
 
 /* In the handler of faults: whether it was about a tracked block, and the program may go on. */
 bool lm_shadow_fault(lm_halt *m, uintptr_t at);

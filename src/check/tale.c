@@ -103,6 +103,17 @@ static void choose_window(const lm_tale *tale, ptrdiff_t *at, size_t *size) {
     *size = (size_t)(to - from);
 }
 
+/* A guard before the block is passed over, with what lies in it. */
+static size_t read_window(const lm_tale *tale, ptrdiff_t *at, unsigned char *to, size_t size) {
+    const uintptr_t from = tale->block->start + (size_t)*at;
+    const size_t got = read_memory(from, to, size);
+    const size_t left = lm_os.page - (from & (lm_os.page - 1));
+    if (got > 0 || left >= size)
+        return got;
+    *at += (ptrdiff_t)left;
+    return read_memory(from + left, to, size - left);
+}
+
 static void put_dump(const lm_tale *tale) {
     unsigned char bytes[LM_DUMP_MOST];
     size_t size = tale->dump_size;
@@ -112,7 +123,7 @@ static void put_dump(const lm_tale *tale) {
         if (!tale->block)
             return;
         choose_window(tale, &at, &size);
-        size = read_memory(tale->block->start + (size_t)at, bytes, size);
+        size = read_window(tale, &at, bytes, size);
         dump = bytes;
     }
     if (size == 0)
@@ -205,6 +216,8 @@ static void put_finding(const lm_tale *tale, uint32_t id, uint32_t thread) {
         put_stack(tale->block->allocated);
         put_stack(tale->block->freed);
     }
+    for (size_t i = 0; i < tale->module_count; i++)
+        put_module(tale->modules[i]);
     lm_lines_begin("finding");
     lm_lines_number("id", id);
     lm_lines_text("code", codes[tale->code]);

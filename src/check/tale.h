@@ -48,6 +48,8 @@ typedef struct lm_tale {
     const char *reaches;
     size_t blocks, indirect_blocks, indirect_bytes, bytes_in_all; /* leaks; told as `size` */
     const char *holders;
+    const uint32_t *modules; /* that holders name; told before */
+    size_t module_count;
     const char *helper;
 } lm_tale;
 

@@ -6,6 +6,7 @@
 
 enum {
     FOLLOWED = 150,  /* instructions, at most */
+    FOLLOWED_PART = 24,
     LOOK_AHEAD = 12, /* instructions of code, for a neighbour */
     LOOK_BACK = 48,  /* bytes of code from the read before to this one */
     PLAIN = 8,       /* bytes of a plain number, at most; more is a vector, or an x87 number */
@@ -136,7 +137,7 @@ static bool adds(const lm_instruction *in) {
 
 /* Nobody used it. */
 static lm_use give_up(const lm_watch *w) {
-    const bool alone = w->kept && !w->stored_in_heap && !w->neighbour;
+    const bool alone = w->kept && !w->part && !w->stored_in_heap && !w->neighbour;
     return alone && w->touch.bytes <= PLAIN ? LM_USE_YES : LM_USE_NO;
 }
 
@@ -200,6 +201,23 @@ static const lm_touch *written(const lm_halt *m) {
     return NULL;
 }
 
+/* Back where it came from. */
+static lm_use put_back(lm_watch *w) {
+    w->back = w->bits.unwritten;
+    return LM_USE_NO;
+}
+
+/* Of two registers that hold it one may be changed: then nothing is known. */
+static void follow_bits(lm_watch *w, const lm_halt *m) {
+    lm_bits bits = w->bits;
+    const bool alone = (w->alias & (w->alias - 1)) == 0;
+    const lm_bits_deed deed = written(m) ? LM_BITS_TESTED : lm_bits_step(m, 0, &bits);
+    if (deed == LM_BITS_KEPT && (alone || lm_decode_effect(&m->in) == LM_EFFECT_MOVE))
+        w->bits = bits;
+    else if (deed != LM_BITS_TESTED)
+        w->bits.unwritten = 0;
+}
+
 /* An instruction that reads the value. */
 static lm_use look_reader(lm_watch *w, const lm_halt *m, lm_register_set reads,
                           lm_register_set writes) {
@@ -215,15 +233,31 @@ static lm_use look_reader(lm_watch *w, const lm_halt *m, lm_register_set reads,
         return LM_USE_WATCH;
     if ((effect == LM_EFFECT_USE || adds(in)) && !pushes && !(w->masked && adds(in)))
         return LM_USE_YES;
+    follow_bits(w, m);
     w->flags = sets_flags(in) ? true : w->flags;
     w->masked = w->masked || effect == LM_EFFECT_LOGIC;
     if (to && to->at == w->touch.at)
-        return LM_USE_NO; /* back where it came from */
+        return put_back(w);
     if (to)
         remember_slot(w, m, to);
     w->alias |= writes;
     w->offered = to ? w->offered & ~reads : w->offered | writes;
     return LM_USE_WATCH;
+}
+
+/* An instruction that doesn't. */
+static lm_use pass_by(lm_watch *w, const lm_halt *m, lm_register_set writes) {
+    const lm_instruction *in = &m->in;
+    const lm_touch *to = written(m);
+    if (to)
+        forget_slot(w, to);
+    if (sets_flags(in))
+        w->flags = false;
+    const bool partly = (in->map == 0 && in->size == 2) ||
+                        (is_conditional_move(in) && !lm_halt_condition(m->context, in->op & 15));
+    w->alias &= partly ? w->alias : ~writes;
+    w->offered &= w->alias;
+    return w->alias || w->slots || w->flags ? LM_USE_WATCH : give_up(w);
 }
 
 static lm_use look_known(lm_watch *w, const lm_halt *m, lm_register_set reads,
@@ -242,17 +276,110 @@ static lm_use look_known(lm_watch *w, const lm_halt *m, lm_register_set reads,
     }
     if (reads & w->alias || reads_slot(w, m))
         return look_reader(w, m, reads, writes);
-    const lm_touch *to = written(m);
-    if (to)
-        forget_slot(w, to);
-    if (sets_flags(in))
-        w->flags = false;
-    const bool partly = (in->map == 0 && in->size == 2) ||
-                        (is_conditional_move(in) && !lm_halt_condition(m->context, in->op & 15));
-    w->alias &= partly ? w->alias : ~writes;
-    w->offered &= w->alias;
-    return w->alias || w->slots || w->flags ? LM_USE_WATCH : give_up(w);
+    return pass_by(w, m, writes);
 }
+
+/* ---- What was written in part ------------------------------------------------------------------ */
+
+static lm_use by_condition(const lm_watch *w, unsigned condition) {
+    const bool equality = (condition & 14) == 4;
+    return w->flags && !(equality && w->bits.decided) ? LM_USE_YES : LM_USE_WATCH;
+}
+
+static uint64_t value_of(const lm_watch *w, const lm_halt *m) {
+    for (unsigned i = 0; i < LM_GENERAL_REGISTERS; i++)
+        if (w->alias & LM_GENERAL(i))
+            return m->general[i];
+    return 0;
+}
+
+static lm_use store_part(lm_watch *w, const lm_halt *m, const lm_touch *to) {
+    const bool on_stack = m->in.memory && (m->in.base == LM_RBP || m->in.base == LM_RSP);
+    const bool plain = m->in.map == 0 && m->in.op == 0x89;
+    if (to->at == w->touch.at && (w->alias & (w->alias - 1)) == 0)
+        return put_back(w);
+    if (!plain || !on_stack || to->bytes < w->touch.bytes)
+        return LM_USE_NO;
+    w->slots = 1;
+    w->slot[0] = *to;
+    return LM_USE_WATCH;
+}
+
+/* An instruction that reads it: what is left of it, and where. */
+static lm_use read_part(lm_watch *w, const lm_halt *m, lm_register_set writes) {
+    lm_bits bits = w->bits;
+    const lm_effect effect = lm_decode_effect(&m->in);
+    switch (lm_bits_step(m, value_of(w, m), &bits)) {
+    case LM_BITS_TESTED:
+        w->flags = bits.unwritten != 0;
+        w->bits.decided = bits.decided;
+        return LM_USE_WATCH;
+    case LM_BITS_KEPT:
+        break;
+    default:
+        return LM_USE_NO;
+    }
+    if (bits.unwritten == 0) {
+        w->flags = false;
+        w->alias &= ~writes;
+        return w->alias || w->slots ? LM_USE_WATCH : LM_USE_NO;
+    }
+    w->alias = effect == LM_EFFECT_MOVE ? w->alias | writes : writes;
+    w->flags = sets_flags(&m->in);
+    w->bits = bits;
+    if (bits.written == 0) { /* the rest of it is as if it had been loaded alone */
+        w->part = false;
+        w->masked = true;
+        w->offered = w->alias;
+        w->left = FOLLOWED;
+    }
+    return LM_USE_WATCH;
+}
+
+static lm_use look_part(lm_watch *w, const lm_halt *m) {
+    const lm_instruction *in = &m->in;
+    lm_register_set reads, writes;
+    const bool lea = in->map == 0 && in->op == 0x8d;
+    if (branches(in))
+        return by_condition(w, in->op & 15);
+    if (in->map == 0 && (in->op == 0xe9 || in->op == 0xeb))
+        return LM_USE_WATCH;
+    if (!lm_decode_registers(in, &reads, &writes))
+        return LM_USE_NO;
+    if (w->flags && (sets_by_condition(in) || is_conditional_move(in)))
+        return by_condition(w, in->op & 15) == LM_USE_YES ? LM_USE_YES : LM_USE_NO;
+    if (!lea && address_registers(in) & w->alias)
+        return LM_USE_YES;
+    const lm_touch *to = written(m);
+    if (reads & w->alias && to)
+        return store_part(w, m, to);
+    if (reads & w->alias || reads_slot(w, m))
+        return read_part(w, m, writes);
+    return pass_by(w, m, writes);
+}
+
+static lm_use begin_part(lm_watch *w, const lm_halt *m, uint64_t value) {
+    lm_register_set reads, writes;
+    if (w->touch.bytes > PLAIN || !lm_decode_registers(&m->in, &reads, &writes))
+        return LM_USE_NO;
+    lm_bits bits = w->bits;
+    w->part = true;
+    w->left = FOLLOWED_PART;
+    switch (lm_bits_step(m, value, &bits)) {
+    case LM_BITS_TESTED:
+        w->flags = bits.unwritten != 0;
+        w->bits = bits;
+        return w->flags ? LM_USE_WATCH : LM_USE_NO;
+    case LM_BITS_KEPT:
+        w->alias = writes;
+        w->bits = bits;
+        return LM_USE_WATCH;
+    default:
+        return LM_USE_NO;
+    }
+}
+
+/* ---- All of it --------------------------------------------------------------------------------- */
 
 /* A vector that is left in a register is no argument. */
 static lm_use enter_library(const lm_watch *w) {
@@ -262,22 +389,28 @@ static lm_use enter_library(const lm_watch *w) {
 lm_use lm_use_look(lm_watch *w, const lm_halt *m) {
     lm_register_set reads, writes;
     if (lm_catch_seam.is_library && lm_catch_seam.is_library(m->pc))
-        return enter_library(w);
+        return w->part ? LM_USE_NO : enter_library(w);
     if (!m->decoded || w->left-- == 0)
         return give_up(w);
+    if (w->part)
+        return look_part(w, m);
     if (lm_decode_registers(&m->in, &reads, &writes))
         return look_known(w, m, reads, writes);
     return look_control(w, m);
 }
 
-lm_use lm_use_begin(lm_watch *w, const lm_halt *m, const lm_touch *touch, const lm_read *before) {
+lm_use lm_use_begin(lm_watch *w, const lm_halt *m, const lm_touch *touch, const lm_read *before,
+                    const lm_bits *bits, uint64_t value) {
     const lm_instruction *in = &m->in;
     lm_register_set reads, writes;
+    const bool part = bits->written != 0;
     if (m->deed.string)
-        return m->deed.effect == LM_EFFECT_USE ? LM_USE_YES : LM_USE_NO;
+        return !part && m->deed.effect == LM_EFFECT_USE ? LM_USE_YES : LM_USE_NO;
     if (touch->how & LM_WRITES) /* or, and, xchg: a bit field's first bits, or a swap */
-        return m->deed.effect == LM_EFFECT_USE ? LM_USE_YES : LM_USE_NO;
-    *w = (lm_watch){.touch = *touch, .left = FOLLOWED};
+        return !part && m->deed.effect == LM_EFFECT_USE ? LM_USE_YES : LM_USE_NO;
+    *w = (lm_watch){.touch = *touch, .left = FOLLOWED, .bits = *bits};
+    if (part)
+        return begin_part(w, m, value);
     if (compares(in)) {
         w->flags = true;
         return LM_USE_WATCH;

@@ -29,6 +29,7 @@ static void thread_exits(void *argument) {
         return;
     lm_quarantine_flush(watcher);
     lm_watcher_settle(watcher);
+    lm_signals_thread_end();
     ended = true;
     lm_watcher_self = NULL;
     lm_lock_take(&lm_watcher_lock);

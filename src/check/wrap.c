@@ -10,6 +10,13 @@ bool lm_wrap_touch(const char *call, const void *at, size_t bytes, lm_access how
     return whole;
 }
 
+void *lm_wrap_move(const char *call, void *to, const void *from, size_t bytes) {
+    const bool takes = lm_wrap_takes(call, from, bytes), gives = lm_wrap_writes(call, to, bytes);
+    if (lm_wrap_knows_bytes() && takes && gives && bytes > 0 && lm_access_move(to, from, bytes))
+        return to;
+    return LM_REAL(memmove)(to, from, bytes);
+}
+
 void lm_wrap_scanned(const char *call, const void *at, size_t stop, size_t extent) {
     if (stop < extent)
         lm_wrap_reads_inside(call, at, stop + 1);
@@ -21,7 +28,7 @@ size_t lm_wrap_length(const char *call, const char *string) {
     size_t extent = lm_wrap_extent(string);
     if (extent == SIZE_MAX)
         return LM_REAL(strlen)(string);
-    size_t length = LM_REAL(strnlen)(string, extent);
+    size_t length = LM_REAL(strnlen)(lm_access_content(string), extent);
     lm_wrap_scanned(call, string, length, extent);
     return length < extent ? length : LM_REAL(strlen)(string);
 }
@@ -31,7 +38,7 @@ size_t lm_wrap_length_max(const char *call, const char *string, size_t max) {
     if (extent == SIZE_MAX)
         return LM_REAL(strnlen)(string, max);
     size_t bound = max < extent ? max : extent;
-    size_t length = LM_REAL(strnlen)(string, bound);
+    size_t length = LM_REAL(strnlen)(lm_access_content(string), bound);
     if (length == max)
         lm_wrap_reads_inside(call, string, max);
     else
@@ -56,7 +63,7 @@ size_t lm_wrap_wide_length(const char *call, const wchar_t *string) {
     size_t extent = wide_extent(string);
     if (extent == SIZE_MAX)
         return LM_REAL(wcslen)(string);
-    size_t length = LM_REAL(wcsnlen)(string, extent);
+    size_t length = LM_REAL(wcsnlen)(lm_access_content(string), extent);
     wide_scanned(call, string, length, extent);
     return length < extent ? length : LM_REAL(wcslen)(string);
 }
@@ -66,7 +73,7 @@ size_t lm_wrap_wide_length_max(const char *call, const wchar_t *string, size_t m
     if (extent == SIZE_MAX)
         return LM_REAL(wcsnlen)(string, max);
     size_t bound = max < extent ? max : extent;
-    size_t length = LM_REAL(wcsnlen)(string, bound);
+    size_t length = LM_REAL(wcsnlen)(lm_access_content(string), bound);
     if (length == max)
         lm_wrap_reads_inside(call, string, max * sizeof(wchar_t));
     else

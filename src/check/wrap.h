@@ -79,10 +79,35 @@ LM_INLINE bool lm_wrap_writes(const char *call, const void *at, size_t bytes) {
            lm_wrap_touch(call, at, bytes, LM_ACCESS_WRITE);
 }
 
+/* A read of what goes elsewhere as it is. */
+LM_INLINE bool lm_wrap_takes(const char *call, const void *at, size_t bytes) {
+    return LM_LIKELY(!lm_is_watched(at)) || bytes == 0 ||
+           lm_wrap_touch(call, at, bytes, LM_ACCESS_COPY);
+}
+
+LM_INLINE bool lm_wrap_knows_bytes(void) {
+    return LM_UNLIKELY(__atomic_load_n(&lm_watched_bytes, __ATOMIC_RELAXED));
+}
+
 /* A read that is known to lie in its block, if in any. */
 LM_INLINE void lm_wrap_reads_inside(const char *call, const void *at, size_t bytes) {
-    if (LM_UNLIKELY(__atomic_load_n(&lm_watched_bytes, __ATOMIC_RELAXED)))
+    if (lm_wrap_knows_bytes())
         lm_wrap_reads(call, at, bytes);
+}
+
+/* A memmove that is told, so that what is known of the bytes goes along. */
+LM_HIDDEN void *lm_wrap_move(const char *call, void *to, const void *from, size_t bytes);
+
+/* Around a system call that writes, or reads, what lies there. */
+LM_INLINE void lm_wrap_lend(const void *at, size_t bytes) {
+    if (lm_wrap_knows_bytes())
+        lm_access_lend(at, bytes);
+}
+
+LM_INLINE ssize_t lm_wrap_back(const void *at, ssize_t written, ssize_t result) {
+    if (lm_wrap_knows_bytes())
+        lm_access_back(at, written > 0 ? (size_t)written : 0);
+    return result;
 }
 
 /* How many bytes from `at` on are there for certain; SIZE_MAX: that isn't known. */

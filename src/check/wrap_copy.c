@@ -159,9 +159,15 @@ size_t lm_wrap___strlcat_chk(char *to, const char *from, size_t size, size_t who
 
 /* ---- Copies in new blocks --------------------------------------------------------------------- */
 
+LM_INLINE char *given(char *copy) {
+    if (LM_UNLIKELY(lm_is_watched(copy)))
+        lm_access_given(copy, LM_REAL(strlen)(copy) + 1);
+    return copy;
+}
+
 char *lm_wrap_strdup(const char *string) {
     lm_wrap_string("strdup", string);
-    return LM_REAL(strdup)(string);
+    return given(LM_REAL(strdup)(string));
 }
 
 char *lm_wrap___strdup(const char *string) {
@@ -171,7 +177,7 @@ char *lm_wrap___strdup(const char *string) {
 char *lm_wrap_strndup(const char *string, size_t n) {
     if (LM_UNLIKELY(lm_is_watched(string)))
         lm_wrap_length_max("strndup", string, n);
-    return LM_REAL(strndup)(string, n);
+    return given(LM_REAL(strndup)(string, n));
 }
 
 char *lm_wrap___strndup(const char *string, size_t n) {

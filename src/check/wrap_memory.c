@@ -1,58 +1,58 @@
 /* memcpy and its kin. */
 #include "check/wrap.h"
 
-LM_INLINE void copies(const char *call, void *to, const void *from, size_t n) {
-    lm_wrap_reads(call, from, n);
-    lm_wrap_writes(call, to, n);
-}
-
 /* Whether one of two may be a block's. */
 LM_INLINE bool watched(const void *a, const void *b) {
     return LM_UNLIKELY(lm_is_watched(a) || lm_is_watched(b));
 }
 
-/* Not a part of the functions that call it: those need no stack then when nothing is checked. */
-static LM_NOINLINE void *copy(const char *call, void *to, const void *from, size_t n) {
-    copies(call, to, from, n);
-    return LM_REAL(memmove)(to, from, n);
-}
-
 /* Programs linked long ago ask for a memcpy that bears with overlaps (GLIBC_2.2.5) and come here too; memmove
  * serves both, and is as fast. */
 void *lm_wrap_memcpy(void *to, const void *from, size_t n) {
-    return watched(to, from) ? copy("memcpy", to, from, n) : LM_REAL(memmove)(to, from, n);
+    return watched(to, from) ? lm_wrap_move("memcpy", to, from, n) : LM_REAL(memmove)(to, from, n);
 }
 
 void *lm_wrap_memmove(void *to, const void *from, size_t n) {
-    return watched(to, from) ? copy("memmove", to, from, n) : LM_REAL(memmove)(to, from, n);
+    return watched(to, from) ? lm_wrap_move("memmove", to, from, n) : LM_REAL(memmove)(to, from, n);
 }
 
 void *lm_wrap_mempcpy(void *to, const void *from, size_t n) {
-    copies("mempcpy", to, from, n);
+    if (watched(to, from))
+        return (char *)lm_wrap_move("mempcpy", to, from, n) + n;
     return LM_REAL(mempcpy)(to, from, n);
 }
 
 void *lm_wrap___mempcpy(void *to, const void *from, size_t n) {
-    copies("mempcpy", to, from, n);
-    return LM_REAL(mempcpy)(to, from, n);
+    return lm_wrap_mempcpy(to, from, n);
 }
 
 void lm_wrap_bcopy(const void *from, void *to, size_t n) {
-    copies("bcopy", to, from, n);
-    LM_REAL(memmove)(to, from, n);
+    lm_wrap_move("bcopy", to, from, n);
+}
+
+/* Of a call that the C library ends the program for. */
+static LM_NOINLINE void copies(const char *call, void *to, const void *from, size_t n) {
+    lm_wrap_takes(call, from, n);
+    lm_wrap_writes(call, to, n);
 }
 
 void *lm_wrap___memcpy_chk(void *to, const void *from, size_t n, size_t size) {
+    if (n <= size)
+        return lm_wrap_memcpy(to, from, n);
     copies("memcpy", to, from, n);
     return LM_REAL(__memcpy_chk)(to, from, n, size);
 }
 
 void *lm_wrap___memmove_chk(void *to, const void *from, size_t n, size_t size) {
+    if (n <= size)
+        return lm_wrap_memmove(to, from, n);
     copies("memmove", to, from, n);
     return LM_REAL(__memmove_chk)(to, from, n, size);
 }
 
 void *lm_wrap___mempcpy_chk(void *to, const void *from, size_t n, size_t size) {
+    if (n <= size)
+        return lm_wrap_mempcpy(to, from, n);
     copies("mempcpy", to, from, n);
     return LM_REAL(__mempcpy_chk)(to, from, n, size);
 }
@@ -61,7 +61,9 @@ void *lm_wrap_memccpy(void *to, const void *from, int c, size_t n) {
     if (watched(to, from)) {
         size_t extent = lm_wrap_extent(from);
         const char *end = LM_REAL(memchr)(from, c, n < extent ? n : extent);
-        copies("memccpy", to, from, end ? (size_t)(end - (const char *)from) + 1 : n);
+        const size_t read = end ? (size_t)(end - (const char *)from) + 1 : n;
+        lm_wrap_reads("memccpy", from, read);
+        lm_wrap_writes("memccpy", to, read);
     }
     return LM_REAL(memccpy)(to, from, c, n);
 }

@@ -5,12 +5,16 @@
 
 ssize_t lm_wrap_recv(int fd, void *to, size_t n, int flags) {
     lm_wrap_writes("recv", to, n);
-    return LM_REAL(recv)(fd, to, n, flags);
+    lm_wrap_lend(to, n);
+    const ssize_t got = LM_REAL(recv)(fd, to, n, flags);
+    return lm_wrap_back(to, got, got);
 }
 
 ssize_t lm_wrap___recv_chk(int fd, void *to, size_t n, size_t size, int flags) {
     lm_wrap_writes("recv", to, n);
-    return LM_REAL(__recv_chk)(fd, to, n, size, flags);
+    lm_wrap_lend(to, n);
+    const ssize_t got = LM_REAL(__recv_chk)(fd, to, n, size, flags);
+    return lm_wrap_back(to, got, got);
 }
 
 LM_INLINE void receives(void *to, size_t n, const struct sockaddr *from, const socklen_t *size) {
@@ -33,14 +37,16 @@ ssize_t lm_wrap___recvfrom_chk(int fd, void *to, size_t n, size_t whole, int fla
 
 ssize_t lm_wrap_send(int fd, const void *from, size_t n, int flags) {
     lm_wrap_reads("send", from, n);
-    return LM_REAL(send)(fd, from, n, flags);
+    lm_wrap_lend(from, n);
+    const ssize_t got = LM_REAL(send)(fd, from, n, flags);
+    return lm_wrap_back(from, 0, got);
 }
 
 ssize_t lm_wrap_sendto(int fd, const void *from, size_t n, int flags, const struct sockaddr *to,
                        socklen_t size) {
     lm_wrap_reads("sendto", from, n);
     if (to)
-        lm_wrap_reads("sendto", to, size);
+        lm_wrap_takes("sendto", to, size);
     return LM_REAL(sendto)(fd, from, n, flags, to, size);
 }
 
@@ -49,14 +55,15 @@ ssize_t lm_wrap_sendto(int fd, const void *from, size_t n, int flags, const stru
 static bool touches(const char *call, const void *at, size_t bytes, lm_access how) {
     if (!at)
         return true;
-    return how == LM_ACCESS_READ ? lm_wrap_reads(call, at, bytes) : lm_wrap_writes(call, at, bytes);
+    return LM_LIKELY(!lm_is_watched(at)) || bytes == 0 || lm_wrap_touch(call, at, bytes, how);
 }
 
 static void message(const char *call, const struct msghdr *header, lm_access how) {
-    if (!header || !lm_wrap_reads(call, header, sizeof *header))
+    if (!header || !lm_wrap_takes(call, header, sizeof *header))
         return;
-    touches(call, header->msg_name, header->msg_namelen, how);
-    touches(call, header->msg_control, header->msg_controllen, how);
+    const lm_access whole = how == LM_ACCESS_READ ? LM_ACCESS_COPY : how; /* there are gaps in it */
+    touches(call, header->msg_name, header->msg_namelen, whole);
+    touches(call, header->msg_control, header->msg_controllen, whole);
     size_t count = header->msg_iovlen;
     if (!header->msg_iov || count > UIO_MAXIOV ||
         !lm_wrap_reads(call, header->msg_iov, count * sizeof(struct iovec)))

@@ -8,47 +8,65 @@
 
 ssize_t lm_wrap_read(int fd, void *to, size_t n) {
     lm_wrap_writes("read", to, n);
-    return LM_REAL(read)(fd, to, n);
+    lm_wrap_lend(to, n);
+    const ssize_t got = LM_REAL(read)(fd, to, n);
+    return lm_wrap_back(to, got, got);
 }
 
 ssize_t lm_wrap_pread(int fd, void *to, size_t n, off_t at) {
     lm_wrap_writes("pread", to, n);
-    return LM_REAL(pread)(fd, to, n, at);
+    lm_wrap_lend(to, n);
+    const ssize_t got = LM_REAL(pread)(fd, to, n, at);
+    return lm_wrap_back(to, got, got);
 }
 
 ssize_t lm_wrap_pread64(int fd, void *to, size_t n, off64_t at) {
     lm_wrap_writes("pread", to, n);
-    return LM_REAL(pread64)(fd, to, n, at);
+    lm_wrap_lend(to, n);
+    const ssize_t got = LM_REAL(pread64)(fd, to, n, at);
+    return lm_wrap_back(to, got, got);
 }
 
 ssize_t lm_wrap___read_chk(int fd, void *to, size_t n, size_t size) {
     lm_wrap_writes("read", to, n);
-    return LM_REAL(__read_chk)(fd, to, n, size);
+    lm_wrap_lend(to, n);
+    const ssize_t got = LM_REAL(__read_chk)(fd, to, n, size);
+    return lm_wrap_back(to, got, got);
 }
 
 ssize_t lm_wrap___pread_chk(int fd, void *to, size_t n, off_t at, size_t size) {
     lm_wrap_writes("pread", to, n);
-    return LM_REAL(__pread_chk)(fd, to, n, at, size);
+    lm_wrap_lend(to, n);
+    const ssize_t got = LM_REAL(__pread_chk)(fd, to, n, at, size);
+    return lm_wrap_back(to, got, got);
 }
 
 ssize_t lm_wrap___pread64_chk(int fd, void *to, size_t n, off64_t at, size_t size) {
     lm_wrap_writes("pread", to, n);
-    return LM_REAL(__pread64_chk)(fd, to, n, at, size);
+    lm_wrap_lend(to, n);
+    const ssize_t got = LM_REAL(__pread64_chk)(fd, to, n, at, size);
+    return lm_wrap_back(to, got, got);
 }
 
 ssize_t lm_wrap_write(int fd, const void *from, size_t n) {
     lm_wrap_reads("write", from, n);
-    return LM_REAL(write)(fd, from, n);
+    lm_wrap_lend(from, n);
+    const ssize_t got = LM_REAL(write)(fd, from, n);
+    return lm_wrap_back(from, 0, got);
 }
 
 ssize_t lm_wrap_pwrite(int fd, const void *from, size_t n, off_t at) {
     lm_wrap_reads("pwrite", from, n);
-    return LM_REAL(pwrite)(fd, from, n, at);
+    lm_wrap_lend(from, n);
+    const ssize_t got = LM_REAL(pwrite)(fd, from, n, at);
+    return lm_wrap_back(from, 0, got);
 }
 
 ssize_t lm_wrap_pwrite64(int fd, const void *from, size_t n, off64_t at) {
     lm_wrap_reads("pwrite", from, n);
-    return LM_REAL(pwrite64)(fd, from, n, at);
+    lm_wrap_lend(from, n);
+    const ssize_t got = LM_REAL(pwrite64)(fd, from, n, at);
+    return lm_wrap_back(from, 0, got);
 }
 
 /* ---- The same in pieces ----------------------------------------------------------------------- */

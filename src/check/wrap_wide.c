@@ -26,24 +26,27 @@ static void scanned(const char *call, const wchar_t *at, size_t stop) {
 
 /* ---- wmemcpy and its kin ---------------------------------------------------------------------- */
 
-LM_INLINE void copies(const char *call, wchar_t *to, const wchar_t *from, size_t n) {
-    lm_wrap_reads(call, from, bytes_of(n));
+static LM_NOINLINE void copies(const char *call, wchar_t *to, const wchar_t *from, size_t n) {
+    lm_wrap_takes(call, from, bytes_of(n));
     lm_wrap_writes(call, to, bytes_of(n));
 }
 
+LM_INLINE wchar_t *moves(const char *call, wchar_t *to, const wchar_t *from, size_t n) {
+    if (LM_LIKELY(!lm_is_watched(to) && !lm_is_watched(from)))
+        return LM_REAL(wmemmove)(to, from, n);
+    return lm_wrap_move(call, to, from, bytes_of(n));
+}
+
 wchar_t *lm_wrap_wmemcpy(wchar_t *to, const wchar_t *from, size_t n) {
-    copies("wmemcpy", to, from, n);
-    return LM_REAL(wmemcpy)(to, from, n);
+    return moves("wmemcpy", to, from, n);
 }
 
 wchar_t *lm_wrap_wmemmove(wchar_t *to, const wchar_t *from, size_t n) {
-    copies("wmemmove", to, from, n);
-    return LM_REAL(wmemmove)(to, from, n);
+    return moves("wmemmove", to, from, n);
 }
 
 wchar_t *lm_wrap_wmempcpy(wchar_t *to, const wchar_t *from, size_t n) {
-    copies("wmempcpy", to, from, n);
-    return LM_REAL(wmempcpy)(to, from, n);
+    return moves("wmempcpy", to, from, n) + n;
 }
 
 wchar_t *lm_wrap_wmemset(wchar_t *at, wchar_t c, size_t n) {

@@ -96,7 +96,7 @@ static int compare(void *tracked) {
     for (size_t op = 0; op < sizeof operations / sizeof operations[0]; op++)
         for (int i = 0; i < VALUES * VALUES; i++) {
             lm_shadow_release(tracked, 8);
-            if (!lm_shadow_track(tracked))
+            if (!lm_shadow_track(tracked, false))
                 return 91;
             uint64_t plain = values[i / VALUES];
             *(volatile uint64_t *)tracked = plain;

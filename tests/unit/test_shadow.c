@@ -39,7 +39,7 @@ static int set_up(void **state) {
 static void *fresh(size_t size) {
     void *p = lm_exact_new(size, 0, &story);
     memset(p, 0xf5, size);
-    if (!lm_shadow_track(p))
+    if (!lm_shadow_track(p, false))
         _exit(98);
     __asm__ volatile("" : "+r"(p) : : "memory");
     return p;
