@@ -1,5 +1,6 @@
 #include "check/exact.h"
 
+#include "base/bits.h"
 #include "base/lock.h"
 #include "check/raw.h"
 #include "check/shadow.h"
@@ -23,7 +24,7 @@ enum {
     STEP = 32, /* places that are made at once */
     MARK = 64, /* bytes of pattern beside a block, but for the slack, which is all pattern */
     USUAL_ALIGNMENT = 16,
-    SHARE = 10, /* percent */
+    SHARE = 5, /* percent */
     MAPPINGS = 4096,
     READS_MOST = 64, /* attempts at a record that somebody is writing */
     NONE = 0,        /* no place: places are numbered from 1 in lists */
@@ -60,6 +61,7 @@ static zone zones[ZONES] = {{.pages = 1, .wished = 1 << 18},
 
 lm_exact_settings lm_exact_setting = {LM_EXACT_MODE_AUTO, SHARE, (size_t)64 << 20, MAPPINGS};
 lm_exact_counts lm_exact_count;
+lm_exact_span lm_exact_range;
 
 static lm_lock exact_lock = LM_LOCK(LM_RANK_CHECK_EXACT);
 static size_t live_bytes, live_places;
@@ -97,6 +99,8 @@ static uintptr_t pages_of(const zone *z, size_t number) {
 }
 
 static zone *zone_of(uintptr_t at) {
+    if (LM_LIKELY(at - lm_exact_range.low >= lm_exact_range.size))
+        return NULL;
     for (int i = 0; i < ZONES; i++)
         if (at - zones[i].start < zones[i].end - zones[i].start)
             return &zones[i];
@@ -108,6 +112,13 @@ static zone *zone_for(size_t bytes) {
         if (bytes <= zones[i].pages * lm_os.page && zones[i].capacity > 0)
             return &zones[i];
     return NULL;
+}
+
+static void widen_range(const zone *z) {
+    const uintptr_t end = lm_exact_range.low + lm_exact_range.size;
+    const bool first = lm_exact_range.size == 0;
+    lm_exact_range.low = first ? z->start : lm_min(lm_exact_range.low, z->start);
+    lm_exact_range.size = (first ? z->end : lm_max(end, z->end)) - lm_exact_range.low;
 }
 
 /* As much as can be had; one guard more than places, behind the last. */
@@ -124,6 +135,7 @@ static void reserve(zone *z) {
             z->start = (uintptr_t)at;
             z->end = z->start + size;
             z->capacity = count;
+            widen_range(z);
             return;
         }
         if (at)
@@ -406,8 +418,8 @@ bool lm_exact_live(uintptr_t start, lm_block *block) {
     return find_live(start, &z, &number, block);
 }
 
-bool lm_exact_owns(const void *p) {
-    return zone_of((uintptr_t)p) != NULL;
+bool lm_exact_has(uintptr_t at) {
+    return zone_of(at) != NULL;
 }
 
 bool lm_exact_pages(uintptr_t at, uintptr_t *start, size_t *bytes) {
