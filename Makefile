@@ -5,7 +5,7 @@
 PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := all
-.PHONY: all run test test-programs compare-faults compare-check soak bench fuzz install format clean help
+.PHONY: all run test test-programs compare-faults compare-check soak bench bench-check fuzz install format clean help
 
 all:            ## build build/libloam.so, build/libloam.a and build/loam
 	@scripts/build release
@@ -31,6 +31,9 @@ soak:           ## the long tests: stress, fuzzers (about half an hour)
 
 bench:          ## benchmarks beside other heaps
 	@scripts/bench
+
+bench-check:    ## time and memory of programs under Loam's checker and Valgrind
+	@scripts/bench-check
 
 fuzz:           ## run each fuzzer for FUZZ_SECONDS (default 60)
 	@scripts/fuzz

@@ -2,9 +2,12 @@
 
 #include "check/guarded.h"
 #include "check/shadow.h"
+#include "check/lately.h"
 #include "check/table.h"
 #include "check/tale.h"
 #include "check/tell.h"
+
+_Thread_local lm_lately lm_lately_blocks[LM_LATELY];
 
 /* The place of a block that an address lies in or beside; false for memory that is no block's. */
 static bool find(uintptr_t at, lm_place *place) {
@@ -56,6 +59,9 @@ static LM_COLD void tell(const char *call, const lm_place *place, uintptr_t at, 
 bool lm_access_check(const char *call, const void *at, size_t bytes, lm_access how) {
     lm_place place;
     uintptr_t first = (uintptr_t)at;
+    size_t left;
+    if (LM_LIKELY(lm_lately_left(first, &left)) && LM_LIKELY(bytes <= left))
+        return true;
     if (LM_UNLIKELY(lm_exact_owns(at)))
         return lm_guarded_check(call, at, bytes, how);
     if (bytes == 0 || LM_LIKELY(!find(first, &place)))
@@ -63,8 +69,10 @@ bool lm_access_check(const char *call, const void *at, size_t bytes, lm_access h
     uintptr_t inside = first - lm_place_start(&place);
     size_t size = place.record->size;
     uint8_t state = lm_record_state(place.record);
-    if (state == LM_STATE_LIVE && LM_LIKELY(inside <= size) && LM_LIKELY(bytes <= size - inside))
+    if (state == LM_STATE_LIVE && LM_LIKELY(inside <= size) && LM_LIKELY(bytes <= size - inside)) {
+        lm_lately_note(first, &place);
         return true;
+    }
     if (state == LM_STATE_NONE || state == LM_STATE_BUSY)
         return true;
     tell(call, &place, first, bytes, how);
@@ -73,13 +81,19 @@ bool lm_access_check(const char *call, const void *at, size_t bytes, lm_access h
 
 size_t lm_access_extent(const void *at) {
     lm_place place;
+    size_t left;
+    if (LM_LIKELY(lm_lately_left((uintptr_t)at, &left)))
+        return left;
     if (LM_UNLIKELY(lm_exact_owns(at)))
         return lm_guarded_extent(at);
     if (!find((uintptr_t)at, &place))
         return SIZE_MAX;
     uintptr_t inside = (uintptr_t)at - lm_place_start(&place);
     size_t size = place.record->size;
-    return lm_record_state(place.record) == LM_STATE_LIVE && inside < size ? size - inside : 0;
+    if (lm_record_state(place.record) != LM_STATE_LIVE || inside >= size)
+        return 0;
+    lm_lately_note((uintptr_t)at, &place);
+    return size - inside;
 }
 
 /* ---- Where it is known which bytes were written ----------------------------------------------- */

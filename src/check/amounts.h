@@ -15,7 +15,8 @@ enum { LM_ZONE_LEAST = 16, LM_ZONE_MOST = 128 };
 enum { LM_BATCH_BLOCKS = 124 };
 #define LM_BATCH_BYTES LM_LIMIT(LM_KIB(256), LM_KIB(4))
 
-/* What rests at least and at most, when the option doesn't say. */
+/* What rests when the option doesn't say: one part in so many of what is live, at least and at most this. */
+enum { LM_QUARANTINE_SHARE = 2 };
 #define LM_QUARANTINE_LEAST LM_MIB(8)
 #define LM_QUARANTINE_MOST  LM_MIB(64)
 

@@ -1,5 +1,6 @@
 #include "check/exact.h"
 
+#include "base/bits.h"
 #include "base/lock.h"
 #include "check/raw.h"
 #include "check/shadow.h"
@@ -24,7 +25,7 @@ enum {
     STEP = 32, /* places that are made at once */
     MARK = 64, /* bytes of pattern beside a block, but for the slack, which is all pattern */
     USUAL_ALIGNMENT = 16,
-    SHARE = 10, /* percent */
+    SHARE = 5, /* percent */
     MAPPINGS = 4096,
     READS_MOST = 64, /* attempts at a record that somebody is writing */
     STACKS = 1 << 14,
@@ -64,6 +65,7 @@ static zone zones[ZONES] = {{.pages = 1, .wished = 1 << 18},
 
 lm_exact_settings lm_exact_setting = {LM_EXACT_MODE_AUTO, SHARE, (size_t)64 << 20, MAPPINGS};
 lm_exact_counts lm_exact_count;
+lm_exact_span lm_exact_range;
 
 static lm_lock exact_lock = LM_LOCK(LM_RANK_CHECK_EXACT);
 static size_t live_bytes, live_places;
@@ -101,6 +103,8 @@ static uintptr_t pages_of(const zone *z, size_t number) {
 }
 
 static zone *zone_of(uintptr_t at) {
+    if (LM_LIKELY(at - lm_exact_range.low >= lm_exact_range.size))
+        return NULL;
     for (int i = 0; i < ZONES; i++)
         if (at - zones[i].start < zones[i].end - zones[i].start)
             return &zones[i];
@@ -112,6 +116,13 @@ static zone *zone_for(size_t bytes) {
         if (bytes <= zones[i].pages * lm_os.page && zones[i].capacity > 0)
             return &zones[i];
     return NULL;
+}
+
+static void widen_range(const zone *z) {
+    const uintptr_t end = lm_exact_range.low + lm_exact_range.size;
+    const bool first = lm_exact_range.size == 0;
+    lm_exact_range.low = first ? z->start : lm_min(lm_exact_range.low, z->start);
+    lm_exact_range.size = (first ? z->end : lm_max(end, z->end)) - lm_exact_range.low;
 }
 
 /* As much as can be had; one guard more than places, behind the last. */
@@ -129,6 +140,7 @@ static void reserve(zone *z) {
             z->end = z->start + size;
             z->capacity = count;
             lm_watched_add(z->start, size);
+            widen_range(z);
             return;
         }
         if (at)
@@ -418,8 +430,8 @@ bool lm_exact_live(uintptr_t start, lm_block *block) {
     return find_live(start, &z, &number, block);
 }
 
-bool lm_exact_owns(const void *p) {
-    return zone_of((uintptr_t)p) != NULL;
+bool lm_exact_has(uintptr_t at) {
+    return zone_of(at) != NULL;
 }
 
 bool lm_exact_pages(uintptr_t at, uintptr_t *start, size_t *bytes) {

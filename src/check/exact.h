@@ -15,6 +15,7 @@
 #ifndef LM_CHECK_EXACT_H
 #define LM_CHECK_EXACT_H
 
+#include "base/compiler.h"
 #include "check/blocks.h"
 
 typedef enum lm_exact_mode {
@@ -50,8 +51,22 @@ void *lm_exact_new(size_t size, size_t alignment, const lm_block *story);
  * is no live block of a place. */
 bool lm_exact_free(void *p, const lm_block *story);
 
+/* All places lie between these addresses, and whatever the system put among them: nearly all that is asked for
+ * lies elsewhere. Written before the first place is made. */
+typedef struct lm_exact_span {
+    uintptr_t low;
+    size_t size;
+} lm_exact_span;
+
+extern lm_exact_span lm_exact_range;
+
+bool lm_exact_has(uintptr_t at);
+
 /* Whether the address lies in the ranges of places. */
-bool lm_exact_owns(const void *p);
+LM_INLINE bool lm_exact_owns(const void *p) {
+    return LM_UNLIKELY((uintptr_t)p - lm_exact_range.low < lm_exact_range.size) &&
+           lm_exact_has((uintptr_t)p);
+}
 
 /* The block that the address lies in, or that it misses: of a guard, the nearest block. Any thread, also in
  * handlers of faults; waits for nobody. */

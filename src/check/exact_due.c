@@ -1,11 +1,9 @@
 /* Who gets a place against guards. */
 #include "check/exact.h"
 
-#include "check/raw.h"
+#include "check/budget.h"
 
 #include <stdatomic.h>
-#include <sys/syscall.h>
-#include <time.h>
 
 enum {
     STACKS = 1 << 15,
@@ -22,17 +20,11 @@ static bool is_turn(uint32_t before) {
     return (inside & ((1u << phase) - 1)) == 0;
 }
 
-static uint64_t processor_time(void) {
-    struct timespec t = {0, 0};
-    lm_raw_call(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, (long)&t, 0, 0, 0, 0);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static bool has_time(void) {
     const uint64_t spent = atomic_load_explicit(&lm_exact_count.spent, memory_order_relaxed);
     if (spent < ALLOWANCE)
         return true;
-    return spent - ALLOWANCE < processor_time() / 100 * lm_exact_setting.share;
+    return spent - ALLOWANCE < lm_budget_time() / 100 * lm_exact_setting.share;
 }
 
 bool lm_exact_due(uint32_t stack) {

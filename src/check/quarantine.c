@@ -115,12 +115,13 @@ static lm_batch *new_batch(void) {
     return batch;
 }
 
-/* As much as is live, so that a small program stays small. */
+/* A share of what is live, so that a small program stays small. */
 static size_t limit(void) {
     if (lm_quarantine_limit != LM_QUARANTINE_AUTO)
         return lm_quarantine_limit;
     int64_t live = lm_watcher_live_bytes();
-    return lm_min(lm_max(live > 0 ? (size_t)live : 0, LM_QUARANTINE_LEAST), LM_QUARANTINE_MOST);
+    return lm_min(lm_max(live > 0 ? (size_t)live / LM_QUARANTINE_SHARE : 0, LM_QUARANTINE_LEAST),
+                  LM_QUARANTINE_MOST);
 }
 
 /* The oldest batch, when there is too much. Locked. */

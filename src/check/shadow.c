@@ -1,6 +1,7 @@
 #include "check/shadow.h"
 
 #include "base/bits.h"
+#include "check/budget.h"
 #include "check/catch.h"
 #include "check/dispatch.h"
 #include "check/emulate.h"
@@ -16,13 +17,12 @@
 #include <sys/mman.h>
 #include <sys/single_threaded.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 enum {
     TRACKED = 64,   /* count of blocks at once */
     PAGES_MOST = 4, /* of one block */
     FAULTS = 2000,
-    SHARE = 10,           /* percent */
+    SHARE = 5,            /* percent */
     TRACK_COST = 10000,   /* ns, about: to begin and to end it */
     ALLOWANCE = 20000000, /* ns at the beginning, on top of the share */
     FIRST = 2,            /* blocks of each call stack */
@@ -134,16 +134,10 @@ void lm_shadow_open(const void *at) {
         lm_shadow_release(at, 1);
 }
 
-static uint64_t processor_time(void) {
-    struct timespec t = {0, 0};
-    lm_raw_call(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, (long)&t, 0, 0, 0, 0);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static bool has_time(void) {
     const uint64_t spent = lm_catch_spent() + lm_shadow_count.tracked * TRACK_COST;
     return lm_shadow_setting.mode == LM_SHADOW_MODE_ALL || spent < ALLOWANCE ||
-           spent - ALLOWANCE < processor_time() / 100 * lm_shadow_setting.share;
+           spent - ALLOWANCE < lm_budget_time() / 100 * lm_shadow_setting.share;
 }
 
 bool lm_shadow_due(uint32_t stack) {

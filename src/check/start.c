@@ -40,6 +40,9 @@ void lm_init_adjust(lm_options *options) {
     options->hide = LM_HIDE_AUTO;
     options->sample = 0;
     options->guard_handler = false;
+    /* Nothing is used again soon, so that much more memory is touched. */
+    if (options->thp == LM_THP_DEFAULT)
+        options->thp = LM_THP_ALWAYS;
 }
 
 /* ---- fork ------------------------------------------------------------------------------------- */

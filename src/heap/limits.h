@@ -72,16 +72,16 @@
 #define LM_SAMPLED_TABLE_BITS  46
 
 /* Call stacks that are numbered: frames of each, how many, and bytes for their frames. */
-#define LM_DEPOT_FRAMES 30
+#define LM_DEPOT_FRAMES 16
 #define LM_DEPOT_STACKS LM_LIMIT(1 << 20, 1 << 16)
 #define LM_DEPOT_BYTES  LM_LIMIT(LM_MIB(256), LM_MIB(16))
 
 /* What each thread remembers of its stacks: places of entries, and words of the stack for all of them
- * (recall.h), 2.6 MiB when all is in use; and how many threads remember that much, the rest being content
+ * (recall.h), 9.3 MiB when all is in use; and how many threads remember that much, the rest being content
  * with less. */
-#define LM_RECALL_ENTRIES LM_LIMIT(1 << 14, 1 << 10)
-#define LM_RECALL_SLOTS   LM_LIMIT(1 << 18, 1 << 13)
-#define LM_RECALL_LESS    16   /* times */
+#define LM_RECALL_ENTRIES LM_LIMIT(1 << 15, 1 << 10)
+#define LM_RECALL_SLOTS   LM_LIMIT(1 << 20, 1 << 13)
+#define LM_RECALL_LESS    32   /* times */
 #define LM_RECALL_FULL    8    /* threads */
 #define LM_RECALL_TABLES  4096 /* threads */
 

@@ -25,12 +25,16 @@
  * Many stacks start with the same pc and sp. The first of them has the key that these two make, together
  * with the word that is the program's own return address: for each pc there is a hint how far above sp
  * that lies. The next has a key made of that one, of the first slot in which the two stacks differ, and of
- * what it holds; and so on. So the stack itself leads to its entry, over few others. */
+ * what it holds; and so on. So the stack itself leads to its entry, over few others.
+ *
+ * Whoever recurses has very many of them, and the way may be long, but most of the time it is the way to the
+ * stack that was found last: that one is looked at first. */
 enum {
     STEPS_MOST = 12, /* entries on the way to one */
     TABLE_CHAINS = 256,
     CHECK_SLOTS = 2,
     HINTS = 16,
+    LATEST = 64,
     NO_HINT = 1 << 30, /* as a distance */
     PAGE_LEAST = 4096,
     VALUE_SHIFT = 16,
@@ -52,6 +56,11 @@ typedef struct hint {
     size_t distance; /* bytes */
 } hint;
 
+/* The entry that the way from a first key led to last. */
+typedef struct latest {
+    uint64_t first, key;
+} latest;
+
 typedef struct table {
     struct table *next; /* in the chain of tables */
     uintptr_t thread;
@@ -65,6 +74,7 @@ typedef struct table {
     uintptr_t missed_pc, missed_sp;
     uint64_t missed_key;
     hint hints[HINTS];
+    latest latest[LATEST];
     slot *slots;
     entry entry[];
 } table;
@@ -229,11 +239,32 @@ static LM_NOINLINE bool same_slots_and_objects(look *l, const slot *slots, const
     return same_slots(l, slots + e->count);
 }
 
+LM_INLINE latest *latest_of(table *t, uint64_t first) {
+    return &t->latest[first >> 48 & (LATEST - 1)];
+}
+
+/* The entry that was found last from here, if its stack is the present one; else NULL. */
+LM_INLINE entry *find_latest(table *t, uintptr_t pc, uintptr_t sp, uint64_t first) {
+    const latest *last = latest_of(t, first);
+    if (last->first != first)
+        return NULL;
+    entry *e = place_of(t, last->key);
+    if (!is_here(t, e, last->key, pc, sp) || e->checks != 0)
+        return NULL;
+    const slot *slots = slots_of(t, e);
+    look l = {slots, sp};
+    return same_slots(&l, slots + e->count) ? e : NULL;
+}
+
 /* Follows the stack to its entry. *found: its stack is the present one; else the result is where such
  * an entry belongs, and *key the key it would have. */
 LM_INLINE entry *find(table *t, uintptr_t pc, uintptr_t sp, uint64_t *key, bool *found) {
-    *key = first_key(t, pc, sp);
-    *found = false;
+    const uint64_t first = first_key(t, pc, sp);
+    entry *last = find_latest(t, pc, sp, first);
+    *key = first;
+    *found = LM_LIKELY(last != NULL);
+    if (LM_LIKELY(last != NULL))
+        return last;
     for (unsigned i = 0;; i++) {
         entry *e = place_of(t, *key);
         bool gone = false;
@@ -244,6 +275,7 @@ LM_INLINE entry *find(table *t, uintptr_t pc, uintptr_t sp, uint64_t *key, bool 
         if (LM_LIKELY(e->checks == 0 ? same_slots(&l, slots + e->count)
                                      : same_slots_and_objects(&l, slots, e, &gone))) {
             *found = true;
+            *latest_of(t, first) = (latest){first, *key};
             return e;
         }
         if (gone || i == STEPS_MOST)
