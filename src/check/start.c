@@ -97,6 +97,7 @@ static void start_leaks(void) {
     const lm_leaks_needs needs = {.lock = hold_locks,
                                   .unlock = give_locks,
                                   .note = lm_report_note,
+                                  .told = lm_report_counts,
                                   .now = lm_clock_now,
                                   .enabled = lm_options_now.leaks,
                                   .dangling = lm_options_now.dangling};
