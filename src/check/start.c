@@ -1,5 +1,6 @@
 #include "check/start.h"
 
+#include "check/children.h"
 #include "check/clock.h"
 #include "check/guarded.h"
 #include "check/leaks.h"
@@ -165,6 +166,8 @@ LM_COLD bool lm_check_start_slow(void) {
 __attribute__((constructor)) static void constructor(void) {
     lm_check_start();
     lm_modules_start();
+    if (!lm_options_now.children)
+        lm_children_leave();
 }
 
 /* ---- The end ---------------------------------------------------------------------------------- */
