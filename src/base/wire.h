@@ -25,11 +25,12 @@
  *     plain address. Frames are return addresses; with exact=1 the first is the place itself.
  * finding id= code= certainty=exact|later|inferred ...
  *     What the program did wrong, and the evidence: the keys below, those that apply. Told once; the same
- *     again (code, stack, allocation) is only counted.
+ *     again (code, stack, allocation) is only counted. Leaks are told each time they are looked for, with the
+ *     id that they had: the last such line counts.
  * again id= count=
  *     Finding `id` came `count` times in all by now. The last such line of an id counts.
  * summary allocations= frees= bytes= live_blocks= live_bytes= peak_bytes= failed=
- *     When the program ends, or was asked.
+ *     When the program ends, or was asked: after the answer.
  * note text=
  *     What the checker couldn't do, a sentence for the user.
  * end status=N

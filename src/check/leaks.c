@@ -3,9 +3,11 @@
 #include "base/compiler.h"
 #include "base/system.h"
 #include "check/dangling.h"
+#include "check/dispatch.h"
 #include "check/groups.h"
 #include "check/mark.h"
 #include "check/roots.h"
+#include "check/shadow.h"
 #include "check/stand.h"
 #include "check/tale.h"
 #include "check/world.h"
@@ -149,13 +151,20 @@ void lm_leaks_tell(void) {
     errno = saved;
 }
 
+/* Who asked waits for the end of the answer. */
+static void work_on_demand(const lm_stand *stand) {
+    if (work(stand) == NOT_NOW)
+        atomic_store(&lm_leaks_asked, true);
+    else if (leaks.needs.told)
+        leaks.needs.told();
+}
+
 static LM_NOINLINE void answer(uintptr_t frame) {
     lm_stand stand;
     if (!atomic_exchange(&lm_leaks_asked, false) || !begin(false))
         return;
     lm_stand_here(&stand, frame);
-    if (work(&stand) == NOT_NOW)
-        atomic_store(&lm_leaks_asked, true);
+    work_on_demand(&stand);
     end();
 }
 
@@ -172,16 +181,17 @@ static void on_demand(const void *context) {
     if (!begin(false))
         return; /* what is being told now will do */
     lm_stand_interrupted(&stand, context);
-    if (work(&stand) == NOT_NOW)
-        atomic_store(&lm_leaks_asked, true);
+    work_on_demand(&stand);
     end();
 }
 
 static void on_signal(int number, siginfo_t *info, void *context) {
     const int saved = errno;
+    const bool dispatched = lm_dispatch_set(false);
     (void)number;
     (void)info;
     on_demand(context);
+    lm_dispatch_set(dispatched && lm_shadow_tracks());
     errno = saved;
 }
 
@@ -194,6 +204,8 @@ static void take_signal(void) {
     action.sa_sigaction = on_signal;
     action.sa_flags = SA_SIGINFO | SA_RESTART;
     sigfillset(&action.sa_mask);
+    /* The return from the handler is a system call of the C library's, and may be taken (dispatch.h). */
+    sigdelset(&action.sa_mask, SIGSYS);
     sigaction(SIGUSR1, &action, NULL);
 }
 

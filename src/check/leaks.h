@@ -19,6 +19,7 @@ typedef struct lm_leaks_needs {
     bool (*lock)(void);
     void (*unlock)(void);
     void (*note)(const char *text);
+    void (*told)(void);    /* all was told that was asked for; not at the process's end */
     uint64_t (*now)(void); /* ns since the program began */
     bool enabled, dangling;
 } lm_leaks_needs;

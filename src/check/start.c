@@ -1,5 +1,6 @@
 #include "check/start.h"
 
+#include "check/children.h"
 #include "check/clock.h"
 #include "check/guarded.h"
 #include "check/leaks.h"
@@ -101,6 +102,7 @@ static void start_leaks(void) {
     const lm_leaks_needs needs = {.lock = hold_locks,
                                   .unlock = give_locks,
                                   .note = lm_report_note,
+                                  .told = lm_report_counts,
                                   .now = lm_clock_now,
                                   .enabled = lm_options_now.leaks,
                                   .dangling = lm_options_now.dangling};
@@ -168,6 +170,8 @@ LM_COLD bool lm_check_start_slow(void) {
 __attribute__((constructor)) static void constructor(void) {
     lm_check_start();
     lm_modules_start();
+    if (!lm_options_now.children)
+        lm_children_leave();
 }
 
 /* ---- The end ---------------------------------------------------------------------------------- */

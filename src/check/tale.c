@@ -261,12 +261,17 @@ static void put_again(lm_known *known) {
     lm_lines_end();
 }
 
+/* Who asked for leaks before and asks again gets them all, as they are now. */
+static bool is_leak(lm_code code) {
+    return code == LM_CODE_LEAK || code == LM_CODE_POSSIBLE_LEAK;
+}
+
 /* Of a program that is killed the last count that is a power of two remains. */
 static void tell(const lm_tale *tale, lm_known *known, uint32_t thread) {
     known->count++;
-    if (known->id == 0) {
-        known->id = ++last_id;
-        known->written = 1;
+    if (known->id == 0 || is_leak(tale->code)) {
+        known->id = known->id ? known->id : ++last_id;
+        known->written = known->count;
         if (lm_lines_wanted())
             put_finding(tale, known->id, thread);
         else

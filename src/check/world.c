@@ -1,8 +1,10 @@
 #include "check/world.h"
 
 #include "base/system.h"
+#include "check/dispatch.h"
 #include "check/grow.h"
 #include "check/process.h"
+#include "check/shadow.h"
 #include "os/os.h"
 #include "stack/machine.h"
 
@@ -88,8 +90,7 @@ static bool is_call(const siginfo_t *info) {
            (uint32_t)info->si_value.sival_int == LM_WORLD_CALL;
 }
 
-static void on_signal(int number, siginfo_t *info, void *context) {
-    const int saved = errno;
+static void serve(int number, siginfo_t *info, void *context) {
     lm_world_thread *thread;
     uint32_t expected = LM_WORLD_ASKED;
     if (is_call(info)) {
@@ -104,6 +105,14 @@ static void on_signal(int number, siginfo_t *info, void *context) {
         atomic_store(&thread->state, LM_WORLD_HERE);
         stand_still((uint32_t)((uint64_t)(uintptr_t)info->si_value.sival_ptr >> 32));
     }
+}
+
+/* Every signal waits here, that of a system call which is taken (dispatch.h) as well: it would end the process. */
+static void on_signal(int number, siginfo_t *info, void *context) {
+    const int saved = errno;
+    const bool dispatched = lm_dispatch_set(false);
+    serve(number, info, context);
+    lm_dispatch_set(dispatched && lm_shadow_tracks());
     errno = saved;
 }
 

@@ -1,7 +1,7 @@
 #include "cli/check.h"
 
 #include "cli/check_arguments.h"
-#include "cli/check_session.h"
+#include "cli/check_output.h"
 #include "cli/environment.h"
 #include "cli/find.h"
 #include "cli/help.h"
@@ -50,43 +50,10 @@ static int look_ahead(struct check *check) {
 
 static bool set_environment(const struct check *check) {
     return lm_environment_preload(check->library, &check->workdir) &&
+           (check->arguments.children || lm_environment_option("children", "0")) &&
            (check->arguments.options == NULL ||
             lm_environment_option(check->arguments.options, NULL)) &&
            lm_environment_option("check_to", check->workdir.check);
-}
-
-static bool wants_colour(const struct check *check, FILE *out) {
-    if (check->arguments.colour != LM_WHEN_AUTO)
-        return check->arguments.colour == LM_WHEN_ALWAYS;
-    const char *none = getenv("NO_COLOR");
-    const char *terminal = getenv("TERM");
-    return (none == NULL || *none == '\0') && (terminal == NULL || strcmp(terminal, "dumb") != 0) &&
-           isatty(fileno(out)) == 1;
-}
-
-static bool open_session(struct check *check) {
-    FILE *out = stderr;
-    if (check->arguments.log_file != NULL) {
-        out = lm_open_apart(check->arguments.log_file);
-        if (out == NULL) {
-            lm_say("%s can't be written: %s", check->arguments.log_file, strerror(errno));
-            return false;
-        }
-    }
-    if (lm_session_init(&check->session, out, wants_colour(check, out)))
-        return true;
-    lm_say("there is no memory to begin with");
-    return false;
-}
-
-static void close_session(struct check *check) {
-    FILE *out = check->session.out;
-    lm_session_free(&check->session);
-    if (out == NULL || out == stderr)
-        return;
-    const bool failed = ferror(out) != 0;
-    if (fclose(out) != 0 || failed)
-        lm_say("%s could not be written completely", check->arguments.log_file);
 }
 
 /* ---- The end ---------------------------------------------------------------------------------- */
@@ -103,35 +70,64 @@ static int status_of(const struct check *check, int own) {
     return mistakes > 0 ? LM_STATUS_MISTAKES : LM_STATUS_LEAKS;
 }
 
+static void note_killed(struct check *check, int signal) {
+    if (lm_session_explains(&check->session, signal))
+        return;
+    if (check->session.with_document)
+        lm_session_note(&check->session, check->session.main, "%s was killed by signal %d (%s)",
+                        name_of(check), signal, strsignal(signal));
+    else
+        fprintf(check->session.out, "loam: %s was killed by signal %d (%s)\n", name_of(check),
+                signal, strsignal(signal));
+}
+
+/* Without its last line a process was killed, or went on as another program. */
+static void note_unwatched(struct check *check) {
+    const lm_wire_program *program = lm_session_program(&check->session);
+    if (check->arguments.children || program == NULL || program->ended)
+        return;
+    lm_session_note(&check->session, check->session.main,
+                    "%s didn't come to its end itself: it executed another program, which is "
+                    "checked with --children only",
+                    name_of(check));
+}
+
+static void note_running(struct check *check) {
+    const size_t running = lm_session_running(&check->session);
+    if (running == 0)
+        return;
+    lm_session_note(&check->session, check->session.main,
+                    "%zu process%s of it still run%s; what %s from now on isn't seen", running,
+                    running == 1 ? "" : "es", running == 1 ? "s" : "",
+                    running == 1 ? "it does" : "they do");
+}
+
 static int conclude(struct check *check) {
+    lm_session *session = &check->session;
     if (check->child.start_error != 0)
         return lm_say_start_error(name_of(check), &check->child);
     const int status = check->child.status;
-    if (!lm_session_heard_of(&check->session, check->child.pid)) {
-        lm_say("%s ran unchecked: %s took no effect in it", name_of(check), check->library);
-        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : LM_STATUS_FAILED;
-    }
     const bool killed = WIFSIGNALED(status);
-    if (killed && !lm_session_explains(&check->session, WTERMSIG(status)))
-        fprintf(check->session.out, "loam: %s was killed by signal %d (%s)\n", name_of(check),
-                WTERMSIG(status), strsignal(WTERMSIG(status)));
-    const size_t running = lm_session_running(&check->session);
-    if (running > 0)
-        fprintf(check->session.out,
-                "loam: %zu process%s of it still run%s; what %s from now on isn't seen\n", running,
-                running == 1 ? "" : "es", running == 1 ? "s" : "",
-                running == 1 ? "it does" : "they do");
-    lm_session_summarise(&check->session, check->arguments.quiet || killed);
-    if (!killed)
-        return status_of(check, WEXITSTATUS(status));
-    return status_of(check, 128 + WTERMSIG(status));
+    if (!lm_session_heard_of(session, check->child.pid)) {
+        lm_say("%s ran unchecked: %s took no effect in it", name_of(check), check->library);
+        return killed ? 128 + WTERMSIG(status) : LM_STATUS_FAILED;
+    }
+    session->ending = (lm_ending){
+        .known = true, .killed = killed, .status = killed ? WTERMSIG(status) : WEXITSTATUS(status)};
+    if (killed)
+        note_killed(check, WTERMSIG(status));
+    else
+        note_unwatched(check);
+    note_running(check);
+    session->quiet = session->quiet || killed;
+    lm_check_conclude(&check->session, &check->arguments);
+    return status_of(check, killed ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 
 /* ---- The whole ------------------------------------------------------------------------------ */
 
 static void look(void *context) {
     struct check *check = context;
-    check->session.children = check->arguments.children;
     check->session.main = check->child.pid;
     lm_session_read_folder(&check->session, check->workdir.check);
 }
@@ -165,8 +161,19 @@ static int read_recorded(struct check *check) {
         lm_say("%s can't be read: %s", path, strerror(errno));
         return LM_STATUS_FAILED;
     }
-    lm_session_summarise(&check->session, check->arguments.quiet);
+    lm_check_conclude(&check->session, &check->arguments);
     return status_of(check, 0);
+}
+
+/* Once the program's file is known to be good. */
+static int begin(struct check *check) {
+    int status = check->arguments.read == NULL ? look_ahead(check) : 0;
+    if (status != 0)
+        return status;
+    status = lm_check_open(&check->session, &check->arguments);
+    if (status != 0)
+        return status;
+    return check->arguments.read == NULL ? run_in_workdir(check) : read_recorded(check);
 }
 
 int lm_check(int argc, char **argv) {
@@ -176,12 +183,10 @@ int lm_check(int argc, char **argv) {
         status = 0;
         if (check.arguments.help)
             lm_help_check(stdout);
-        else if (check.arguments.read != NULL)
-            status = open_session(&check) ? read_recorded(&check) : LM_STATUS_FAILED;
-        else if ((status = look_ahead(&check)) == 0)
-            status = open_session(&check) ? run_in_workdir(&check) : LM_STATUS_FAILED;
-        close_session(&check);
+        else
+            status = begin(&check);
+        lm_check_close(&check.session, &check.arguments);
     }
-    free(check.arguments.options);
+    lm_check_arguments_free(&check.arguments);
     return status;
 }

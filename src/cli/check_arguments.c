@@ -19,7 +19,7 @@ static const struct passed {
     const char *value; /* NULL: the argument has one, "--name VALUE" or "--name=VALUE" */
 } passed[] = {
     {"--leaks", "leaks", NULL},           {"--uninit", "uninit", NULL},
-    {"--quarantine", "quarantine", NULL}, {"--exact", "exact", "1"},
+    {"--quarantine", "quarantine", NULL}, {"--exact", "exact", "all"},
     {"--dangling", "dangling", "1"},
 };
 
@@ -132,11 +132,24 @@ static bool set_colour(lm_check_arguments *arguments, const char *value) {
     return false;
 }
 
-static bool set_format(const char *value) {
-    if (strcmp(value, "text") == 0)
+static bool set_format(lm_check_arguments *arguments, const char *value) {
+    arguments->format = lm_format_of(value);
+    if (arguments->format < LM_FORMATS_COUNT)
         return true;
-    lm_say("--format is text, not %s", value);
+    lm_say("--format is text, json, sarif, xml or github, not %s", value);
     return false;
+}
+
+static bool add_suppressions(lm_check_arguments *arguments, const char *path) {
+    const char **files =
+        reallocarray(arguments->suppressions, arguments->suppression_count + 1, sizeof *files);
+    if (files == NULL) {
+        lm_say("there is no memory for suppressions");
+        return false;
+    }
+    arguments->suppressions = files;
+    files[arguments->suppression_count++] = path;
+    return true;
 }
 
 /* Whether the argument is one that the library gets; *right says whether it could be read. */
@@ -148,6 +161,12 @@ static bool pass_on(struct rest *rest, lm_check_arguments *arguments, bool *righ
                           : (value = take_value(rest, passed[i].name, &wrong)) == NULL && !wrong)
             continue;
         const lm_option *option = option_of(passed[i].key);
+        if (!wrong && strcmp(passed[i].key, "leaks") == 0 && strcmp(value, "yes") != 0 &&
+            strcmp(value, "no") != 0) {
+            lm_say("--leaks is yes or no, not %s: what is still pointed to at the end isn't told",
+                   value);
+            wrong = true;
+        }
         if (option == NULL)
             lm_say("the checker of this version doesn't have %s", passed[i].name);
         *right = !wrong && option != NULL &&
@@ -164,6 +183,8 @@ static bool read_one(struct rest *rest, lm_check_arguments *arguments) {
     const char *value;
     if (take_flag(rest, "--help") || take_flag(rest, "-h"))
         arguments->help = true;
+    else if (take_flag(rest, "--gen-suppressions"))
+        arguments->gen_suppressions = true;
     else if (take_flag(rest, "--children"))
         arguments->children = true;
     else if (take_flag(rest, "--quiet") || take_flag(rest, "-q"))
@@ -177,7 +198,9 @@ static bool read_one(struct rest *rest, lm_check_arguments *arguments) {
     else if (!wrong && (value = take_value(rest, "--color", &wrong)) != NULL)
         return set_colour(arguments, value);
     else if (!wrong && (value = take_value(rest, "--format", &wrong)) != NULL)
-        return set_format(value);
+        return set_format(arguments, value);
+    else if (!wrong && (value = take_value(rest, "--suppressions", &wrong)) != NULL)
+        return add_suppressions(arguments, value);
     else if (!wrong && (value = take_value(rest, "--options", &wrong)) != NULL)
         return add_options(arguments, value);
     else if (!wrong && pass_on(rest, arguments, &right))
@@ -204,4 +227,9 @@ bool lm_check_arguments_read(int argc, char **argv, lm_check_arguments *argument
         return false;
     }
     return true;
+}
+
+void lm_check_arguments_free(lm_check_arguments *arguments) {
+    free(arguments->options);
+    free(arguments->suppressions);
 }

@@ -279,8 +279,10 @@ static bool read_words(lm_log *log, const lm_log_hearer *hearer) {
         return read_finding(program, line, hearer);
     if (strcmp(word, "again") == 0)
         return read_again(program, line);
-    if (strcmp(word, "summary") == 0)
+    if (strcmp(word, "summary") == 0) {
+        log->summaries++;
         return read_summary(program, line);
+    }
     if (strcmp(word, "note") == 0)
         return read_note(program, line, hearer);
     if (strcmp(word, "end") == 0)

@@ -142,6 +142,7 @@ typedef struct lm_log {
     lm_wire_line line;
     bool foreign; /* the file is of a version that this command doesn't know, or no such file */
     size_t passed_over; /* lines that couldn't be read */
+    size_t summaries;   /* lines of that kind */
 } lm_log;
 
 void lm_log_init(lm_log *log, const char *path);

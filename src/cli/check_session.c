@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,8 +26,12 @@ void lm_session_free(lm_session *session) {
         lm_log_free(session->logs[i]);
         free(session->logs[i]);
     }
+    for (size_t i = 0; i < session->note_count; i++)
+        free(session->notes[i].text);
+    free(session->notes);
     free(session->reports);
     free(session->logs);
+    lm_suppressions_free(&session->suppressions);
     lm_sources_free(session->sources);
     lm_router_free(&session->router);
     lm_paper_free(&session->paper);
@@ -45,6 +50,10 @@ static void tell(lm_session *session, const lm_report *report) {
                             .sources = session->sources,
                             .symbols = session->router.symbols};
     lm_story_tell(&story);
+    char *suppression = session->gen_suppressions ? lm_suppression_text(report) : NULL;
+    if (suppression != NULL)
+        lm_paper_put(&session->paper, "%s\n", suppression);
+    free(suppression);
     print(session);
 }
 
@@ -79,9 +88,31 @@ static bool is_watched(const lm_session *session, const lm_wire_program *program
     return false;
 }
 
+/* Returns whether the user doesn't want to hear of it. */
+static bool is_suppressed(lm_session *session, const lm_report *report) {
+    lm_suppression *suppression = lm_suppressions_find(&session->suppressions, report);
+    if (suppression == NULL)
+        return false;
+    suppression->used++;
+    session->suppressed++;
+    return true;
+}
+
+static void drop(lm_report *report) {
+    lm_report_free(report);
+    free(report);
+}
+
+static bool is_wanted(const lm_session *session, const lm_wire_finding *facts) {
+    const bool lingers = facts->code == LM_CODE_LEAK || facts->code == LM_CODE_POSSIBLE_LEAK ||
+                         facts->code == LM_CODE_DANGLING_POINTER;
+    return !session->deaf && (lingers || !session->leaks_only) &&
+           is_watched(session, facts->program);
+}
+
 static void hear_finding(lm_wire_finding *facts, void *context) {
     lm_session *session = context;
-    if (!is_watched(session, facts->program))
+    if (!is_wanted(session, facts))
         return;
     lm_report *report = calloc(1, sizeof *report);
     if (report == NULL) {
@@ -94,18 +125,41 @@ static void hear_finding(lm_wire_finding *facts, void *context) {
     if (facts->program->pid != session->main)
         report->process = facts->program->pid;
     lm_report *equal = find_equal(session, report);
-    if (equal != NULL && lm_report_join(equal, facts)) {
-        lm_report_free(report);
-        free(report);
+    if ((equal != NULL && lm_report_join(equal, facts)) || is_suppressed(session, report)) {
+        drop(report);
         return;
     }
-    if (equal == NULL)
+    if (equal == NULL && !session->with_document)
         tell(session, report);
     if (!add_report(session, report)) {
         session->out_of_memory = true;
-        lm_report_free(report);
-        free(report);
+        drop(report);
     }
+}
+
+void lm_session_note(lm_session *session, pid_t pid, const char *format, ...) {
+    va_list arguments;
+    char *text = NULL;
+    va_start(arguments, format);
+    const int length = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    lm_note *notes = reallocarray(session->notes, session->note_count + 1, sizeof *notes);
+    if (notes != NULL)
+        session->notes = notes;
+    if (length < 0 || notes == NULL) {
+        session->out_of_memory = true;
+        if (length >= 0)
+            free(text);
+        return;
+    }
+    notes[session->note_count++] = (lm_note){text, pid};
+    if (session->with_document)
+        return;
+    if (pid != session->main)
+        lm_paper_wrap(&session->paper, 6, "loam: note: in process %d: %s", (int)pid, text);
+    else
+        lm_paper_wrap(&session->paper, 6, "loam: note: %s", text);
+    print(session);
 }
 
 static void hear_note(const lm_wire_program *program, const char *text, void *context) {
@@ -114,11 +168,18 @@ static void hear_note(const lm_wire_program *program, const char *text, void *co
         return;
     if (session->main == 0)
         session->main = program->pid;
-    if (program->pid != session->main)
-        lm_paper_wrap(&session->paper, 6, "loam: note: in process %d: %s", (int)program->pid, text);
-    else
-        lm_paper_wrap(&session->paper, 6, "loam: note: %s", text);
-    print(session);
+    lm_session_note(session, program->pid, "%s", text);
+}
+
+static int compare(const void *a, const void *b) {
+    const lm_report *const *one = a;
+    const lm_report *const *other = b;
+    return lm_report_compare(*one, *other);
+}
+
+void lm_session_sort(lm_session *session) {
+    if (session->report_count > 1)
+        qsort(session->reports, session->report_count, sizeof(lm_report *), compare);
 }
 
 static lm_log *log_of(lm_session *session, const char *path) {
@@ -179,6 +240,16 @@ bool lm_session_heard_of(const lm_session *session, pid_t pid) {
             if (program->pid == pid)
                 return true;
     return false;
+}
+
+const lm_wire_program *lm_session_program(const lm_session *session) {
+    const lm_wire_program *found = NULL;
+    for (size_t i = 0; i < session->log_count; i++)
+        for (const lm_wire_program *program = session->logs[i]->first; program != NULL;
+             program = program->next)
+            if (session->main == 0 ? found == NULL : program->pid == session->main)
+                found = program;
+    return found;
 }
 
 size_t lm_session_running(const lm_session *session) {

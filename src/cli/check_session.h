@@ -5,8 +5,22 @@
 #include "cli/paper.h"
 #include "cli/report.h"
 #include "cli/source.h"
+#include "cli/suppress.h"
 
 #include <stdio.h>
+
+/* Something that isn't a finding, for the user. */
+typedef struct lm_note {
+    char *text;
+    pid_t pid;
+} lm_note;
+
+/* How the main process ended. */
+typedef struct lm_ending {
+    bool known;
+    bool killed; /* by the signal `status`; else `status` is that of its exit */
+    int status;
+} lm_ending;
 
 typedef struct lm_session {
     FILE *out; /* for the reports */
@@ -20,6 +34,16 @@ typedef struct lm_session {
     size_t log_count;
     lm_report **reports; /* told; equal ones are in the first of them */
     size_t report_count;
+    lm_suppressions suppressions;
+    size_t suppressed;  /* findings that they hid */
+    bool deaf;          /* findings that come now are of no interest */
+    bool leaks_only;    /* and so are mistakes */
+    bool with_document; /* nothing is printed as it comes: a document is made from it in the end */
+    bool gen_suppressions;
+    bool quiet; /* when there is nothing to report */
+    lm_note *notes;
+    size_t note_count;
+    lm_ending ending;
     bool out_of_memory;
 } lm_session;
 
@@ -39,8 +63,18 @@ size_t lm_session_running(const lm_session *session);
 /* Whether a report of the main process is about the signal. */
 bool lm_session_explains(const lm_session *session, int signal);
 
-/* Prints what it comes to: how many mistakes of which kinds, where; with `quiet` nothing when there are none. */
-void lm_session_summarise(lm_session *session, bool quiet);
+/* The last program that the main process ran; NULL: none was heard of. */
+const lm_wire_program *lm_session_program(const lm_session *session);
+
+/* Tells the user a sentence: at once or in the document, where `pid` isn't the main process's with its number. */
+void lm_session_note(lm_session *session, pid_t pid, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* What matters more comes first from now on. */
+void lm_session_sort(lm_session *session);
+
+/* Prints what it comes to: how many mistakes of which kinds, where. */
+void lm_session_summarise(lm_session *session);
 
 /* How many reports there are that are leaks only, and that are more. */
 void lm_session_count(const lm_session *session, size_t *mistakes, size_t *leaks);

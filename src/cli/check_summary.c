@@ -8,16 +8,9 @@
 #include "cli/check_session.h"
 #include "cli/words.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { LISTED_MAX = 50 };
-
-static int compare(const void *a, const void *b) {
-    const lm_report *const *one = a;
-    const lm_report *const *other = b;
-    return lm_report_compare(*one, *other);
-}
 
 static void put_totals(lm_paper *paper, size_t mistakes, size_t leaks) {
     char words[LM_WORDS_SIZE];
@@ -122,21 +115,45 @@ static void put_passed_over(lm_session *session) {
         lm_paper_put(&session->paper, "loam: there was no memory to tell everything\n");
 }
 
-void lm_session_summarise(lm_session *session, bool quiet) {
+/* Files of suppressions grow old: those that hid nothing may go. */
+static void put_suppressions(lm_session *session) {
+    const lm_suppressions *all = &session->suppressions;
+    char words[LM_WORDS_SIZE];
+    size_t unused = 0;
+    if (session->suppressed > 0)
+        lm_paper_wrap(&session->paper, 6, "loam: %s suppressed",
+                      session->suppressed == 1
+                          ? "1 finding was"
+                          : strcat(lm_words_count(words, session->suppressed, "finding"), " were"));
+    for (size_t i = 0; i < all->count; i++)
+        unused += all->items[i].used == 0 && lm_suppression_is_served(&all->items[i]);
+    if (unused == 0)
+        return;
+    lm_paper_put(&session->paper, "loam: %s not used:\n",
+                 unused == 1 ? "1 suppression was"
+                             : strcat(lm_words_count(words, unused, "suppression"), " were"));
+    for (size_t i = 0; i < all->count; i++)
+        if (all->items[i].used == 0 && lm_suppression_is_served(&all->items[i]))
+            lm_paper_put(&session->paper, "  %s:%u  %s\n", all->items[i].file, all->items[i].line,
+                         all->items[i].name);
+}
+
+void lm_session_summarise(lm_session *session) {
     lm_paper *paper = &session->paper;
     size_t mistakes;
     size_t leaks;
     lm_session_count(session, &mistakes, &leaks);
-    if (session->report_count > 1)
-        qsort(session->reports, session->report_count, sizeof(lm_report *), compare);
+    lm_session_sort(session);
     if (mistakes + leaks > 0) {
         put_totals(paper, mistakes, leaks);
         put_list(session);
         put_missing(session);
         put_pointer(session);
-    } else if (!quiet) {
+    } else if (!session->quiet) {
         put_work(session);
     }
+    if (mistakes + leaks > 0 || !session->quiet)
+        put_suppressions(session);
     put_passed_over(session);
     fwrite(paper->text, 1, paper->length, session->out);
     fflush(session->out);

@@ -19,11 +19,15 @@ static const char *const rules[] = {
     "set a pointer to NULL after free",
 };
 
-static int rule_of(lm_code code) {
+int lm_explain_rule(lm_code code) {
 #define LM_RULE(enumerator, name, rule) [enumerator] = (rule),
     static const int numbers[] = {LM_CODES(LM_RULE)};
 #undef LM_RULE
     return numbers[code];
+}
+
+const char *lm_explain_rule_text(lm_code code) {
+    return rules[lm_explain_rule(code)];
 }
 
 static void print_program(const char *title, const char *program) {
@@ -37,7 +41,7 @@ static void print_program(const char *title, const char *program) {
 
 static void print_page(lm_code code) {
     const lm_page *page = &lm_pages[code];
-    const int rule = rule_of(code);
+    const int rule = lm_explain_rule(code);
     printf("%s, against rule %d:\n%s\n\n", lm_code_name(code), rule, rules[rule]);
     lm_print_wrapped(stdout, page->meaning, 0, COLUMNS);
     print_program("Wrong", page->wrong);
@@ -51,7 +55,7 @@ static void print_codes(void) {
     for (int rule = 1; rule < (int)(sizeof rules / sizeof rules[0]); rule++) {
         printf("\n%d. %s\n", rule, rules[rule]);
         for (int code = 0; code < LM_CODES_COUNT; code++)
-            if (rule_of((lm_code)code) == rule)
+            if (lm_explain_rule((lm_code)code) == rule)
                 printf("     %s\n", lm_code_name((lm_code)code));
     }
 }

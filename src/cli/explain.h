@@ -14,6 +14,10 @@ typedef struct lm_page {
 
 extern const lm_page lm_pages[LM_CODES_COUNT];
 
+/* The rule of dynamic memory that it breaks, and what that rule says. */
+int lm_explain_rule(lm_code code);
+const char *lm_explain_rule_text(lm_code code);
+
 /* Takes the arguments that follow "explain"; returns the exit status. */
 int lm_explain(int argc, char **argv);
 

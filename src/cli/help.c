@@ -14,11 +14,12 @@ void lm_help_commands(FILE *out) {
           "\n"
           "  run PROGRAM ARGS   run a program on Loam's heap; --stats shows what it did\n"
           "  check PROGRAM ARGS tell what a program does wrong with its memory\n"
+          "  leaks PID          ask a process that is checked for its leaks\n"
           "  explain CODE       what a code that check told means, with an example\n"
           "  selftest           see whether sampled guards catch mistakes here\n"
           "  core FILE          explain a core dump by what Loam left in it\n"
-          "  help [TOPIC]       this text, or one about: run, check, selftest, core,\n"
-          "                     options\n"
+          "  help [TOPIC]       this text, or one about: run, check, leaks, selftest,\n"
+          "                     core, options\n"
           "\n"
           "  --version          print the version\n"
           "  --help             this text\n"
@@ -60,13 +61,17 @@ void lm_help_check(FILE *out) {
           "come, each once, and are listed at the end.\n"
           "\n"
           "  --log-file FILE      write the reports to FILE\n"
-          "  --format text        how they are written\n"
+          "  --format FORMAT      text, as they come, or one document at the end: json;\n"
+          "                       sarif; xml, which is Valgrind's; or github, annotations\n"
+          "  --suppressions FILE  don't tell what FILE names, in Valgrind's form or\n"
+          "                       LeakSanitizer's; may be given more than once\n"
+          "  --gen-suppressions   print with each report what FILE needs for it\n"
           "  --color WHEN         auto (on a terminal, unless NO_COLOR is set), always,\n"
           "                       never\n"
           "  --quiet, -q          say nothing when nothing was found\n"
           "  --error-exitcode N   the status when anything was found; 0: PROGRAM's own\n"
           "  --children           check the programs that PROGRAM starts, too\n"
-          "  --leaks WHICH        yes, no, or all\n"
+          "  --leaks WHICH        yes or no\n"
           "  --uninit HOW         auto, off, or all\n"
           "  --exact              stop at each faulty access, at any cost\n"
           "  --dangling           name the pointers that are left when a block is freed\n"
@@ -83,6 +88,23 @@ void lm_help_check(FILE *out) {
           "  125      PROGRAM can't be checked, or Loam failed\n"
           "  99       mistakes were found\n"
           "  98       leaks were found, and nothing else\n"
+          "  2        wrong use\n",
+          out);
+}
+
+void lm_help_leaks(FILE *out) {
+    fputs("usage: loam leaks [OPTION ...] PID\n"
+          "\n"
+          "Asks the process PID, which loam check runs, for the blocks that nothing points\n"
+          "to any more, and tells them. The process stands still for that moment and goes\n"
+          "on. Memory that is still pointed to isn't told of.\n"
+          "\n"
+          "  --log-file FILE, --format FORMAT, --suppressions FILE, --gen-suppressions,\n"
+          "  --color WHEN, --quiet, --error-exitcode N: as for loam check\n"
+          "\n"
+          "The exit status is 0 when there are no leaks, or\n"
+          "  125      the process isn't checked, can't be asked, or didn't answer\n"
+          "  98       there are leaks\n"
           "  2        wrong use\n",
           out);
 }

@@ -84,6 +84,11 @@ void lm_report_make(lm_report *report, const lm_wire_finding *facts, lm_router *
 }
 
 bool lm_report_join(lm_report *report, const lm_wire_finding *facts) {
+    /* Of leaks that were looked for before, it is the newest that counts. */
+    if (lm_report_is_leak(report) && report->facts->program == facts->program) {
+        report->facts = facts;
+        return true;
+    }
     const lm_wire_finding **same =
         reallocarray(report->same, report->same_count + 1, sizeof(lm_wire_finding *));
     if (same == NULL)

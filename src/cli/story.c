@@ -56,15 +56,14 @@ char *lm_story_time(const lm_wire_finding *facts, uint64_t time, char buffer[96]
     return buffer;
 }
 
-/* What may be meant so is only warned of. */
-static bool is_warning(lm_code code) {
+bool lm_story_is_warning(lm_code code) {
     return code == LM_CODE_POSSIBLE_LEAK || code == LM_CODE_DANGLING_POINTER;
 }
 
 static void tell_headline(const lm_story *story) {
     lm_paper *paper = story->paper;
     const lm_wire_finding *facts = story->report->facts;
-    const bool warning = is_warning(facts->code);
+    const bool warning = lm_story_is_warning(facts->code);
     char sentence[LM_HEADLINE_SIZE];
     lm_paper_tone(paper, warning ? LM_TONE_WARNING : LM_TONE_ERROR);
     lm_paper_put(paper, "%s[%s]:", warning ? "warning" : "error", facts->code_name);

@@ -23,6 +23,9 @@ enum { LM_HEADLINE_SIZE = 512 };
 /* The headline's sentence. */
 char *lm_story_headline(const lm_report *report, char buffer[LM_HEADLINE_SIZE]);
 
+/* Whether it may be meant so, and is only warned of. */
+bool lm_story_is_warning(lm_code code);
+
 /* ---- Its parts, in their order; each prints nothing when it has nothing to say ----------------- */
 
 /* The place to blame and its lines. Returns which of the earlier events stand in the excerpt. */
