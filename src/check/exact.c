@@ -4,6 +4,7 @@
 #include "check/raw.h"
 #include "check/shadow.h"
 #include "check/tale.h"
+#include "check/watched.h"
 #include "check/zone.h"
 #include "os/os.h"
 
@@ -124,6 +125,7 @@ static void reserve(zone *z) {
             z->start = (uintptr_t)at;
             z->end = z->start + size;
             z->capacity = count;
+            lm_watched_add(z->start, size);
             return;
         }
         if (at)
