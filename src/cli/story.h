@@ -1,5 +1,5 @@
 /* A report as a story for a terminal: what was done wrong, where, to which bytes, in which order, how sure
- * that is, and what helps. examples/mistakes/*.expected show each code's. */
+ * that is, and what helps. examples/mistakes/ has each code's. */
 #ifndef LM_CLI_STORY_H
 #define LM_CLI_STORY_H
 
