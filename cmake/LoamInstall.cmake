@@ -22,8 +22,9 @@ foreach(section 1 7)
 endforeach()
 # What the pages say to users; those for who changes the code stay with the code.
 file(GLOB pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/errors/*.md")
-install(FILES LICENSE docs/errors.md docs/options.md docs/security.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
-install(FILES ${pages} DESTINATION "${CMAKE_INSTALL_DOCDIR}/errors")
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES docs/errors.md docs/options.md docs/security.md DESTINATION "${CMAKE_INSTALL_DOCDIR}/docs")
+install(FILES ${pages} DESTINATION "${CMAKE_INSTALL_DOCDIR}/docs/errors")
 install(DIRECTORY examples/mistakes DESTINATION "${CMAKE_INSTALL_DOCDIR}/examples")
 
 install(EXPORT LoamTargets NAMESPACE Loam:: DESTINATION "${package_dir}")

@@ -35,7 +35,7 @@ check_files() {
     local file
     for file in bin/loam include/loam/loam.h lib/libloam.a lib/libloam.so lib/libloam.so.0 \
         lib/libloam.so."$version" lib/libloam-check.so share/man/man1/loam.1 share/man/man7/libloam.7 \
-        share/doc/Loam/errors.md share/doc/Loam/errors/leak.md share/doc/Loam/examples/mistakes/leak.expected \
+        share/doc/Loam/docs/errors.md share/doc/Loam/docs/errors/leak.md share/doc/Loam/examples/mistakes/leak.expected \
         lib/pkgconfig/loam.pc lib/cmake/Loam/LoamConfig.cmake; do
         [ -e "$prefix/$file" ] || problem "$file was not installed"
     done
@@ -159,7 +159,7 @@ by_find_package() {
 installed_command() {
     expect "bin/loam run" hello "$prefix/bin/loam" run -- echo hello
     expect "bin/loam check" hello "$prefix/bin/loam" check --quiet echo hello
-    # One that the installed checker has something to say about; the doc folder's page tells the same.
+    # One that the installed checker has something to say about.
     local status=0
     cc -g -w -o "$scratch/program" "$prefix/share/doc/Loam/examples/mistakes/double_free.c"
     "$prefix/bin/loam" check "$scratch/program" >"$scratch/log" 2>&1 || status=$?
