@@ -59,5 +59,9 @@ for file in "$mistakes"/*.c "$mistakes"/*.cc; do
     count=$((count + 1))
 done
 
+# The README shows one of them.
+diff <(awk '/^it prints, beside/ { here = 1; next } /^[^ ]/ { here = 0 } here { print substr($0, 5) }' "$LOAM_SRC/README.md" | words) \
+    <(words <"$mistakes/heap_overflow_string.expected") || problem "the README shows another report of heap_overflow_string"
+
 [ "$count" -ge 23 ] || problem "only $count mistakes were found"
 finish

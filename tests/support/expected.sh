@@ -39,7 +39,7 @@ same() {
 # numbers PID and ADDRESS, frames and white space go, and what is compared is the row of words.
 words() {
     sed -E 's/[0-9.]+ (ns|us|ms|s)\b/TIME/g; s/process [0-9]+/process PID/g; s/0x7[0-9a-f]{11}/ADDRESS/g
-        s/^ +\|//' | tr -s ' \n' '\n'
+        s/^ +\|//' | tr -s ' \n' '\n' | sed '/^$/d'
 }
 
 # Says how it went, and ends the script.
