@@ -15,7 +15,7 @@ int main(void) {
     if (name == NULL)
         return EXIT_FAILURE;
 
-    puts(name);
+    printf("%.8s\n", name);
 
     free(name);
     name = NULL;

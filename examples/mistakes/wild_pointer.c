@@ -17,7 +17,7 @@ static void work(void) {
 }
 
 int main(void) {
-    leave_numbers_on_the_stack(); /* what pi holds by chance is one of these */
+    leave_numbers_on_the_stack(); /* pi holds what this left behind */
     work();
     return EXIT_SUCCESS;
 }

@@ -1,8 +1,8 @@
 #include "check/access.h"
 
 #include "check/guarded.h"
-#include "check/shadow.h"
 #include "check/lately.h"
+#include "check/shadow.h"
 #include "check/table.h"
 #include "check/tale.h"
 #include "check/tell.h"

@@ -37,8 +37,8 @@ static __thread step running;
 /* ---- What it costs ---------------------------------------------------------------------------- */
 
 enum {
-    DELIVERY = 1500,   /* ns: the kernel's part of a fault, about */
-    LONGEST = 200000,  /* ns: what took longer did so because others ran meanwhile */
+    DELIVERY = 1500,  /* ns: the kernel's part of a fault, about */
+    LONGEST = 200000, /* ns: what took longer did so because others ran meanwhile */
 };
 
 static _Atomic uint64_t spent;
@@ -62,7 +62,8 @@ static uint64_t enter(void) {
 static void leave(uint64_t since, const ucontext_t *context) {
     const uint64_t now = now_ns();
     left_at = lm_halt_is_single(context) ? now : 0;
-    atomic_fetch_add_explicit(&spent, now - since < LONGEST ? now - since : LONGEST, memory_order_relaxed);
+    atomic_fetch_add_explicit(&spent, now - since < LONGEST ? now - since : LONGEST,
+                              memory_order_relaxed);
 }
 
 /* Handlers of Loam's own that this thread is in. */

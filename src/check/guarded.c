@@ -8,6 +8,7 @@
 #include "check/signals.h"
 #include "check/tale.h"
 #include "check/tell.h"
+#include "check/watched.h"
 #include "check/zone.h"
 #include "heap/init.h"
 #include "stack/modules.h"
@@ -77,7 +78,7 @@ void lm_guarded_start(void) {
         lm_shadow_setting.mode = LM_SHADOW_MODE_OFF;
     lm_exact_start();
     if (lm_catch_start())
-        lm_shadow_start();
+        lm_watched_bytes = lm_shadow_start();
     else
         lm_exact_setting.mode = LM_EXACT_MODE_OFF; /* nobody would explain the faults */
 }

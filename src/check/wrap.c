@@ -1,6 +1,6 @@
 /* The questions that wrappers ask on their slow way: the pointer may be a block's. */
-#include "check/lately.h"
 #include "check/wrap.h"
+#include "check/lately.h"
 
 #include <errno.h>
 

@@ -54,14 +54,23 @@ static const char *level_of(lm_code code) {
 /* ---- Rules ------------------------------------------------------------------------------------- */
 
 static void put_help(lm_json_out *json, lm_code code) {
-    const lm_page *page = &lm_pages[code];
     lm_json_open(json, "help", '{');
-    lm_json_format(json, "text", "%s\n\nWrong:\n\n%s\nRight:\n\n%s\nIn the report:\n\n%s",
-                   page->meaning, page->wrong, page->right, page->report);
-    lm_json_format(json, "markdown",
-                   "%s\n\n## Wrong\n\n```c\n%s```\n\n## Right\n\n```c\n%s```\n\n"
-                   "## What the report says\n\n%s\n",
-                   page->meaning, page->wrong, page->right, page->report);
+    lm_json_text(json, "text", lm_pages[code]);
+    lm_json_text(json, "markdown", lm_pages[code]);
+    lm_json_close(json, '}');
+}
+
+/* Of the page, the paragraph behind the title and the rule. */
+static void put_description(lm_json_out *json, lm_code code) {
+    const char *at = lm_pages[code];
+    for (int i = 0; i < 2; i++) {
+        const char *gap = strstr(at, "\n\n");
+        at = gap ? gap + 2 : at;
+    }
+    const char *end = strstr(at, "\n\n");
+    const int length = end ? (int)(end - at) : (int)strlen(at);
+    lm_json_open(json, "fullDescription", '{');
+    lm_json_format(json, "text", "%.*s", length, at);
     lm_json_close(json, '}');
 }
 
@@ -69,7 +78,7 @@ static void put_rule(lm_json_out *json, lm_code code) {
     lm_json_open(json, NULL, '{');
     lm_json_text(json, "id", lm_code_name(code));
     put_message(json, "shortDescription", titles[code]);
-    put_message(json, "fullDescription", lm_pages[code].meaning);
+    put_description(json, code);
     put_help(json, code);
     lm_json_open(json, "defaultConfiguration", '{');
     lm_json_text(json, "level", level_of(code));

@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMNS = 79 };
-
 /* The six rules of dynamic memory; a code names the one that it breaks. */
 static const char *const rules[] = {
     NULL,
@@ -30,24 +28,23 @@ const char *lm_explain_rule_text(lm_code code) {
     return rules[lm_explain_rule(code)];
 }
 
-static void print_program(const char *title, const char *program) {
-    printf("\n%s:\n\n", title);
-    while (*program != '\0') {
-        const int length = (int)strcspn(program, "\n");
-        printf("    %.*s\n", length, program);
-        program += length + (program[length] == '\n');
+/* A page without its markup: headings end in a colon, and programs stand further right. */
+static void print_page(const char *page) {
+    bool program = false;
+    bool title = true;
+    for (const char *line = page; *line != '\0';) {
+        const int length = (int)strcspn(line, "\n");
+        if (strncmp(line, "```", 3) == 0)
+            program = !program;
+        else if (!program && strncmp(line, "# ", 2) == 0 && title)
+            printf("%.*s\n", length - 2, line + 2);
+        else if (!program && strncmp(line, "## ", 3) == 0)
+            printf("%.*s:\n", length - 3, line + 3);
+        else
+            printf("%s%.*s\n", program && length > 0 ? "    " : "", length, line);
+        title = false;
+        line += length + (line[length] == '\n');
     }
-}
-
-static void print_page(lm_code code) {
-    const lm_page *page = &lm_pages[code];
-    const int rule = lm_explain_rule(code);
-    printf("%s, against rule %d:\n%s\n\n", lm_code_name(code), rule, rules[rule]);
-    lm_print_wrapped(stdout, page->meaning, 0, COLUMNS);
-    print_program("Wrong", page->wrong);
-    print_program("Right", page->right);
-    printf("\nIn the report:\n\n");
-    lm_print_wrapped(stdout, page->report, 0, COLUMNS);
 }
 
 static void print_codes(void) {
@@ -73,7 +70,7 @@ int lm_explain(int argc, char **argv) {
             lm_say("there is no code %s; loam explain lists them", argv[0]);
             return LM_STATUS_WRONG_USE;
         }
-        print_page(code);
+        print_page(lm_pages[code]);
     }
     if (fflush(stdout) == 0 && !ferror(stdout))
         return 0;

@@ -246,13 +246,18 @@ static void take_operator(const char *line, size_t length, size_t *start, size_t
     }
 }
 
+/* Ends and literals: the work is that of the statement around them. A function's last brace stands for itself. */
+static bool says_nothing(const char *line, size_t at) {
+    return strchr("};\"'", line[at]) != NULL && at > strspn(line, " \t");
+}
+
 void lm_source_extent(const char *line, size_t length, unsigned column, size_t *start,
                       size_t *end) {
-    if (column == 0 || column > length) {
+    const size_t at = column - 1;
+    if (column == 0 || column > length || says_nothing(line, at)) {
         whole_statement(line, length, start, end);
         return;
     }
-    const size_t at = column - 1;
     *start = at;
     if (is_assignment(line, length, at)) {
         *start = operand_start(line, at);

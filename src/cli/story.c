@@ -23,6 +23,17 @@ int64_t lm_story_bad_first(const lm_wire_finding *facts) {
     return (int64_t)facts->first.value;
 }
 
+uint64_t lm_story_size(const lm_wire_finding *facts) {
+    const uint64_t others = facts->indirect_bytes.known ? facts->indirect_bytes.value : 0;
+    return facts->size.value > others ? facts->size.value - others : facts->size.value;
+}
+
+bool lm_story_same_place(const lm_place *one, const lm_place *other) {
+    return one != NULL && other != NULL && one->path != NULL && other->path != NULL &&
+           one->line > 0 && one->line == other->line && one->column == other->column &&
+           strcmp(one->path, other->path) == 0;
+}
+
 uint64_t lm_story_bad_count(const lm_wire_finding *facts) {
     const int64_t first = (int64_t)facts->first.value;
     const int64_t last = (int64_t)facts->last.value;

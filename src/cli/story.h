@@ -1,5 +1,5 @@
 /* A report as a story for a terminal: what was done wrong, where, to which bytes, in which order, how sure
- * that is, and what helps. docs/check-tell.md shows each code's. */
+ * that is, and what helps. examples/mistakes/ has each code's. */
 #ifndef LM_CLI_STORY_H
 #define LM_CLI_STORY_H
 
@@ -59,6 +59,12 @@ const char *lm_story_access(const lm_wire_finding *facts, lm_verb form);
 /* The bad bytes: how many, 0 when that isn't known, and the first one. */
 uint64_t lm_story_bad_count(const lm_wire_finding *facts);
 int64_t lm_story_bad_first(const lm_wire_finding *facts);
+
+/* The block's size; of lost blocks that of all of them, without those that only they led to. */
+uint64_t lm_story_size(const lm_wire_finding *facts);
+
+/* Whether both stand at the same place of the source. */
+bool lm_story_same_place(const lm_place *one, const lm_place *other);
 
 /* The function that the blamed place called, and that did it; NULL: it did it itself. */
 const char *lm_story_call(const lm_report *report);

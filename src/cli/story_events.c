@@ -12,13 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* TIME_ROOM is enough for any time below a minute, so that the same story always has the same shape. */
 enum {
     EVENTS_MAX = 3,
     WHO_SIZE = 1024,
     CALLERS_MAX = 8,
     CALLERS_LAST = 3,
     FOLD_FROM = 12,
-    LEAST_WHO = 24
+    LEAST_WHO = 24,
+    TIME_ROOM = 10
 };
 
 struct event {
@@ -46,7 +48,8 @@ static const char *name_of(const lm_place *place, char where[LM_PLACE_SIZE]) {
 }
 
 /* "drop  bugs.c:6  <- main", as many callers as fit into `room` columns. */
-static void describe(const lm_route *route, bool wide, size_t room, char who[WHO_SIZE]) {
+static void describe(const lm_route *route, bool wide, bool lines, size_t room,
+                     char who[WHO_SIZE]) {
     const lm_place *blamed = lm_route_blamed(route);
     char place[LM_PLACE_SIZE];
     if (blamed == NULL) {
@@ -67,9 +70,12 @@ static void describe(const lm_route *route, bool wide, size_t room, char who[WHO
         const lm_place *next = &route->places[at];
         const bool last = next_own(route, at) >= route->count;
         const bool both = wide && next->function != NULL;
-        snprintf(caller, sizeof caller, "%s <- %s%s%s",
-                 at == next_own(route, route->blame) ? " " : "", name_of(next, name),
-                 both ? " " : "", both ? lm_place_text(place, next, false) : "");
+        const int length_of_name = snprintf(
+            caller, sizeof caller, "%s <- %s%s%s", at == next_own(route, route->blame) ? " " : "",
+            name_of(next, name), both ? " " : "", both ? lm_place_text(place, next, false) : "");
+        if (lines && !both && next->line > 0 && length_of_name > 0)
+            snprintf(caller + length_of_name, sizeof caller - (size_t)length_of_name, ", line %u",
+                     next->line);
         const size_t more = strlen(caller);
         if (length + more + (last ? 0 : 8) > room) {
             if (length + 8 <= room)
@@ -206,7 +212,7 @@ static size_t collect(const lm_story *story, const lm_told *told, struct event e
         events[count++] = allocation_of(report);
     if (has_free)
         events[count++] = free_of(report);
-    if (report->used.count > 0 || facts->time.known)
+    if ((report->used.count > 0 || facts->time.known) && facts->code != LM_CODE_DANGLING_POINTER)
         events[count++] = use_of(report);
     return count;
 }
@@ -247,6 +253,26 @@ static void put_event(lm_paper *paper, const struct event *event, size_t number,
     lm_paper_put(paper, "\n");
 }
 
+static size_t room_for(const lm_paper *paper, size_t verb, size_t size, size_t thread,
+                       size_t time) {
+    const size_t others = 7 + verb + (size > 0 ? size + 2 : 0) + (thread > 0 ? thread + 2 : 0) +
+                          (time > 0 ? time + 2 : 0);
+    return paper->width > others + LEAST_WHO ? paper->width - others : LEAST_WHO;
+}
+
+static void describe_all(struct event *events, size_t count, bool wide, bool lines, size_t room) {
+    for (size_t i = 0; i < count; i++)
+        describe(events[i].route, wide, lines, room, events[i].who);
+}
+
+/* Then the column tells nothing, and who did it needs the room. */
+static bool one_thread(const struct event *events, size_t count) {
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(events[i].thread, events[0].thread) != 0)
+            return false;
+    return true;
+}
+
 void lm_story_events(const lm_story *story, const lm_told *told) {
     lm_paper *paper = story->paper;
     struct event events[EVENTS_MAX];
@@ -255,13 +281,21 @@ void lm_story_events(const lm_story *story, const lm_told *told) {
         return;
     const size_t verb = LONGEST(events, count, verb);
     const size_t size = LONGEST(events, count, size);
-    const size_t thread = LONGEST(events, count, thread);
-    const size_t time = LONGEST(events, count, time);
-    const size_t others = 7 + verb + (size > 0 ? size + 2 : 0) + (thread > 0 ? thread + 2 : 0) +
-                          (time > 0 ? time + 2 : 0);
-    const size_t room = paper->width > others + LEAST_WHO ? paper->width - others : LEAST_WHO;
-    for (size_t i = 0; i < count; i++)
-        describe(events[i].route, paper->width >= 120, room, events[i].who);
+    size_t thread = LONGEST(events, count, thread);
+    const size_t time = LONGEST(events, count, time) > 0 ? TIME_ROOM : 0;
+    /* One line did both: only its callers tell the two apart. */
+    const lm_report *report = story->report;
+    const bool lines =
+        report->freed.count > 0 &&
+        lm_story_same_place(lm_route_blamed(&report->freed), lm_route_blamed(&report->used));
+    const bool wide = paper->width >= 120;
+    size_t room = room_for(paper, verb, size, thread, time);
+    describe_all(events, count, wide, lines, WHO_SIZE);
+    if (LONGEST(events, count, who) > room && one_thread(events, count)) {
+        thread = 0;
+        room = room_for(paper, verb, size, thread, time);
+    }
+    describe_all(events, count, wide, lines, room);
     /* Nothing of the program's was running, or what was had nothing to do with it. */
     struct event *last = &events[count - 1];
     const lm_wire_finding *facts = story->report->facts;

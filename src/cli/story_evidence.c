@@ -42,14 +42,15 @@ static void tell_failure(const lm_story *story) {
         facts->time.value >= facts->failed_time.value)
         snprintf(when, sizeof when, ", %.80s earlier",
                  lm_words_time(words, facts->time.value - facts->failed_time.value));
-    const char *error = facts->failed_error.known && facts->failed_error.value > 0
-                            ? strerrorname_np((int)facts->failed_error.value)
-                            : NULL;
+    const int number = facts->failed_error.known ? (int)facts->failed_error.value : 0;
+    const char *error = number > 0 ? strerrorname_np(number) : NULL;
+    char why[LM_WORDS_SIZE] = "";
+    if (error != NULL)
+        snprintf(why, sizeof why, " (%.20s: %.60s)", error, strerrordesc_np(number));
     lm_paper_put(story->paper, "   ");
-    lm_paper_wrap(story->paper, 5, "%s(%s) = NULL%s%s%s%s",
+    lm_paper_wrap(story->paper, 5, "%s(%s) = NULL%s%s%s",
                   facts->failed_call == NULL ? "malloc" : facts->failed_call, size,
-                  at_place(&report->failed, place), error == NULL ? "" : "  ",
-                  error == NULL ? "" : error, when);
+                  at_place(&report->failed, place), when, why);
 }
 
 /* ---- Wild pointers ---------------------------------------------------------------------------- */
@@ -220,6 +221,10 @@ static void later(const lm_wire_finding *facts, char *text, size_t size) {
     char to[LM_WORDS_SIZE];
     if (facts->code == LM_CODE_LEAK || facts->code == LM_CODE_POSSIBLE_LEAK) {
         snprintf(text, size, "found by a search of globals, stacks, registers and live blocks");
+        return;
+    }
+    if (facts->code == LM_CODE_DANGLING_POINTER) {
+        snprintf(text, size, "found by a search of globals, stacks and live blocks after the free");
         return;
     }
     size_t length = (size_t)snprintf(text, size, "found later");

@@ -135,7 +135,7 @@ static const char *place_of(const char *where) {
         {"stack", "a local variable, which lies on the stack"},
         {"static", "a global or static variable, or of a string literal"},
         {"code", "a function"},
-        {"mapped", "memory that no allocation function of this heap gave"},
+        {"mapped", "memory that isn't from this heap"},
         {"heap", "a place in the heap at which no block begins"},
         {"null", "a place near NULL"},
     };
@@ -305,16 +305,18 @@ static void leak(const lm_wire_finding *facts, char *buffer) {
     char more_blocks[LM_WORDS_SIZE];
     const uint64_t count = facts->blocks.known ? facts->blocks.value : 1;
     const bool possible = facts->code == LM_CODE_POSSIBLE_LEAK;
-    const int length =
-        PUT("%s in %s %s%s", lm_words_count(bytes, facts->size.value, "byte"),
-            lm_words_count(blocks, count, "block"),
-            possible                 ? "may be lost: "
-            : facts->size.value == 1 ? "was never freed, "
-                                     : "were never freed, ",
-            possible     ? count == 1 ? "only a pointer into its middle, or a stale one, is left"
-                                      : "only pointers into their middle, or stale ones, are left"
-            : count == 1 ? "and nothing points to it any more"
-                         : "and nothing points to them any more");
+    int length;
+    if (count == 1)
+        length =
+            PUT("%s %s", lm_words_sized(bytes, lm_story_size(facts), "block"),
+                possible ? "may be lost: only a pointer into its middle, or a stale one, is left"
+                         : "was never freed, and nothing points to it any more");
+    else
+        length =
+            PUT("%s with %s in all %s", lm_words_count(blocks, count, "block"),
+                lm_words_count(bytes, lm_story_size(facts), "byte"),
+                possible ? "may be lost: only pointers into their middle, or stale ones, are left"
+                         : "were never freed, and nothing points to them any more");
     if (facts->indirect_blocks.known && facts->indirect_blocks.value > 0 && length > 0)
         snprintf(buffer + length, LM_HEADLINE_SIZE - (size_t)length,
                  "; with %s in %s that only %s led to",

@@ -1,12 +1,12 @@
 /* The help line: only what the evidence bears out, in the finding or in the lines of the source. */
-#include "cli/story.h"
+#include "cli/story_lines.h"
 #include "cli/words.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { LINE_SIZE = 512, HELP_SIZE = 512, LOOP_LINES = 6, NAME_SIZE = 64 };
+enum { HELP_SIZE = 512 };
 
 static bool is(const char *text, const char *word) {
     return text != NULL && strcmp(text, word) == 0;
@@ -14,62 +14,6 @@ static bool is(const char *text, const char *word) {
 
 static bool has(const char *text, const char *part) {
     return text != NULL && strstr(text, part) != NULL;
-}
-
-/* ---- Lines of the source ---------------------------------------------------------------------- */
-
-/* A copy of the line `before` lines above the place; "" when it isn't there. */
-static void line_at(const lm_story *story, const lm_place *place, unsigned before,
-                    char text[LINE_SIZE]) {
-    size_t length;
-    text[0] = '\0';
-    if (place == NULL || place->line <= before)
-        return;
-    const char *line = lm_sources_line(story->sources, place->path, place->line - before, &length);
-    if (line == NULL)
-        return;
-    if (length >= LINE_SIZE)
-        length = LINE_SIZE - 1;
-    memcpy(text, line, length);
-    text[length] = '\0';
-}
-
-/* The part of the line from the place's column on, where it has one. */
-static const char *from_column(const char *line, const lm_place *place) {
-    return place != NULL && place->column > 0 && place->column <= strlen(line)
-               ? line + place->column - 1
-               : line;
-}
-
-static bool name_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-/* The name in front of " = " before `at`: the variable that is assigned to. */
-static bool assigned_name(const char *line, const char *at, char name[NAME_SIZE]) {
-    while (at > line && *at != '=')
-        at--;
-    if (*at != '=')
-        return false;
-    while (at > line && (at[-1] == ' ' || at[-1] == '\t'))
-        at--;
-    const char *end = at;
-    while (at > line && name_character(at[-1]))
-        at--;
-    const size_t length = (size_t)(end - at);
-    if (length == 0 || length >= NAME_SIZE)
-        return false;
-    memcpy(name, at, length);
-    name[length] = '\0';
-    return true;
-}
-
-/* Whether `text` begins with "sizeof(name)" or "sizeof name". */
-static bool sizeof_name(const char *text, const char *name) {
-    const char *at = text + strlen("sizeof");
-    at += strspn(at, " (");
-    const size_t length = strlen(name);
-    return strncmp(at, name, length) == 0 && !name_character(at[length]);
 }
 
 /* ---- Beyond a block's end --------------------------------------------------------------------- */
@@ -117,11 +61,12 @@ static bool text_is_longer(const lm_wire_finding *facts, char help[HELP_SIZE]) {
 static bool of_pointer(const lm_story *story, const char *line, char help[HELP_SIZE]) {
     const lm_wire_finding *facts = story->report->facts;
     const char *at = strstr(line, "sizeof");
-    char name[NAME_SIZE];
+    char name[LM_NAME_SIZE];
     if (at == NULL || facts->size.value % sizeof(void *) != 0)
         return false;
     const lm_place *place = lm_route_blamed(&story->report->allocated);
-    if (!assigned_name(line, from_column(line, place), name) || !sizeof_name(at, name))
+    if (!lm_lines_assigned(line, lm_lines_from_column(line, place), name) ||
+        !lm_lines_sizeof(at, name))
         return false;
     snprintf(
         help, HELP_SIZE,
@@ -135,10 +80,10 @@ static bool of_elements(const lm_story *story, const char *line, char help[HELP_
     const lm_wire_finding *facts = story->report->facts;
     const uint64_t width = facts->bytes.value;
     const lm_place *place = lm_route_blamed(&story->report->allocated);
-    char name[NAME_SIZE];
+    char name[LM_NAME_SIZE];
     if (facts->call != NULL || (width != 2 && width != 4 && width != 8) || has(line, "sizeof") ||
         !is(facts->allocated_call, "malloc") || has(line, "char *") || has(line, "*)calloc") ||
-        !assigned_name(line, from_column(line, place), name))
+        !lm_lines_assigned(line, lm_lines_from_column(line, place), name))
         return false;
     snprintf(help, HELP_SIZE,
              "malloc counts bytes, not elements; allocate the number of elements times sizeof(*%s)",
@@ -146,46 +91,50 @@ static bool of_elements(const lm_story *story, const char *line, char help[HELP_
     return true;
 }
 
-/* A loop around the access whose condition has <=. */
+/* A loop around the access that goes too far, by what its condition says. */
 static bool in_loop(const lm_story *story, char help[HELP_SIZE]) {
     const lm_wire_finding *facts = story->report->facts;
     const lm_place *place = lm_route_blamed(&story->report->used);
-    if (facts->first.value != facts->size.value || lm_story_call(story->report) != NULL)
+    const uint64_t width = facts->bytes.value;
+    if (place == NULL || facts->first.value != facts->size.value ||
+        lm_story_call(story->report) != NULL)
         return false;
-    for (unsigned before = 0; before < LOOP_LINES; before++) {
-        char line[LINE_SIZE];
-        line_at(story, place, before, line);
-        const char *loop = strstr(line, "for (");
-        if (loop == NULL)
-            loop = strstr(line, "for(");
-        if (loop == NULL)
-            loop = strstr(line, "while (");
-        if (loop == NULL)
+    for (int before = 0; before < LM_LOOP_LINES; before++) {
+        char line[LM_LINE_SIZE];
+        const char *end;
+        lm_lines_at(story, place, before, line);
+        const char *condition = lm_lines_condition(line, &end);
+        if (condition == NULL)
             continue;
-        const char *condition = strncmp(loop, "while", 5) == 0 ? loop : strchr(loop, ';');
-        const char *until = condition == NULL ? NULL : strchr(condition + 1, ';');
-        const char *at = condition == NULL ? NULL : strstr(condition, "<=");
-        if (at == NULL || (until != NULL && at > until))
+        const uint64_t turns = lm_lines_bound(condition, end);
+        const char *at = strstr(condition, "<=");
+        if (turns > 0 && width > 0 && facts->size.value % width == 0 &&
+            turns > facts->size.value / width)
+            snprintf(help, HELP_SIZE,
+                     "the loop in line %u goes up to number %" PRIu64
+                     "; the last that the block has room for is number %" PRIu64,
+                     place->line - (unsigned)before, turns - 1, facts->size.value / width - 1);
+        else if (at != NULL && at < end)
+            snprintf(help, HELP_SIZE,
+                     "the loop in line %u goes on while <= holds, one step too far: the last "
+                     "element of n is number n - 1, so use <",
+                     place->line - (unsigned)before);
+        else
             return false;
-        snprintf(
-            help, HELP_SIZE,
-            "the loop in line %u goes on while <= holds, one step too far: the last element of n "
-            "is number n - 1, so use <",
-            place->line - before);
         return true;
     }
     return false;
 }
 
 /* "strlen(s) + 1", of a line with one plain strlen. */
-static bool one_strlen(const char *line, char text[NAME_SIZE]) {
+static bool one_strlen(const char *line, char text[LM_NAME_SIZE]) {
     const char *start = strstr(line, "strlen(");
     if (start == NULL || strstr(start + 1, "strlen(") != NULL)
         return false;
     const size_t length = strcspn(start + strlen("strlen("), "()") + strlen("strlen(");
-    if (start[length] != ')' || length + strlen(") + 1") >= NAME_SIZE)
+    if (start[length] != ')' || length + strlen(") + 1") >= LM_NAME_SIZE)
         return false;
-    snprintf(text, NAME_SIZE, "%.*s) + 1", (int)length, start);
+    snprintf(text, LM_NAME_SIZE, "%.*s) + 1", (int)length, start);
     return true;
 }
 
@@ -193,14 +142,14 @@ static bool help_overflow(const lm_story *story, char help[HELP_SIZE]) {
     const lm_wire_finding *facts = story->report->facts;
     const bool writes = facts->sure == LM_SURE_LATER || is(facts->access, "write");
     const char *call = lm_story_call(story->report);
-    char line[LINE_SIZE];
-    line_at(story, lm_route_blamed(&story->report->allocated), 0, line);
+    char line[LM_LINE_SIZE];
+    lm_lines_at(story, lm_route_blamed(&story->report->allocated), 0, line);
     if (of_pointer(story, line, help))
         return true;
     if (writes && text_is_longer(facts, help))
         return true;
     if (writes && ends_a_string(story->report)) {
-        char length[NAME_SIZE];
+        char length[LM_NAME_SIZE];
         snprintf(help, HELP_SIZE,
                  "the extra byte is the terminating NUL of a full string; allocate %s",
                  one_strlen(line, length) ? length : "one byte more than the text is long");
@@ -228,12 +177,25 @@ static bool help_overflow(const lm_story *story, char help[HELP_SIZE]) {
 
 static bool help_underflow(const lm_story *story, char help[HELP_SIZE]) {
     const lm_wire_finding *facts = story->report->facts;
-    char line[LINE_SIZE];
-    line_at(story, lm_route_blamed(&story->report->used), 0, line);
+    char line[LM_LINE_SIZE];
+    lm_lines_at(story, lm_route_blamed(&story->report->used), 0, line);
     if (facts->sure == LM_SURE_EXACT &&
         (has(line, "[-1]") || has(line, "[i - 1]") || has(line, "[i-1]"))) {
         snprintf(help, HELP_SIZE, "the index is less than 0 here; check it first");
         return true;
+    }
+    /* The loop may stand in one line, and what counts down in the next. */
+    const char *end;
+    char name[LM_NAME_SIZE];
+    const bool loop = lm_lines_condition(line, &end) != NULL;
+    for (int before = 0; loop && before >= -1; before--) {
+        lm_lines_at(story, lm_route_blamed(&story->report->used), before, line);
+        if (lm_lines_counted_down(line, name)) {
+            snprintf(help, HELP_SIZE,
+                     "%s is counted down, and the loop didn't stop at the block's first byte",
+                     name);
+            return true;
+        }
     }
     return false;
 }
@@ -244,11 +206,11 @@ static bool help_underflow(const lm_story *story, char help[HELP_SIZE]) {
 static bool list_walk(const lm_story *story, char help[HELP_SIZE]) {
     const lm_place *used = lm_route_blamed(&story->report->used);
     const lm_place *freed = lm_route_blamed(&story->report->freed);
-    char line[LINE_SIZE];
-    line_at(story, used, 0, line);
+    char line[LM_LINE_SIZE];
+    lm_lines_at(story, used, 0, line);
     if (used == NULL || freed == NULL || used->function == NULL || freed->function == NULL ||
         strcmp(used->function, freed->function) != 0 || freed->line < used->line ||
-        freed->line - used->line > LOOP_LINES || !has(line, "->") ||
+        freed->line - used->line > LM_LOOP_LINES || !has(line, "->") ||
         !(has(line, "for (") || has(line, "for(") || has(line, "while")))
         return false;
     snprintf(
@@ -288,6 +250,13 @@ static bool help_twice(const lm_story *story, char help[HELP_SIZE]) {
             "both %s and %s free it; decide which of them owns the block, and set the pointer to "
             "NULL after the free",
             freed->function, used->function);
+    else if (used != NULL && used->function != NULL && strchr(used->function, '~') != NULL &&
+             lm_story_same_place(used, freed))
+        snprintf(
+            help, HELP_SIZE,
+            "two objects hold the same pointer, or one was destroyed twice: a class that frees "
+            "in its destructor needs a copy constructor and an assignment that copy the "
+            "block, or neither (= delete)");
     else
         snprintf(help, HELP_SIZE,
                  "set the pointer to NULL after the first free: free(NULL) does "
@@ -313,6 +282,10 @@ static bool help_invalid(const lm_story *story, char help[HELP_SIZE]) {
     else if (is(facts->where, "static"))
         snprintf(help, HELP_SIZE,
                  "globals and string literals last as long as the program; they aren't freed");
+    else if (is(facts->where, "mapped"))
+        snprintf(help, HELP_SIZE,
+                 "what mmap gave goes back by munmap, what a library gave by that library's own "
+                 "function");
     else
         return false;
     return true;
@@ -332,6 +305,20 @@ static bool help_mismatched(const lm_story *story, char help[HELP_SIZE]) {
     return true;
 }
 
+static bool help_size_mismatch(const lm_story *story, char help[HELP_SIZE]) {
+    const lm_wire_finding *facts = story->report->facts;
+    const uint64_t size = facts->was_size.known ? facts->was_size.value : facts->size.value;
+    if (is(facts->quantity, "alignment") || !has(facts->call, "delete"))
+        return false;
+    if (facts->now_size.known && facts->now_size.value < size && !has(facts->call, "[]"))
+        snprintf(help, HELP_SIZE,
+                 "the object is larger than the type that it is deleted as; when that is its base "
+                 "class, the base class needs a virtual destructor");
+    else
+        snprintf(help, HELP_SIZE, "delete it as the type that new was given");
+    return true;
+}
+
 /* ---- The others ------------------------------------------------------------------------------- */
 
 static bool help_null(const lm_story *story, char help[HELP_SIZE]) {
@@ -339,10 +326,10 @@ static bool help_null(const lm_story *story, char help[HELP_SIZE]) {
     if (story->report->failed.count == 0 && facts->failed_call == NULL)
         return false;
     const lm_place *failed = lm_route_blamed(&story->report->failed);
-    char line[LINE_SIZE];
-    char name[NAME_SIZE];
-    line_at(story, failed, 0, line);
-    const bool named = assigned_name(line, from_column(line, failed), name);
+    char line[LM_LINE_SIZE];
+    char name[LM_NAME_SIZE];
+    lm_lines_at(story, failed, 0, line);
+    const bool named = lm_lines_assigned(line, lm_lines_from_column(line, failed), name);
     snprintf(help, HELP_SIZE, "check what %s returns before it is used: if (%s == NULL) ...",
              facts->failed_call == NULL ? "malloc" : facts->failed_call, named ? name : "p");
     return true;
@@ -350,6 +337,17 @@ static bool help_null(const lm_story *story, char help[HELP_SIZE]) {
 
 static bool help_wild(const lm_story *story, char help[HELP_SIZE]) {
     const lm_wire_finding *facts = story->report->facts;
+    const lm_place *place = lm_route_blamed(&story->report->used);
+    char name[LM_NAME_SIZE];
+    const unsigned line = facts->fill == NULL ? lm_lines_never_set(story, place, name) : 0;
+    if (line > 0) {
+        snprintf(help, HELP_SIZE,
+                 "%s is declared in line %u without a value, and no line from there to line %u "
+                 "gives it one: it points anywhere. Let it point to a block or a variable first: "
+                 "%s = ..., without the *",
+                 name, line, place->line, name);
+        return true;
+    }
     if (is(facts->fill, "fresh"))
         snprintf(help, HELP_SIZE,
                  "store a pointer there first, or allocate with calloc and test for "
@@ -400,8 +398,10 @@ static bool help_leak(const lm_story *story, char help[HELP_SIZE]) {
 }
 
 static bool help_dangling(const lm_story *story, char help[HELP_SIZE]) {
-    (void)story;
-    snprintf(help, HELP_SIZE, "set these pointers to NULL, or to something else, after the free");
+    const char *holders = story->report->facts->holders;
+    const bool several = holders != NULL && strchr(holders, ',') != NULL;
+    snprintf(help, HELP_SIZE, "set %s to NULL, or to something else, after the free",
+             several ? "these pointers" : "this pointer");
     return true;
 }
 
@@ -414,6 +414,7 @@ void lm_story_help(const lm_story *story) {
         [LM_CODE_INVALID_FREE] = help_invalid,
         [LM_CODE_FOREIGN_FREE] = help_invalid,
         [LM_CODE_MISMATCHED_FREE] = help_mismatched,
+        [LM_CODE_SIZE_MISMATCH] = help_size_mismatch,
         [LM_CODE_BAD_SIZE] = help_size,
         [LM_CODE_NULL_DEREF] = help_null,
         [LM_CODE_WILD_POINTER] = help_wild,

@@ -48,7 +48,11 @@ static void label_use(const lm_report *report, char label[LM_LABEL_SIZE]) {
     char bytes[LM_WORDS_SIZE];
     switch (facts->code) {
     case LM_CODE_DOUBLE_FREE:
-        snprintf(label, LM_LABEL_SIZE, "freed again here");
+        snprintf(
+            label, LM_LABEL_SIZE, "%s",
+            lm_story_same_place(lm_route_blamed(&report->used), lm_route_blamed(&report->freed))
+                ? "freed here both times"
+                : "freed again here");
         return;
     case LM_CODE_INVALID_FREE:
     case LM_CODE_FOREIGN_FREE:
@@ -91,6 +95,8 @@ static void add_when(const lm_wire_finding *facts, const lm_fact *time, const lm
                      char label[LM_LABEL_SIZE]) {
     char words[LM_WORDS_SIZE];
     size_t length = strlen(label);
+    if (facts->code == LM_CODE_DANGLING_POINTER)
+        return; /* the search has its own time */
     if (facts->time.known && time->known && facts->time.value >= time->value)
         length += (size_t)snprintf(label + length, LM_LABEL_SIZE - length, ", %s earlier",
                                    lm_words_time(words, facts->time.value - time->value));
@@ -108,7 +114,7 @@ static void label_allocation(const lm_wire_finding *facts, const lm_told *told,
     char bytes[LM_WORDS_SIZE];
     if (facts->size.known)
         snprintf(label, LM_LABEL_SIZE, "%s allocated here",
-                 lm_words_count(bytes, facts->size.value, "byte"));
+                 lm_words_count(bytes, lm_story_size(facts), "byte"));
     else
         snprintf(label, LM_LABEL_SIZE, "allocated here");
     if (!told->table && facts->code != LM_CODE_LEAK && facts->code != LM_CODE_POSSIBLE_LEAK)
@@ -169,9 +175,13 @@ static void choose(const lm_report *report, const lm_place *blamed, lm_told *tol
                       belongs(blamed, lm_route_blamed(&report->allocated));
     told->freed =
         report->to_blame == &report->used && belongs(blamed, lm_route_blamed(&report->freed));
+    /* What is told of a dangling pointer is the free itself. */
+    const bool is_free =
+        report->to_blame == &report->freed || facts->code == LM_CODE_DANGLING_POINTER;
+    const bool later = facts->sure == LM_SURE_LATER && facts->code != LM_CODE_DANGLING_POINTER;
     const bool whole = (!has_allocation || told->allocated) &&
-                       (!has_free || told->freed || report->to_blame == &report->freed) &&
-                       facts->code != LM_CODE_DOUBLE_FREE && facts->sure != LM_SURE_LATER;
+                       (!has_free || told->freed || is_free) &&
+                       facts->code != LM_CODE_DOUBLE_FREE && !later;
     told->table = !whole && !lm_report_is_leak(report) && (has_allocation || has_free);
 }
 
@@ -267,7 +277,9 @@ static void put_second(const lm_story *story, const lm_told *told, size_t width)
     const bool by_free = route == &report->freed;
     const lm_place *place = lm_route_blamed(route);
     size_t length;
-    if (place == NULL || report->to_blame == route || (by_free ? told->freed : told->allocated) ||
+    if (place == NULL || report->to_blame == route ||
+        lm_story_same_place(place, lm_route_blamed(report->to_blame)) ||
+        (by_free ? told->freed : told->allocated) ||
         lm_sources_line(story->sources, place->path, place->line, &length) == NULL)
         return;
     lm_mark mark = mark_of(place, '-', LM_TONE_SECOND);

@@ -20,7 +20,7 @@ static void load(int depth) {
 int main(void) {
     tell_begin();
     load(20);
-    tell("finding id=1 code=leak certainty=exact size=8 blocks=1 indirect_blocks=1 "
+    tell("finding id=1 code=leak certainty=exact size=28 blocks=1 indirect_blocks=1 "
          "indirect_bytes=20 "
          "allocated=11 allocated_call=malloc");
     tell("finding id=2 code=possible-leak certainty=inferred size=1258291 blocks=7 "

@@ -7,31 +7,8 @@
 # ctest-builds: release debug
 set -uo pipefail
 
-unset LOAM_OPTIONS LD_PRELOAD LOAM_LIBRARY LOAM_CHECK_LIBRARY NO_COLOR
-write=no
-[ "${1-}" != --write ] || write=yes
-LOAM_SRC=${LOAM_SRC:-$(cd "$(dirname "$0")/../.." && pwd)}
-LOAM_BUILD=${LOAM_BUILD:-$LOAM_SRC/build}
-loam=$LOAM_BUILD/loam
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-failed=0
-cd "$scratch" || exit 1
-
-problem() {
-    echo "FAILED: $*"
-    failed=1
-}
-
-# same NAME: the file out is what NAME.expected says.
-same() {
-    local expected=$LOAM_SRC/tests/cli/$1.expected
-    if [ "$write" = yes ]; then
-        cp out "$expected"
-    elif ! diff -u "$expected" out; then
-        problem "the report of $1 changed"
-    fi
-}
+. "$(dirname "$0")/../support/expected.sh"
+expected=$LOAM_SRC/tests/cli
 
 # ---- Reports to the letter. The lines and columns are those that gcc 12 writes.
 
@@ -41,23 +18,23 @@ for file in [!t]*.c; do
     gcc -g -O0 -no-pie -fno-pie -w -o "$name" "$file" || problem "$file can't be compiled"
     "./$name" >"$name.wire"
     COLUMNS=80 "$loam" check --read "$name.wire" 2>out
-    same "$name"
+    same "$expected/$name.expected" out
     # No line is longer than the terminal, unless a single word is.
     awk -v name="$name" 'length > 80 && /[^ ] [^ ]/ { print name ": too long: " $0; bad = 1 } END { exit bad }' out ||
         problem "lines are too long"
 done
 for name in overflow_strcpy double_free leak; do
     COLUMNS=200 "$loam" check --read "$name.wire" 2>out
-    same "$name.wide"
+    same "$expected/$name.wide.expected" out
 done
 for name in overflow_strcpy after_free; do
     strip "$name"
     COLUMNS=80 "$loam" check --read "$name.wire" 2>out
     sed -E 's/\+0x[0-9a-f]+/+ADDRESS/g' out >out.fixed && mv out.fixed out
-    same "$name.stripped"
+    same "$expected/$name.stripped.expected" out
 done
 COLUMNS=80 "$loam" check --color=always --read uninitialised.wire 2>out
-same uninitialised.colour
+same "$expected/uninitialised.colour.expected" out
 COLUMNS=80 NO_COLOR=1 "$loam" check --read uninitialised.wire 2>out
 ! grep -q $'\033' out || problem "colour although NO_COLOR is set"
 
@@ -141,5 +118,4 @@ if [ -f "$LOAM_BUILD/libloam-check.so" ]; then
     [ -z "$(ls own)" ] || problem "left behind: $(ls own)"
 fi
 
-[ "$failed" = 0 ] && echo "all as expected"
-exit "$failed"
+finish
