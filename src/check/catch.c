@@ -235,6 +235,7 @@ static void on_signal(int number, siginfo_t *info, void *context) {
         if (!lm_signals_handled(number))
             lm_withheld_tell();
         lm_signals_pass(number, info, context);
+        lm_withheld_returned(number);
     }
     errno = saved;
 }

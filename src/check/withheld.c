@@ -2,6 +2,7 @@
 
 #include "check/explain.h"
 #include "check/raw.h"
+#include "check/signals.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,6 +49,17 @@ static bool is_there(const fault *f) {
            (uintptr_t)__builtin_frame_address(0) < (uintptr_t)f->context &&
            lm_halt_pc(f->context) == f->pc && stack_of(f->context) == f->stack &&
            f->info->si_signo == f->number && (uintptr_t)f->info->si_addr == f->address;
+}
+
+void lm_withheld_returned(int number) {
+    uint64_t pending = 0;
+    if (kept.number != number)
+        return;
+    if (!lm_signals_handled(number) &&
+        lm_raw_call(SYS_rt_sigpending, (long)&pending, sizeof pending, 0, 0, 0, 0) == 0 &&
+        pending >> (number - 1) & 1)
+        lm_withheld_tell();
+    kept.number = 0;
 }
 
 void lm_withheld_tell(void) {

@@ -9,6 +9,9 @@
 /* In the handler of faults, before the program's is called. Both must stay as long as that runs. */
 void lm_withheld_keep(int number, const siginfo_t *info, ucontext_t *context);
 
+/* The program's handler came back. It may have sent itself the signal once more, to end by it. */
+void lm_withheld_returned(int number);
+
 /* The calling thread ends the process: tells of the fault in whose handler it does so, if it does. */
 void lm_withheld_tell(void);
 

@@ -4,6 +4,7 @@
 #include "check/exact.h"
 #include "check/explain.h"
 #include "check/signals.h"
+#include "check/withheld.h"
 #include "os/os.h"
 #include "support/child.h"
 #include "support/shared_tales.h"
@@ -202,24 +203,77 @@ static void jump(int number, siginfo_t *info, void *context) {
 }
 
 /* As the wrappers have it. */
-static void handle_own(void) {
+static void handle_by(void (*handler)(int, siginfo_t *, void *)) {
     struct sigaction action = {.sa_flags = SA_SIGINFO}, seen;
-    action.sa_sigaction = jump;
+    action.sa_sigaction = handler;
     lm_signals_action(SIGSEGV, &action, NULL);
     lm_signals_action(SIGSEGV, NULL, &seen);
-    if (seen.sa_sigaction != jump)
+    if (seen.sa_sigaction != handler)
         _exit(1);
+}
+
+static void handle_own(void) {
+    handle_by(jump);
     for (int i = 0; i < 3; i++)
         if (sigsetjmp(back, 1) == 0)
             write_null();
     new_at_end(16)[16] = 1; /* none of its business */
+    lm_withheld_tell();
 }
 
+/* A program that gets over a fault made it by plan. */
 static void own_handler(void **state) {
     (void)state;
     assert_int_equal(watched(handle_own), 5);
-    assert_int_equal(told->count, 4);
-    assert_int_equal(told->of[3].tale.code, LM_CODE_HEAP_OVERFLOW);
+    assert_int_equal(told->count, 1);
+    assert_int_equal(told->of[0].tale.code, LM_CODE_HEAP_OVERFLOW);
+}
+
+/* _exit, without its wrapper. */
+static void leave(int number, siginfo_t *info, void *context) {
+    (void)number, (void)info, (void)context;
+    lm_withheld_tell();
+    _exit(6);
+}
+
+static void fault_and_leave(void) {
+    handle_by(leave);
+    write_null();
+}
+
+static void die(int number, siginfo_t *info, void *context) {
+    (void)info, (void)context;
+    const struct sigaction action = {.sa_handler = SIG_DFL};
+    lm_signals_action(SIGSEGV, &action, NULL);
+    raise(number);
+}
+
+static void fault_and_die(void) {
+    handle_by(die);
+    write_null();
+}
+
+static void abort_in_handler(int number, siginfo_t *info, void *context) {
+    (void)number, (void)info, (void)context;
+    abort();
+}
+
+static void fault_and_abort(void) {
+    handle_by(abort_in_handler);
+    write_null();
+}
+
+static void ends_in_its_handler(void **state) {
+    (void)state;
+    static const struct {
+        void (*run)(void);
+        int result;
+    } ways[] = {{fault_and_leave, 6}, {fault_and_die, -SIGSEGV}, {fault_and_abort, -SIGABRT}};
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        assert_int_equal(watched(ways[i].run), ways[i].result);
+        assert_int_equal(told->count, 1);
+        assert_int_equal(told->of[0].tale.code, LM_CODE_NULL_DEREF);
+    }
 }
 
 static void *overrun(void *argument) {
@@ -260,6 +314,7 @@ int main(void) {
         cmocka_unit_test(stack_end),
         cmocka_unit_test(other_deaths),
         cmocka_unit_test(own_handler),
+        cmocka_unit_test(ends_in_its_handler),
         cmocka_unit_test(threads),
 #endif
     };
