@@ -5,7 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIDE = 4, CELLS = SIDE * SIDE, BUCKETS = 1 << 17, PUZZLES = 11, SHUFFLES = 150, COSTS = 256 };
+enum {
+    SIDE = 4,
+    CELLS = SIDE * SIDE,
+    BUCKETS = 1 << 17,
+    PUZZLES = 11,
+    SHUFFLES = 150,
+    COSTS = 256
+};
 
 typedef struct position {
     struct position *same_hash, *same_cost, *from;
