@@ -25,6 +25,15 @@ def randoms(count, seed=1):
         yield seed
 
 
+def sieve(limit):
+    marks = bytearray([1]) * limit
+    for i in range(2, int(limit ** 0.5) + 1):
+        if marks[i]:
+            for k in range(i * i, limit, i):
+                marks[k] = 0
+    return sum(marks)
+
+
 def main():
     keys = list(randoms(20000))
     root = Node(keys[0])
@@ -44,6 +53,7 @@ def main():
     counts = collections.Counter(words)
     joined = " ".join(word[::-1] for word in words)
     pairs = {(i, i * i % 977): str(i) for i in range(60000)}
+    print(sieve(400000))
     print(len(text), len(joined), counts.most_common(2), [name for name, _ in best], sum(k[1] for k in pairs))
 
 

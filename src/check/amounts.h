@@ -16,7 +16,7 @@ enum { LM_BATCH_BLOCKS = 124 };
 #define LM_BATCH_BYTES LM_LIMIT(LM_KIB(256), LM_KIB(4))
 
 /* What rests when the option doesn't say: one part in so many of what is live, at least and at most this. */
-enum { LM_QUARANTINE_SHARE = 2 };
+enum { LM_QUARANTINE_SHARE = 4 };
 #define LM_QUARANTINE_LEAST LM_MIB(8)
 #define LM_QUARANTINE_MOST  LM_MIB(64)
 
@@ -26,6 +26,10 @@ enum { LM_RESTING_SHARE = 64 };
 /* Address space and steps for the checker's own records. */
 #define LM_OWN_ROOM LM_MIB(1024)
 #define LM_OWN_STEP LM_LIMIT(LM_MIB(1), LM_KIB(64))
+
+/* Beyond so many bytes of records huge pages are asked for, of this size. */
+#define LM_OWN_SMALL LM_MIB(4)
+#define LM_OWN_HUGE  LM_MIB(2)
 
 /* All blocks are looked at so often (ns) at most, and so that it takes one part in so many of the time. */
 #define LM_SWEEP_EVERY LM_LIMIT(1000 * 1000 * 1000, 1000 * 1000)

@@ -25,7 +25,7 @@ enum {
     STEP = 32, /* places that are made at once */
     MARK = 64, /* bytes of pattern beside a block, but for the slack, which is all pattern */
     USUAL_ALIGNMENT = 16,
-    SHARE = 5, /* percent */
+    SHARE = 3, /* percent */
     MAPPINGS = 4096,
     READS_MOST = 64, /* attempts at a record that somebody is writing */
     STACKS = 1 << 14,

@@ -18,17 +18,20 @@
 
 typedef enum lm_reach { LM_REACH_LOST, LM_REACH_POSSIBLE, LM_REACH_REACHED } lm_reach;
 
+/* No block is larger: keeps compilers content. */
+#define LM_MARKED_SIZE (((uint64_t)1 << 56) - 1)
+
 typedef struct lm_marked {
     uintptr_t start;
-    size_t size;
+    uint64_t size : 56;
+    uint64_t reach : 4; /* lm_reach */
+    uint64_t indirect : 1;
+    uint64_t inside : 1; /* an address inside it was met */
+    uint64_t array : 1;  /* it was allocated by new[] */
+    uint64_t old : 1;
     uint32_t stack; /* of the allocation */
     uint32_t
         leader; /* number of the direct block to whose group it belongs: its own when it is direct */
-    uint8_t reach; /* lm_reach */
-    bool indirect;
-    bool inside; /* an address inside it was met */
-    bool array;  /* it was allocated by new[] */
-    bool old;
 } lm_marked;
 
 /* Takes the live blocks and marks them; those allocated before `since` are old. False: there is no memory for it. lm_mark_end must follow. */

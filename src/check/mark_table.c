@@ -32,7 +32,7 @@ static bool take_block(const lm_block *block, void *context) {
     if (lm_marks.count == t->room)
         return false;
     lm_marked *m = &lm_marks.blocks[lm_marks.count++];
-    *m = (lm_marked){.start = block->start, .size = block->size, .stack = block->allocated};
+    *m = (lm_marked){.start = block->start, .size = block->size & LM_MARKED_SIZE, .stack = block->allocated};
     m->old = block->allocated_time < t->since;
     m->array = block->allocated_call && strcmp(block->allocated_call, "operator new[]") == 0;
     return true;
@@ -55,18 +55,62 @@ static void sort_by_digit(const lm_marked *from, lm_marked *to, unsigned shift) 
         to[begin[from[i].start >> shift & (DIGITS - 1)]++] = from[i];
 }
 
+static void reverse(lm_marked *from, lm_marked *to) {
+    while (from < to) {
+        const lm_marked last = *--to;
+        *to = *from;
+        *from++ = last;
+    }
+}
+
+/* How many of the first `count` blocks, which are sorted, lie before the address. */
+static size_t count_before(size_t count, uintptr_t at) {
+    size_t low = 0, high = count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (lm_marks.blocks[middle].start < at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static size_t end_of_run(size_t from) {
+    size_t to = from + 1;
+    while (to < lm_marks.count && lm_marks.blocks[to - 1].start < lm_marks.blocks[to].start)
+        to++;
+    return to;
+}
+
+/* Blocks come in few runs, one for each range of addresses that Loam has, each of them sorted: then runs are put
+ * where they belong, which needs no other memory. False: it isn't so. */
+static bool sort_runs(void) {
+    enum { RUNS_MOST = 64 };
+    lm_marked *all = lm_marks.blocks;
+    size_t sorted = end_of_run(0);
+    for (unsigned runs = 0; sorted < lm_marks.count; runs++) {
+        const size_t end = end_of_run(sorted);
+        const size_t at = count_before(sorted, all[sorted].start);
+        if (runs == RUNS_MOST || (at < sorted && all[at].start < all[end - 1].start))
+            return false;
+        reverse(all + at, all + sorted);
+        reverse(all + sorted, all + end);
+        reverse(all + at, all + end);
+        sorted = end;
+    }
+    return true;
+}
+
 /* By digits, the lowest first; digits in which no two addresses differ are passed over. */
 static bool sort_blocks(void) {
     lm_grow other = {0};
     uintptr_t differ = 0;
-    bool sorted = true;
-    for (size_t i = 1; i < lm_marks.count; i++) {
-        differ |= lm_marks.blocks[i].start ^ lm_marks.blocks[0].start;
-        sorted = sorted && lm_marks.blocks[i - 1].start < lm_marks.blocks[i].start;
-    }
-    const size_t size = lm_marks.count * sizeof(lm_marked);
-    if (sorted)
+    if (sort_runs())
         return true;
+    for (size_t i = 1; i < lm_marks.count; i++)
+        differ |= lm_marks.blocks[i].start ^ lm_marks.blocks[0].start;
+    const size_t size = lm_marks.count * sizeof(lm_marked);
     if (!lm_grow_to(&other, size, size))
         return false;
     for (unsigned shift = 0; shift < 64; shift += DIGIT_BITS) {

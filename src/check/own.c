@@ -21,6 +21,8 @@ static bool new_room(size_t need) {
             room.at = at;
             room.taken = room.open = 0;
             room.size = size;
+            if (size > LM_OWN_SMALL)
+                lm_os_huge_pages(at + LM_OWN_SMALL, size - LM_OWN_SMALL, 1);
             return true;
         }
         if (size <= lm_os.page)
@@ -29,8 +31,11 @@ static bool new_room(size_t need) {
     return false;
 }
 
+/* Where there may be huge pages, whole ones are opened. */
 static bool open_up(size_t end) {
-    size_t open = lm_min(lm_align_up(end, LM_OWN_STEP), room.size);
+    const uintptr_t start = (uintptr_t)room.at;
+    const size_t step = end > LM_OWN_SMALL ? LM_OWN_HUGE : LM_OWN_STEP;
+    size_t open = lm_min(lm_align_up(start + end, step) - start, room.size);
     if (open > room.open) {
         if (!lm_os_commit(room.at + room.open, open - room.open))
             return false;
