@@ -117,8 +117,9 @@ static lm_bits_deed two_operands(const lm_halt *m, uint64_t value, lm_bits *bits
     case 0x39:
     case 0x3a:
     case 0x3b:
-        return in->memory ? test(bits, value ^ m->general[in->reg], lm_bits_ones(width))
-                          : test(bits, m->general[in->rm] ^ m->general[in->reg], lm_bits_ones(width));
+        return in->memory
+                   ? test(bits, value ^ m->general[in->reg], lm_bits_ones(width))
+                   : test(bits, m->general[in->rm] ^ m->general[in->reg], lm_bits_ones(width));
     case 0x08:
     case 0x09:
     case 0x0a:

@@ -17,7 +17,8 @@
 #include <time.h>
 
 lm_catch_seams lm_catch_seam;
-static __thread uintptr_t told; /* its complement: a thread's memory is searched for pointers to blocks */
+static __thread uintptr_t
+    told; /* its complement: a thread's memory is searched for pointers to blocks */
 
 void lm_catch_set_told(uintptr_t block) {
     told = ~block;
@@ -32,7 +33,7 @@ typedef struct step {
     void (*close[PAGES_MOST])(uintptr_t page);
     uintptr_t pc;
     bool was_single; /* the program stepped by itself */
-    uint64_t mask; /* as the kernel has it; behind it in the frame lie other things */
+    uint64_t mask;   /* as the kernel has it; behind it in the frame lie other things */
 } step;
 
 static __thread step running;
@@ -40,8 +41,8 @@ static __thread step running;
 /* ---- What it costs ---------------------------------------------------------------------------- */
 
 enum {
-    DELIVERY = 1500,   /* ns: the kernel's part of a fault, about */
-    LONGEST = 200000,  /* ns: what took longer did so because others ran meanwhile */
+    DELIVERY = 1500,  /* ns: the kernel's part of a fault, about */
+    LONGEST = 200000, /* ns: what took longer did so because others ran meanwhile */
 };
 
 static _Atomic uint64_t spent;
@@ -65,7 +66,8 @@ static uint64_t enter(void) {
 static void leave(uint64_t since, const ucontext_t *context) {
     const uint64_t now = now_ns();
     left_at = lm_halt_is_single(context) ? now : 0;
-    atomic_fetch_add_explicit(&spent, now - since < LONGEST ? now - since : LONGEST, memory_order_relaxed);
+    atomic_fetch_add_explicit(&spent, now - since < LONGEST ? now - since : LONGEST,
+                              memory_order_relaxed);
 }
 
 /* Handlers of Loam's own that this thread is in. */

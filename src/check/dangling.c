@@ -24,7 +24,8 @@ enum {
     PLACES = 2048, /* that are told at once */
     HOLDERS = 12,  /* of one block in a report */
     TEXT_BYTES = 1024,
-    HOLDER_BYTES = 1 << 16, /* of a block that is freed, in which dangling pointers are looked for */
+    HOLDER_BYTES =
+        1 << 16, /* of a block that is freed, in which dangling pointers are looked for */
 };
 
 /* A place on a stack. The slot is where the return address of the function's own caller stands: as long as it

@@ -30,7 +30,7 @@ enum {
     STACKS = 1 << 14,
     PLACEMENTS = 3,
     LONGEST = 500000, /* ns: what took longer did so because others ran meanwhile */
-    NONE = 0,        /* no place: places are numbered from 1 in lists */
+    NONE = 0,         /* no place: places are numbered from 1 in lists */
 };
 
 typedef enum state { UNUSED, LIVE, FREED } state;

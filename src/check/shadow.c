@@ -27,7 +27,7 @@ enum {
     ALLOWANCE = 20000000, /* ns at the beginning, on top of the share */
     FIRST = 2,            /* blocks of each call stack */
     STACKS = 1 << 14,
-    ALL = 0xff, /* bits of a byte */
+    ALL = 0xff,         /* bits of a byte */
     LOOK_AT_CLOCK = 16, /* faults of a block */
     DUMP_MOST = 64,     /* bytes of a block that a tale shows */
     CHUNK_MOST = 64,    /* a vector's bytes */
@@ -427,7 +427,8 @@ static void watch_read(tracked *t, const lm_halt *m, const lm_touch *touch, cons
     const unsigned char *map = t->written + (touch->at - t->pages);
     p->from = touch->at;
     p->to = touch->at + touch->bytes;
-    while (p->from + 1 < p->to && *map == ALL) /* the first to the last of which bits weren't written */
+    while (p->from + 1 < p->to &&
+           *map == ALL) /* the first to the last of which bits weren't written */
         p->from++, map++;
     while (p->to - 1 > p->from && map[p->to - 1 - p->from] == ALL)
         p->to--;
@@ -485,8 +486,8 @@ static bool is_for_any_alignment(const lm_instruction *in) {
  * and what they find isn't used. */
 static bool is_harmless_beside(const tracked *t, const lm_halt *m, const lm_touch *touch) {
     const uintptr_t end = t->block.start + t->block.size;
-    return !is_for_any_alignment(&m->in) && touch->how == LM_READS && touch->bytes > 8 && touch->bytes <= CHUNK_MOST &&
-           (touch->at & (touch->bytes - 1)) == 0 && touch->at < end &&
+    return !is_for_any_alignment(&m->in) && touch->how == LM_READS && touch->bytes > 8 &&
+           touch->bytes <= CHUNK_MOST && (touch->at & (touch->bytes - 1)) == 0 && touch->at < end &&
            t->block.start < touch->at + touch->bytes;
 }
 

@@ -5,7 +5,7 @@
 #include "os/os.h"
 
 enum {
-    FOLLOWED = 150,  /* instructions, at most */
+    FOLLOWED = 150, /* instructions, at most */
     FOLLOWED_PART = 24,
     LOOK_AHEAD = 12, /* instructions of code, for a neighbour */
     LOOK_BACK = 48,  /* bytes of code from the read before to this one */

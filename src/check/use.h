@@ -37,13 +37,13 @@ typedef struct lm_watch {
     lm_register_set offered; /* those of them that may be arguments: not those that were stored */
     lm_touch slot[LM_WATCH_SLOTS]; /* memory that does */
     unsigned slots;
-    unsigned left;             /* instructions, until it is given up */
-    bool flags;                /* the last comparison was of it */
-    bool neighbour;            /* it is loaded together with what is beside it */
-    bool part;                 /* bits of it were written */
-    lm_bits bits;              /* as it is now */
-    uint64_t back;             /* bits that are as unwritten as before when it is stored where it came from */
-    bool masked;               /* bits of it were taken: what is added to those is a bit field's */
+    unsigned left;  /* instructions, until it is given up */
+    bool flags;     /* the last comparison was of it */
+    bool neighbour; /* it is loaded together with what is beside it */
+    bool part;      /* bits of it were written */
+    lm_bits bits;   /* as it is now */
+    uint64_t back;  /* bits that are as unwritten as before when it is stored where it came from */
+    bool masked;    /* bits of it were taken: what is added to those is a bit field's */
     bool stored_in_heap, kept; /* kept: in a variable of its own, static or on the stack */
 } lm_watch;
 
