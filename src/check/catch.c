@@ -18,7 +18,12 @@
 #include <time.h>
 
 lm_catch_seams lm_catch_seam;
-__thread uintptr_t lm_catch_told;
+static __thread uintptr_t
+    told; /* its complement: a thread's memory is searched for pointers to blocks */
+
+void lm_catch_set_told(uintptr_t block) {
+    told = ~block;
+}
 
 enum { PAGES_MOST = 6 /* of one instruction: two operands, each over a page's end */ };
 
@@ -29,7 +34,7 @@ typedef struct step {
     void (*close[PAGES_MOST])(uintptr_t page);
     uintptr_t pc;
     bool was_single; /* the program stepped by itself */
-    sigset_t mask;
+    uint64_t mask;   /* as the kernel has it; behind it in the frame lie other things */
 } step;
 
 static __thread step running;
@@ -72,7 +77,7 @@ static __thread unsigned inside;
 /* No handler of the program's may run while the page is open; the signals of the step itself must. */
 static void hold_signals(ucontext_t *context) {
     static const unsigned char needed[] = {SIGSEGV, SIGBUS, SIGTRAP, SIGSYS, SIGILL, SIGFPE};
-    running.mask = context->uc_sigmask;
+    memcpy(&running.mask, &context->uc_sigmask, sizeof running.mask);
     sigset_t *set = &context->uc_sigmask;
     memset(set, 0xff, 8); /* the kernel's set: bit n - 1 is signal n */
     unsigned char *bits = (unsigned char *)set;
@@ -97,10 +102,12 @@ bool lm_catch_step(ucontext_t *context, uintptr_t page, void (*close)(uintptr_t 
 }
 
 static void close_all(ucontext_t *context) {
-    for (unsigned i = 0; i < running.pages; i++)
+    for (unsigned i = 0; i < running.pages; i++) {
         running.close[i](running.page[i]);
+        running.page[i] = 0; /* a block may begin there: nobody may find it held by this */
+    }
     running.pages = 0;
-    context->uc_sigmask = running.mask;
+    memcpy(&context->uc_sigmask, &running.mask, sizeof running.mask);
     lm_halt_single(context, running.was_single);
 }
 
@@ -171,7 +178,7 @@ static bool on_guard(lm_halt *m, uintptr_t at) {
     if (!lm_exact_find(at, &block))
         return false;
     const bool library = lm_catch_seam.is_library && lm_catch_seam.is_library(m->pc);
-    if (!library || lm_catch_told != block.start)
+    if (!library || told != ~block.start)
         tell(m, at, &block);
     if (m->pc == at || !lm_exact_page(at, true))
         return false;

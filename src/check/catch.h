@@ -24,7 +24,7 @@ extern lm_catch_seams lm_catch_seam;
 
 /* The block of the calling thread that a wrapper told of last: what the C library's function then does to it
  * isn't told again. */
-extern __thread uintptr_t lm_catch_told;
+void lm_catch_set_told(uintptr_t block);
 
 /* Once, after lm_exact_start. False: faults aren't taken on this machine. */
 bool lm_catch_start(void);

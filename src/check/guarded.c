@@ -218,7 +218,7 @@ static void tell_range(const char *call, const lm_block *block, uintptr_t at, si
         tale.first = size;
     if (!block->live)
         tale.moved_to = lm_tell_moved(block->start);
-    lm_catch_told = block->start;
+    lm_catch_set_told(block->start);
     lm_exact_forgive(block->start);
     lm_tale_tell(&tale);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #if defined(__x86_64__)
 
@@ -142,6 +143,82 @@ static void in_bytes(void) {
     sink = (int)strlen(p);
 }
 
+/* Half of a number, and one of two bit fields. */
+static void half_a_long(void) {
+    volatile int *p = fresh(8);
+    p[0] = 5;
+    if (*(volatile long *)(uintptr_t)p == 5)
+        sink = 1;
+}
+
+static void the_other_field(void) {
+    volatile bits *p = fresh(sizeof *p);
+    p->a = 2;
+    if (p->b)
+        sink = 1;
+}
+
+static void written_in_part(void **state) {
+    (void)state;
+    expect_read(half_a_long, 8, 4);
+    expect_read(the_other_field, sizeof(unsigned), 0);
+}
+
+/* The written half tells the numbers apart. */
+static void half_decides(void) {
+    volatile int *p = fresh(8);
+    p[0] = 6;
+    if (*(volatile long *)(uintptr_t)p == 5)
+        sink = 1;
+}
+
+static void move_bytes(void) {
+    size_t first;
+    int *p = fresh(40), *q = fresh(80);
+    p[0] = 1;
+    if (!lm_shadow_move(q, p, 40) || lm_shadow_written(q, 40, &first) || first != 4)
+        _exit(1);
+    if (!lm_shadow_move(q + 1, q, 40) || !lm_shadow_written(q, 8, &first) ||
+        lm_shadow_written(q, 40, &first) || first != 8 || q[1] != 1)
+        _exit(2);
+    if (lm_shadow_move(&first, &first, 8)) /* neither is tracked */
+        _exit(3);
+}
+
+static void lend_bytes(void) {
+    size_t first;
+    char *p = fresh(64);
+    int fd[2];
+    if (pipe(fd) != 0 || write(fd[1], "abc", 3) != 3)
+        _exit(1);
+    lm_shadow_lend(p, 64);
+    lm_shadow_open(p); /* as the system call does */
+    if (read(fd[0], p, 64) != 3)
+        _exit(2);
+    lm_shadow_back(p, 3);
+    if (!lm_shadow_written(p, 3, &first) || lm_shadow_written(p, 4, &first) || first != 3)
+        _exit(3);
+    if (memcmp(lm_shadow_content(p), "abc", 3) != 0)
+        _exit(4);
+}
+
+static void lends_left_over(void) {
+    char *p = fresh(64), *q = fresh(64);
+    lm_shadow_lend(p, 64);
+    lm_shadow_lend(q, 64); /* whoever had the first never came back */
+    lm_shadow_back(q, 0);
+    if (lm_shadow_content(p) || !lm_shadow_content(q))
+        _exit(1);
+}
+
+static void moved_and_lent(void **state) {
+    (void)state;
+    expect_nothing(half_decides);
+    expect_nothing(move_bytes);
+    expect_nothing(lend_bytes);
+    expect_nothing(lends_left_over);
+}
+
 static void no_false_alarms(void **state) {
     (void)state;
     expect_nothing(write_and_read);
@@ -254,6 +331,8 @@ int main(void) {
 #if defined(__x86_64__)
         cmocka_unit_test(reads),
         cmocka_unit_test(no_false_alarms),
+        cmocka_unit_test(written_in_part),
+        cmocka_unit_test(moved_and_lent),
         cmocka_unit_test(slack),
         cmocka_unit_test(system_calls),
         cmocka_unit_test(untouched_by_calls),

@@ -22,7 +22,7 @@ static void copies(void **state) {
     memset(from, 'x', 20);
     GOOD(lm_wrap_memcpy(to, from, 10), "memcpy", to, 10, WRITE);
     assert_memory_equal(to, from, 10);
-    GOOD(lm_wrap_memmove(to, from, 10), "memmove", from, 10, READ);
+    GOOD(lm_wrap_memmove(to, from, 10), "memmove", from, 10, COPY);
     GOOD(lm_wrap_bcopy(from, to, 3), "bcopy", to, 3, WRITE);
     GOOD(lm_wrap___memcpy_chk(to, from, 10, 10), "memcpy", to, 10, WRITE);
     GOOD(lm_wrap___memmove_chk(to, from, 10, 10), "memmove", to, 10, WRITE);
@@ -30,7 +30,7 @@ static void copies(void **state) {
     assert_ptr_equal(lm_wrap_mempcpy(to, from, 7), to + 7);
     assert_ptr_equal(lm_wrap___mempcpy(to, from, 7), to + 7);
     BAD(lm_wrap_memcpy(to, from, 11), "memcpy", to, 11, WRITE);
-    BAD(lm_wrap_memcpy(from, to, 12), "memcpy", to, 12, READ);
+    BAD(lm_wrap_memcpy(from, to, 12), "memcpy", to, 12, COPY);
     BAD(lm_wrap_memmove(to + 3, to, 8), "memmove", to + 3, 8, WRITE);
     BAD(lm_wrap_mempcpy(to, from, 11), "mempcpy", to, 11, WRITE);
     BAD(lm_wrap_bcopy(from, to, 11), "bcopy", to, 11, WRITE);

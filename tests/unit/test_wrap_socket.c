@@ -37,7 +37,7 @@ static void plain(void **state) {
     socklen_t size = 16;
     lm_wrap_send(ends[0], "abcdefgh", 8, 0);
     BAD(lm_wrap_recvfrom(ends[1], data, 4, 0, address, &size), "recvfrom", address, 16, WRITE);
-    BAD(lm_wrap_sendto(ends[0], data, 4, 0, address, 16), "sendto", address, 16, READ);
+    BAD(lm_wrap_sendto(ends[0], data, 4, 0, address, 16), "sendto", address, 16, COPY);
 }
 
 static void messages(void **state) {

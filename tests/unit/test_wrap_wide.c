@@ -23,7 +23,7 @@ static void memory(void **state) {
     wchar_t *to = block(5 * W), *from = block(9 * W);
     lm_wrap_wmemset(from, L'x', 9);
     GOOD(lm_wrap_wmemcpy(to, from, 5), "wmemcpy", to, 5 * W, WRITE);
-    GOOD(lm_wrap_wmemmove(to, from, 5), "wmemmove", from, 5 * W, READ);
+    GOOD(lm_wrap_wmemmove(to, from, 5), "wmemmove", from, 5 * W, COPY);
     assert_ptr_equal(lm_wrap_wmempcpy(to, from, 5), to + 5);
     assert_int_equal(lm_wrap_wmemcmp(to, from, 5), 0);
     assert_ptr_equal(lm_wrap_wmemchr(to, L'x', 99), to);
