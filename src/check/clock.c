@@ -76,11 +76,12 @@ LM_COLD uint64_t lm_clock_compare(lm_clock *clock) {
     if (!rate)
         return time;
     if (clock->most) { /* what was told by the counter may be a little ahead */
-        uint64_t told = clock->time + (clock->most * rate >> 32);
+        uint64_t told = clock->time + (clock->most * clock->rate >> 32);
         time = time > told ? time : told;
     }
     clock->ticks = ticks;
     clock->time = time;
+    clock->rate = rate;
     clock->most = ((uint64_t)COMPARE_NS << 32) / rate;
     return time;
 }

@@ -17,6 +17,7 @@
 typedef struct lm_clock {
     uint64_t ticks, time; /* the counter and the time when they were last compared */
     uint64_t most;        /* ticks from then on until they must be compared again */
+    uint64_t rate;        /* as it was known then: it gets better, which may set the time back */
 } lm_clock;
 
 /* Once, at the program's begin. */
@@ -46,8 +47,7 @@ LM_INLINE uint64_t lm_clock_read(lm_clock *clock) {
     uint64_t passed = lm_clock_ticks() - clock->ticks;
     if (LM_UNLIKELY(passed >= clock->most))
         return lm_clock_compare(clock);
-    return clock->time +
-           (passed * atomic_load_explicit(&lm_clock_rate, memory_order_relaxed) >> 32);
+    return clock->time + (passed * clock->rate >> 32);
 }
 
 #endif
