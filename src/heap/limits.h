@@ -24,7 +24,7 @@
 #define LM_REGION_STEP     LM_LIMIT(LM_KIB(64), LM_KIB(4))
 
 /* Free memory that is kept, see lm_arena_keep_bytes. */
-#define LM_KEEP_LEAST LM_LIMIT(LM_MIB(4), LM_KIB(64))
+#define LM_KEEP_LEAST LM_LIMIT(LM_MIB(3), LM_KIB(64))
 #define LM_KEEP_USUAL LM_LIMIT(LM_MIB(32), LM_KIB(512))
 
 /* While all memory that is held is no more than this, slabs count little for what is kept on top. */
