@@ -8,6 +8,7 @@
 #include "check/patience.h"
 #include "check/plain.h"
 #include "check/report.h"
+#include "check/shadow.h"
 #include "check/tell.h"
 #include "os/os.h"
 #include "stack/modules.h"
@@ -83,7 +84,11 @@ static void put_stack(uint32_t id) {
 
 /* Reads memory that may not be readable. Returns how much could be read from its beginning on. */
 static size_t read_memory(uintptr_t at, unsigned char *to, size_t size) {
-    struct iovec local = {to, size}, remote = {(void *)at, size};
+    const void *from = lm_shadow_content((const void *)at);
+    while (from && size > 0 && !lm_shadow_content((const void *)(at + size - 1)))
+        size--; /* what a tracked block holds lies apart, and no further than its pages */
+    struct iovec local = {to, size};
+    struct iovec remote = {(void *)(from ? (uintptr_t)from : at), size};
     long got = syscall(SYS_process_vm_readv, lm_os_process(), &local, 1L, &remote, 1L, 0L);
     return got > 0 ? (size_t)got : 0;
 }

@@ -2,7 +2,8 @@
  *
  *     block   [6c 6f 61 6d 6c 6f 61 6d] 00      "loamloam"
  *                                       ^^ byte 8 (valid: 0..7)
- */
+ *
+ * A byte beside the block that can't be read, since a guard page lies there, is --. */
 #include "cli/story.h"
 #include "cli/words.h"
 
@@ -29,6 +30,11 @@ struct drawing {
     int64_t row;         /* bytes in a row */
 };
 
+static bool is_known(const lm_wire_finding *facts, int64_t offset) {
+    const int64_t index = offset - (int64_t)facts->dump_at.value;
+    return index >= 0 && index < (int64_t)facts->dump_size;
+}
+
 static bool was_written(const lm_wire_finding *facts, int64_t offset) {
     const int64_t index = offset - (int64_t)facts->dump_at.value;
     if (facts->valid == NULL || index < 0 || (size_t)index / 8 >= facts->valid_size)
@@ -42,7 +48,9 @@ static void put_row(const struct drawing *drawing, int64_t from, int64_t to) {
     const lm_wire_finding *facts = drawing->facts;
     for (int64_t at = from; at < to; at++) {
         lm_paper_put(paper, at == 0 ? "[" : at == from ? " " : "");
-        if (was_written(facts, at))
+        if (!is_known(facts, at))
+            lm_paper_put(paper, "--");
+        else if (was_written(facts, at))
             lm_paper_put(paper, "%02x", facts->dump[at - (int64_t)facts->dump_at.value]);
         else
             lm_paper_put(paper, "??");
@@ -164,12 +172,14 @@ static void choose(struct drawing *drawing) {
     int64_t end = most(drawing->last + 1, least(drawing->size, start + drawing->row));
     if (drawing->first < 0)
         end = least(most(drawing->size, 1), start + drawing->row);
-    drawing->start = most(start, dump_start);
+    drawing->start = start < 0 && dump_start == 0 ? start : most(start, dump_start);
     /* A few more in the row are better than a second one. */
     if (end - drawing->start > drawing->row && end - drawing->start <= drawing->row + MORE_IN_ROW &&
         drawing->row == ROW_USUAL)
         drawing->row = end - drawing->start;
-    drawing->end = least(least(end, dump_end), drawing->start + ROWS_MAX * drawing->row);
+    if (end <= drawing->size || dump_end != drawing->size)
+        end = least(end, dump_end);
+    drawing->end = least(end, drawing->start + ROWS_MAX * drawing->row);
 }
 
 static void put_drawing(const struct drawing *drawing) {

@@ -19,7 +19,7 @@ size_t lm_stack_capture(uintptr_t *frames, size_t max);
 
 namespace {
 
-constexpr size_t most = 30; // LM_DEPOT_FRAMES
+constexpr size_t most = 16; // LM_DEPOT_FRAMES
 constexpr int rounds = 500, depths = 10;
 long checked;
 
