@@ -121,17 +121,15 @@ static void put_suppressions(lm_session *session) {
     char words[LM_WORDS_SIZE];
     size_t unused = 0;
     if (session->suppressed > 0)
-        lm_paper_wrap(&session->paper, 6, "loam: %s suppressed",
-                      session->suppressed == 1
-                          ? "1 finding was"
-                          : strcat(lm_words_count(words, session->suppressed, "finding"), " were"));
+        lm_paper_wrap(&session->paper, 6, "loam: %s %s suppressed",
+                      lm_words_count(words, session->suppressed, "finding"),
+                      session->suppressed == 1 ? "was" : "were");
     for (size_t i = 0; i < all->count; i++)
         unused += all->items[i].used == 0 && lm_suppression_is_served(&all->items[i]);
     if (unused == 0)
         return;
-    lm_paper_put(&session->paper, "loam: %s not used:\n",
-                 unused == 1 ? "1 suppression was"
-                             : strcat(lm_words_count(words, unused, "suppression"), " were"));
+    lm_paper_put(&session->paper, "loam: %s %s not used:\n",
+                 lm_words_count(words, unused, "suppression"), unused == 1 ? "was" : "were");
     for (size_t i = 0; i < all->count; i++)
         if (all->items[i].used == 0 && lm_suppression_is_served(&all->items[i]))
             lm_paper_put(&session->paper, "  %s:%u  %s\n", all->items[i].file, all->items[i].line,
