@@ -118,6 +118,22 @@ static void put_sentences(lm_json_out *json, const lm_session *session, const lm
     free(suppression);
 }
 
+/* Findings that are this one again: in other processes, or of other bytes that the same call touches. */
+static void put_same(lm_json_out *json, const lm_report *report) {
+    if (report->same_count == 0)
+        return;
+    lm_json_open(json, "same", '[');
+    for (size_t i = 0; i < report->same_count; i++) {
+        const lm_wire_finding *facts = report->same[i];
+        lm_json_open(json, NULL, '{');
+        lm_json_signed(json, "pid", facts->program->pid);
+        lm_json_unsigned(json, "count", facts->count);
+        put_facts(json, facts);
+        lm_json_close(json, '}');
+    }
+    lm_json_close(json, ']');
+}
+
 static void put_finding(lm_json_out *json, const lm_session *session, const lm_report *report) {
     static const char *const sure[] = {
         [LM_SURE_EXACT] = "exact", [LM_SURE_LATER] = "later", [LM_SURE_INFERRED] = "inferred"};
@@ -136,6 +152,7 @@ static void put_finding(lm_json_out *json, const lm_session *session, const lm_r
     put_process(json, "process", facts->program);
     put_facts(json, facts);
     put_routes(json, report);
+    put_same(json, report);
     lm_json_close(json, '}');
 }
 

@@ -120,23 +120,33 @@ static const char *kind_of(const lm_wire_finding *facts) {
     }
 }
 
+/* The first byte that it is about, counted from the block's first; false: it is about no block. */
+static bool find_byte(const lm_wire_finding *facts, int64_t *at) {
+    if (!facts->block.known || !facts->size.known || facts->code == LM_CODE_WILD_POINTER ||
+        facts->code == LM_CODE_NULL_DEREF)
+        return false;
+    if (facts->first.known)
+        *at = (int64_t)facts->first.value;
+    else if (facts->inside.known)
+        *at = (int64_t)facts->inside.value;
+    else
+        *at = facts->pointer.known ? (int64_t)(facts->pointer.value - facts->block.value) : 0;
+    return true;
+}
+
 /* Where the address lies, in the words that readers look for. */
 static void put_where(FILE *out, const lm_wire_finding *facts) {
     const int64_t size = (int64_t)facts->size.value;
-    const lm_fact *known = facts->inside.known ? &facts->inside : &facts->first;
-    const uint64_t address = facts->pointer.known ? facts->pointer.value
-                             : facts->block.known ? facts->block.value + known->value
-                                                  : facts->fault.value;
-    if (!facts->block.known || !facts->size.known || !known->known) {
+    int64_t at;
+    if (!find_byte(facts, &at)) {
         put(out, 2, "auxwhat",
-            "Address 0x%" PRIx64 " is not stack'd, malloc'd or (recently) free'd", address);
+            "Address 0x%" PRIx64 " is not stack'd, malloc'd or (recently) free'd",
+            facts->fault.known ? facts->fault.value : facts->pointer.value);
         return;
     }
-    const bool touches = facts->code == LM_CODE_HEAP_OVERFLOW;
-    const int64_t at = (int64_t)(touches && facts->first.known ? facts->first.value : known->value);
     put(out, 2, "auxwhat",
         "Address 0x%" PRIx64 " is %" PRId64 " bytes %s a block of size %" PRId64 " %s",
-        touches && facts->first.known ? facts->block.value + facts->first.value : address,
+        facts->block.value + (uint64_t)at,
         at < 0       ? -at
         : at >= size ? at - size
                      : at,
@@ -149,13 +159,13 @@ static void put_where(FILE *out, const lm_wire_finding *facts) {
 static void put_block(FILE *out, const lm_report *report) {
     const lm_wire_finding *facts = report->facts;
     const lm_wire_program *program = facts->program;
+    put_where(out, facts);
     if (report->failed.count > 0) {
         put(out, 2, "auxwhat", "An allocation of %" PRIu64 " bytes failed at",
             facts->failed_size.value);
         put_stack(out, program, &report->failed);
         return;
     }
-    put_where(out, facts);
     const lm_route *first = facts->freed != NULL ? &report->freed : &report->allocated;
     if (first->count > 0 && first != report->to_blame)
         put_stack(out, program, first);

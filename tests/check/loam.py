@@ -1,7 +1,7 @@
 """Runs a program with libloam-check.so preloaded and reads what it writes."""
 
+import json
 import pathlib
-import re
 import tempfile
 
 import builds
@@ -27,29 +27,40 @@ def check(job, folder, library):
 
 # ---- Through the command
 
-REPORT = re.compile(r"^(?:error|warning)\[([a-z-]+)\]: (.*)$", re.MULTILINE)
-PLACE = re.compile(r"^ *--> *(\S+?):(\d+)(?::\d+)?\b", re.MULTILINE)
+def line_of(frames, source_name):
+    """The first line of the user's own source in a stack."""
+    for frame in frames or []:
+        if frame.get("file", "").rpartition("/")[2] == source_name:
+            return frame.get("line")
+    return None
 
 
-def read_reports(text, source_name):
-    """Findings out of what people read; only code, line and certainty are told there in a form to rely on."""
-    findings = []
-    starts = [match.start() for match in REPORT.finditer(text)] + [len(text)]
-    for start, end in zip(starts, starts[1:]):
-        report = text[start:end]
-        place = PLACE.search(report)
-        line = int(place[2]) if place and place[1].rpartition("/")[2] == source_name else None
-        code, headline = REPORT.match(report).groups()
-        findings.append(Finding(code=code, line=line, block_line=line if code in LEAKS else None, text=headline,
-                                certainty="later" if "certainty: found later" in report else "exact"))
-    return findings
+def as_findings(told, source_name):
+    """A finding of the document that `loam check --format json` writes, and those that are the same again."""
+    code = told["code"]
+    leak = code in LEAKS
+    block = told.get("failed" if code in ("null-deref", "bad-size") else "allocated")
+    return [Finding(code=code, certainty=told["certainty"],
+                    line=line_of(told.get("allocated" if leak else "stack"), source_name),
+                    block_line=line_of(block, source_name), free_line=line_of(told.get("freed"), source_name),
+                    size=facts.get("size"), first=facts.get("first"), inside=facts.get("inside"),
+                    where=facts.get("where"), text=told["message"])
+            for facts in [told] + told.get("same", [])]
+
+
+def read_document(text, source_name):
+    """(findings, notes)"""
+    document = json.loads(text)
+    return ([finding for told in document["findings"] for finding in as_findings(told, source_name)],
+            [note["text"] for note in document["notes"]])
 
 
 def check_by_command(job, folder, command):
     """The same through `loam check`."""
     with tempfile.TemporaryDirectory() as scratch:
         log = pathlib.Path(scratch) / "log"
-        ran = builds.run([command, "check", "--log-file", str(log), "--quiet", "--error-exitcode", "0",
+        ran = builds.run([command, "check", "--format", "json", "--log-file", str(log), "--error-exitcode", "0",
                           *job.case.options, "--", str(job.program(folder))])
         text = log.read_text(errors="replace") if log.exists() else ""
-    return read_reports(text, job.source(folder).name), ran.status, [ran.stderr] if ran.stderr else []
+    findings, notes = read_document(text, job.source(folder).name) if text else ([], ["the command wrote nothing"])
+    return findings, ran.status, notes + ([ran.stderr] if ran.stderr else [])

@@ -2,6 +2,7 @@
 """Tests of the runner: that it reads patterns and findings rightly, and finds fault with what is wrong."""
 
 import dataclasses
+import json
 import pathlib
 import sys
 import tempfile
@@ -145,14 +146,19 @@ class Wire(unittest.TestCase):
         self.assertEqual(wire.options_for("/d", ("--dangling", "--uninit=all")), "check_to=/d:dangling=1:uninit=all")
 
 
-class Reports(unittest.TestCase):
-    def test_text(self):
-        text = ("error[double-free]: a 24-byte block is freed a second time\n  --> /x/a.c:16:5 in main\n"
-                "  ::: /x/a.c:9:5 in consume\n   certainty: exact\n\n"
-                "error[heap-overflow]: ...\n  --> /usr/include/b.h:3 in f\n   certainty: found later\n\nloam: 2 mistakes\n")
-        found = loam.read_reports(text, "a.c")
-        self.assertEqual([(one.code, one.line, one.certainty) for one in found],
-                         [("double-free", 16, "exact"), ("heap-overflow", None, "later")])
+class Documents(unittest.TestCase):
+    def test_json(self):
+        frames = [{"function": "strcpy", "module": "/lib/libc.so.6"}, {"file": "x/a.c", "line": 16}]
+        told = {"code": "use-after-free", "certainty": "exact", "message": "m", "stack": frames, "size": 24, "first": 3,
+                "allocated": [{"file": "a.c", "line": 9}], "freed": [{"file": "b.c", "line": 8}],
+                "same": [{"pid": 6, "count": 1, "size": 24, "first": 0}]}
+        leak = {"code": "leak", "certainty": "later", "message": "m", "allocated": [{"file": "a.c", "line": 4}]}
+        text = json.dumps({"findings": [told, leak], "notes": [{"pid": 5, "text": "n"}]})
+        found, notes = loam.read_document(text, "a.c")
+        self.assertEqual([(one.code, one.line, one.block_line, one.free_line, one.first) for one in found],
+                         [("use-after-free", 16, 9, None, 3), ("use-after-free", 16, 9, None, 0),
+                          ("leak", 4, 4, None, None)])
+        self.assertEqual(notes, ["n"])
 
 
 class Others(unittest.TestCase):
