@@ -66,14 +66,15 @@ static void speaks_of_calls(void **state) {
 static void speaks_of_leaks(void **state) {
     (void)state;
     lm_wire_finding facts = {.code = LM_CODE_LEAK, .size = fact(1), .blocks = fact(1)};
-    expect_headline(&facts, "1 byte in 1 block was never freed, and nothing points to it any more");
-    facts.size = fact(48);
+    expect_headline(&facts, "a 1-byte block was never freed, and nothing points to it any more");
+    facts.size = fact(148);
     facts.blocks = fact(2);
     facts.indirect_blocks = fact(1);
     facts.indirect_bytes = fact(100);
     expect_headline(
-        &facts, "48 bytes in 2 blocks were never freed, and nothing points to them any more; with "
-                "100 bytes in 1 block that only they led to");
+        &facts,
+        "2 blocks with 48 bytes in all were never freed, and nothing points to them any more; "
+        "with 100 bytes in 1 block that only they led to");
 }
 
 /* A finding of each code of which nothing is known but that: there is something to say, and nothing breaks. */
