@@ -39,16 +39,6 @@ LM_COLD void lm_judge_pointer(const char *call, const void *p) {
 
 /* ---- Forms ------------------------------------------------------------------------------------ */
 
-static void tell_form(const lm_place *place, lm_tale *tale, uint32_t stack) {
-    lm_block block;
-    lm_tell_copy(place, &block);
-    tale->access = "free";
-    tale->pointer = block.start;
-    tale->block = &block;
-    tale->stack = stack;
-    lm_tale_tell(tale);
-}
-
 bool lm_judge_differs(lm_tale *tale, const lm_form *made, size_t size, size_t alignment,
                       lm_call call) {
     const lm_way *was = made->way, *now = &lm_ways[call];
@@ -79,9 +69,13 @@ LM_COLD void lm_judge_form(const lm_place *place, size_t size, size_t alignment,
     const lm_form made = {.way = &lm_ways[record->allocated_call],
                           .size = record->size,
                           .alignment = record->alignment ? (size_t)1 << record->alignment : 0};
-    lm_tale tale = {0};
-    if (lm_judge_differs(&tale, &made, size, alignment, call))
-        tell_form(place, &tale, stack);
+    lm_block block;
+    lm_tale tale = {.access = "free", .stack = stack, .block = &block};
+    if (!lm_judge_differs(&tale, &made, size, alignment, call))
+        return;
+    lm_tell_copy(place, &block);
+    tale.pointer = block.start;
+    lm_tale_tell(&tale);
 }
 
 /* ---- Sizes ------------------------------------------------------------------------------------ */

@@ -157,7 +157,7 @@ static bool declares(const char *line, const char *word, const char *name) {
 }
 
 unsigned lm_lines_never_set(const lm_story *story, const lm_place *place, char name[LM_NAME_SIZE]) {
-    char line[LM_LINE_SIZE];
+    char line[LM_LINE_SIZE] = "";
     lm_lines_at(story, place, 0, line);
     if (place == NULL || !pointer_used(line, place, name))
         return 0;
