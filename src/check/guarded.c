@@ -3,6 +3,7 @@
 #include "check/catch.h"
 #include "check/failed.h"
 #include "check/here.h"
+#include "check/judge.h"
 #include "check/process.h"
 #include "check/shadow.h"
 #include "check/signals.h"
@@ -142,31 +143,12 @@ static const lm_way *way_of(const char *call) {
 }
 
 static void judge_form(const lm_block *block, size_t size, size_t alignment, lm_call call) {
-    const lm_way *was = way_of(block->allocated_call), *now = &lm_ways[call];
-    const size_t aligned = block->alignment > LM_GRAIN ? block->alignment : 0;
-    const size_t said = alignment > LM_GRAIN ? alignment : 0;
-    lm_tale tale = {.call = now->call,
-                    .was = was->call,
-                    .now = now->call,
-                    .access = "free",
-                    .pointer = block->start,
-                    .block = block};
-    if (was->family != now->family) {
-        tale.code = LM_CODE_MISMATCHED_FREE;
-    } else if (said != aligned && (alignment != LM_ANY_ALIGNMENT || !now->any_alignment)) {
-        tale.code = said && aligned ? LM_CODE_SIZE_MISMATCH : LM_CODE_MISMATCHED_FREE;
-        tale.quantity = "alignment";
-        tale.was_size = aligned ? aligned : LM_GRAIN;
-        tale.now_size = said ? said : LM_GRAIN;
-    } else if (size != LM_ANY_SIZE && size != block->size) {
-        tale.code = LM_CODE_SIZE_MISMATCH;
-        tale.quantity = "size";
-        tale.was_size = block->size;
-        tale.now_size = size;
-    } else {
-        return;
-    }
-    lm_tale_tell(&tale);
+    const lm_form made = {.way = way_of(block->allocated_call),
+                          .size = block->size,
+                          .alignment = block->alignment > LM_GRAIN ? block->alignment : 0};
+    lm_tale tale = {.access = "free", .pointer = block->start, .block = block};
+    if (lm_judge_differs(&tale, &made, size, alignment, call))
+        lm_tale_tell(&tale);
 }
 
 void lm_guarded_free(void *p, size_t size, size_t alignment, lm_call call) {

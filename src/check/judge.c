@@ -39,40 +39,43 @@ LM_COLD void lm_judge_pointer(const char *call, const void *p) {
 
 /* ---- Forms ------------------------------------------------------------------------------------ */
 
-static void tell_form(const lm_place *place, lm_tale *tale, uint32_t stack) {
-    lm_block block;
-    lm_tell_copy(place, &block);
-    tale->access = "free";
-    tale->pointer = block.start;
-    tale->block = &block;
-    tale->stack = stack;
-    lm_tale_tell(tale);
-    tale->block = NULL;
+bool lm_judge_differs(lm_tale *tale, const lm_form *made, size_t size, size_t alignment,
+                      lm_call call) {
+    const lm_way *was = made->way, *now = &lm_ways[call];
+    const size_t said = alignment > LM_GRAIN ? alignment : 0;
+    tale->call = tale->now = now->call;
+    tale->was = was->call;
+    if (was->family != now->family) {
+        tale->code = LM_CODE_MISMATCHED_FREE;
+    } else if (said != made->alignment && (alignment != LM_ANY_ALIGNMENT || !now->any_alignment)) {
+        tale->code = said && made->alignment ? LM_CODE_SIZE_MISMATCH : LM_CODE_MISMATCHED_FREE;
+        tale->quantity = "alignment";
+        tale->was_size = made->alignment ? made->alignment : LM_GRAIN;
+        tale->now_size = said ? said : LM_GRAIN;
+    } else if (size != LM_ANY_SIZE && size != made->size) {
+        tale->code = LM_CODE_SIZE_MISMATCH;
+        tale->quantity = "size";
+        tale->was_size = made->size;
+        tale->now_size = size;
+    } else {
+        return false;
+    }
+    return true;
 }
 
 LM_COLD void lm_judge_form(const lm_place *place, size_t size, size_t alignment, lm_call call,
                            uint32_t stack) {
     const lm_record *record = place->record;
-    const lm_way *was = &lm_ways[record->allocated_call], *now = &lm_ways[call];
-    size_t aligned = record->alignment ? (size_t)1 << record->alignment : 0;
-    size_t said = alignment > LM_GRAIN ? alignment : 0;
-    lm_tale tale = {.call = now->call, .was = was->call, .now = now->call};
-    if (was->family != now->family) {
-        tale.code = LM_CODE_MISMATCHED_FREE;
-    } else if (said != aligned && (alignment != LM_ANY_ALIGNMENT || !now->any_alignment)) {
-        tale.code = said && aligned ? LM_CODE_SIZE_MISMATCH : LM_CODE_MISMATCHED_FREE;
-        tale.quantity = "alignment";
-        tale.was_size = aligned ? aligned : LM_GRAIN;
-        tale.now_size = said ? said : LM_GRAIN;
-    } else if (size != LM_ANY_SIZE && size != record->size) {
-        tale.code = LM_CODE_SIZE_MISMATCH;
-        tale.quantity = "size";
-        tale.was_size = record->size;
-        tale.now_size = size;
-    } else {
+    const lm_form made = {.way = &lm_ways[record->allocated_call],
+                          .size = record->size,
+                          .alignment = record->alignment ? (size_t)1 << record->alignment : 0};
+    lm_block block;
+    lm_tale tale = {.access = "free", .stack = stack, .block = &block};
+    if (!lm_judge_differs(&tale, &made, size, alignment, call))
         return;
-    }
-    tell_form(place, &tale, stack);
+    lm_tell_copy(place, &block);
+    tale.pointer = block.start;
+    lm_tale_tell(&tale);
 }
 
 /* ---- Sizes ------------------------------------------------------------------------------------ */

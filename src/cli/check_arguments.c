@@ -1,17 +1,12 @@
 #include "cli/check_arguments.h"
 
+#include "cli/arguments.h"
 #include "cli/say.h"
 #include "conf/options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The arguments that are still to be read. */
-struct rest {
-    int count;
-    char **next;
-};
 
 /* Arguments that are options of the library under the same name or another. */
 static const struct passed {
@@ -37,29 +32,8 @@ static const char *switched(const lm_option *option, const char *value) {
     return strcmp(value, "yes") == 0 ? "1" : strcmp(value, "no") == 0 ? "0" : value;
 }
 
-static void hear_complaint(const char *message, void *context) {
-    bool *right = context;
-    *right = false;
-    lm_say("%s", message);
-}
-
-/* Checks options here, where a mistake can still be put right, and adds them to those before. */
 static bool add_options(lm_check_arguments *arguments, const char *options) {
-    bool right = true;
-    lm_options scratch;
-    lm_options_defaults(&scratch);
-    lm_options_parse(&scratch, options, "the options", false, hear_complaint, &right);
-    if (!right)
-        return false;
-    char *joined = NULL;
-    const char *before = arguments->options == NULL ? "" : arguments->options;
-    if (asprintf(&joined, "%s%s%s", before, *before == '\0' ? "" : ":", options) < 0) {
-        lm_say("there is no memory for the options");
-        return false;
-    }
-    free(arguments->options);
-    arguments->options = joined;
-    return true;
+    return lm_options_join(&arguments->options, options, "the options");
 }
 
 static bool add_option(lm_check_arguments *arguments, const char *key, const char *value) {
@@ -77,35 +51,8 @@ static bool add_option(lm_check_arguments *arguments, const char *key, const cha
     return added;
 }
 
-/* The value of `name`, as in "--name VALUE" or "--name=VALUE"; NULL when the next argument is another. When
- * the value is missing, says so and sets *wrong. */
-static const char *take_value(struct rest *rest, const char *name, bool *wrong) {
-    const size_t length = strlen(name);
-    char *argument = rest->next[0];
-    if (strncmp(argument, name, length) != 0 ||
-        (argument[length] != '\0' && argument[length] != '='))
-        return NULL;
-    if (argument[length] == '=') {
-        rest->count--;
-        rest->next++;
-        return argument + length + 1;
-    }
-    if (rest->count < 2) {
-        lm_say("%s needs a value; loam help check shows how", name);
-        *wrong = true;
-        return NULL;
-    }
-    rest->count -= 2;
-    rest->next += 2;
-    return rest->next[-1];
-}
-
-static bool take_flag(struct rest *rest, const char *name) {
-    if (strcmp(rest->next[0], name) != 0)
-        return false;
-    rest->count--;
-    rest->next++;
-    return true;
+static const char *take_value(lm_rest *rest, const char *name, bool *wrong) {
+    return lm_rest_value(rest, name, "check", wrong);
 }
 
 static bool set_status(lm_check_arguments *arguments, const char *value) {
@@ -153,11 +100,11 @@ static bool add_suppressions(lm_check_arguments *arguments, const char *path) {
 }
 
 /* Whether the argument is one that the library gets; *right says whether it could be read. */
-static bool pass_on(struct rest *rest, lm_check_arguments *arguments, bool *right) {
+static bool pass_on(lm_rest *rest, lm_check_arguments *arguments, bool *right) {
     for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++) {
         bool wrong = false;
         const char *value = passed[i].value;
-        if (value != NULL ? !take_flag(rest, passed[i].name)
+        if (value != NULL ? !lm_rest_flag(rest, passed[i].name)
                           : (value = take_value(rest, passed[i].name, &wrong)) == NULL && !wrong)
             continue;
         const lm_option *option = option_of(passed[i].key);
@@ -177,17 +124,17 @@ static bool pass_on(struct rest *rest, lm_check_arguments *arguments, bool *righ
 }
 
 /* Reads one argument that starts with '-'. */
-static bool read_one(struct rest *rest, lm_check_arguments *arguments) {
+static bool read_one(lm_rest *rest, lm_check_arguments *arguments) {
     bool wrong = false;
     bool right = false;
     const char *value;
-    if (take_flag(rest, "--help") || take_flag(rest, "-h"))
+    if (lm_rest_flag(rest, "--help") || lm_rest_flag(rest, "-h"))
         arguments->help = true;
-    else if (take_flag(rest, "--gen-suppressions"))
+    else if (lm_rest_flag(rest, "--gen-suppressions"))
         arguments->gen_suppressions = true;
-    else if (take_flag(rest, "--children"))
+    else if (lm_rest_flag(rest, "--children"))
         arguments->children = true;
-    else if (take_flag(rest, "--quiet") || take_flag(rest, "-q"))
+    else if (lm_rest_flag(rest, "--quiet") || lm_rest_flag(rest, "-q"))
         arguments->quiet = true;
     else if ((value = take_value(rest, "--log-file", &wrong)) != NULL)
         arguments->log_file = value;
@@ -215,9 +162,9 @@ static bool read_one(struct rest *rest, lm_check_arguments *arguments) {
 
 bool lm_check_arguments_read(int argc, char **argv, lm_check_arguments *arguments) {
     *arguments = (lm_check_arguments){.error_exitcode = -1};
-    struct rest rest = {argc, argv};
-    while (rest.count > 0 && rest.next[0][0] == '-' && !take_flag(&rest, "--")) {
-        /* take_flag has gone past "--" when it ends the loop. */
+    lm_rest rest = {argc, argv};
+    while (rest.count > 0 && rest.next[0][0] == '-' && !lm_rest_flag(&rest, "--")) {
+        /* lm_rest_flag has gone past "--" when it ends the loop. */
         if (!read_one(&rest, arguments))
             return false;
     }

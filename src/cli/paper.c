@@ -43,16 +43,22 @@ static void put_cleaned(lm_paper *paper, char *text) {
     put_bytes(paper, text, strlen(text));
 }
 
-void lm_paper_put(lm_paper *paper, const char *format, ...) {
+/* The text, to be freed; NULL when there is no memory for it. */
+static char *written(lm_paper *paper, const char *format, va_list args) {
     char *text = NULL;
+    if (vasprintf(&text, format, args) >= 0)
+        return text;
+    paper->failed = true;
+    return NULL;
+}
+
+void lm_paper_put(lm_paper *paper, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    const int length = vasprintf(&text, format, args);
+    char *text = written(paper, format, args);
     va_end(args);
-    if (length < 0) {
-        paper->failed = true;
+    if (text == NULL)
         return;
-    }
     put_cleaned(paper, text);
     free(text);
 }
@@ -121,15 +127,12 @@ static void wrap(lm_paper *paper, size_t indent, const char *text) {
 }
 
 void lm_paper_wrap(lm_paper *paper, size_t indent, const char *format, ...) {
-    char *text = NULL;
     va_list args;
     va_start(args, format);
-    const int length = vasprintf(&text, format, args);
+    char *text = written(paper, format, args);
     va_end(args);
-    if (length < 0) {
-        paper->failed = true;
+    if (text == NULL)
         return;
-    }
     for (char *at = text; *at != '\0'; at++)
         if (commands(*at))
             *at = '?';

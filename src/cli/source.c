@@ -218,7 +218,9 @@ static void whole_statement(const char *line, size_t length, size_t *start, size
             break;
         }
     }
-    while (*end > *start && strchr(" \t;{}", line[*end - 1]) != NULL)
+    /* A brace that the statement opens is its own. */
+    const char *others = memchr(line + *start, '{', *end - *start) == NULL ? " \t;}" : " \t;{";
+    while (*end > *start && strchr(others, line[*end - 1]) != NULL)
         --*end;
 }
 

@@ -35,46 +35,41 @@ static bool is_asked(const char *call) {
     return is_one_of(call, calls, sizeof calls / sizeof calls[0]);
 }
 
+/* "2 bytes written 5 bytes past the end of a 16-byte block"; `gap` bytes, if any, lie between. */
+static void outside(const lm_wire_finding *facts, const char *side, int64_t gap, char *buffer) {
+    char bad[LM_WORDS_SIZE];
+    char block[LM_WORDS_SIZE];
+    char away[LM_WORDS_SIZE];
+    const char *sized = block_of(facts, block);
+    const uint64_t count = lm_story_bad_count(facts);
+    const char *accessed = lm_story_access(facts, LM_VERB_PAST);
+    lm_words_count(bad, count, "byte");
+    if (facts->sure == LM_SURE_LATER)
+        PUT("%s %s %s %s overwritten", bad, side, sized, count == 1 ? "was" : "were");
+    else if (gap > 0)
+        PUT("%s %s %s %s %s", bad, accessed, lm_words_count(away, (uint64_t)gap, "byte"), side,
+            sized);
+    else
+        PUT("%s %s %s %s", bad, accessed, side, sized);
+}
+
 static void overflow(const lm_wire_finding *facts, char *buffer) {
     char bad[LM_WORDS_SIZE];
     char block[LM_WORDS_SIZE];
-    char away[LM_WORDS_SIZE];
-    const char *sized = block_of(facts, block);
-    const uint64_t count = lm_story_bad_count(facts);
     const bool writes = is(facts->access, "write");
     if (is_asked(facts->call) && facts->bytes.known && facts->sure == LM_SURE_EXACT) {
         PUT("%s() was asked to %s %s %s %s", facts->call, writes ? "put" : "take",
-            lm_words_count(bad, facts->bytes.value, "byte"), writes ? "into" : "from", sized);
-        return;
-    }
-    lm_words_count(bad, count, "byte");
-    if (facts->sure == LM_SURE_LATER) {
-        PUT("%s past the end of %s %s overwritten", bad, sized, count == 1 ? "was" : "were");
+            lm_words_count(bad, facts->bytes.value, "byte"), writes ? "into" : "from",
+            block_of(facts, block));
         return;
     }
     const int64_t gap = lm_story_bad_first(facts) - (int64_t)facts->size.value;
-    if (facts->first.known && facts->size.known && gap > 0)
-        PUT("%s %s %s past the end of %s", bad, lm_story_access(facts, LM_VERB_PAST),
-            lm_words_count(away, (uint64_t)gap, "byte"), sized);
-    else
-        PUT("%s %s past the end of %s", bad, lm_story_access(facts, LM_VERB_PAST), sized);
+    outside(facts, "past the end of", facts->first.known && facts->size.known ? gap : 0, buffer);
 }
 
 static void underflow(const lm_wire_finding *facts, char *buffer) {
-    char bad[LM_WORDS_SIZE];
-    char block[LM_WORDS_SIZE];
-    char away[LM_WORDS_SIZE];
-    const char *sized = block_of(facts, block);
-    const uint64_t count = lm_story_bad_count(facts);
-    lm_words_count(bad, count, "byte");
     const int64_t gap = -(int64_t)facts->last.value - 1;
-    if (facts->sure == LM_SURE_LATER)
-        PUT("%s before the start of %s %s overwritten", bad, sized, count == 1 ? "was" : "were");
-    else if (facts->last.known && gap > 0)
-        PUT("%s %s %s before the start of %s", bad, lm_story_access(facts, LM_VERB_PAST),
-            lm_words_count(away, (uint64_t)gap, "byte"), sized);
-    else
-        PUT("%s %s before the start of %s", bad, lm_story_access(facts, LM_VERB_PAST), sized);
+    outside(facts, "before the start of", facts->last.known ? gap : 0, buffer);
 }
 
 static void after_free(const lm_wire_finding *facts, char *buffer) {

@@ -140,6 +140,8 @@ static bool pointer_used(const char *line, const lm_place *place, char name[LM_N
 
 /* "int *pi;", "char *a, *pi;" */
 static bool declares(const char *line, const char *word, const char *name) {
+    if (*line != ' ' && *line != '\t')
+        return false; /* a global variable, which others may set */
     const char *behind = word + strlen(name);
     behind += strspn(behind, " \t");
     const char *before = word;
@@ -155,14 +157,14 @@ static bool declares(const char *line, const char *word, const char *name) {
 }
 
 unsigned lm_lines_never_set(const lm_story *story, const lm_place *place, char name[LM_NAME_SIZE]) {
-    char line[LM_LINE_SIZE];
+    char line[LM_LINE_SIZE] = "";
     lm_lines_at(story, place, 0, line);
     if (place == NULL || !pointer_used(line, place, name))
         return 0;
     for (int before = 1; before <= DECLARED_WITHIN && before < (int)place->line; before++) {
         lm_lines_at(story, place, before, line);
-        if (line[0] == '}')
-            return 0; /* another function's end */
+        if (line[0] == '{' || line[0] == '}')
+            return 0; /* what is above isn't this function's */
         const char *word = find_word(line, name);
         if (word != NULL)
             return declares(line, word, name) && find_word(word + 1, name) == NULL

@@ -43,6 +43,8 @@ static void finds_extents(void **state) {
     expect("auto *s = new std::string(\"x\"|);", "new std::string(\"x\")");
     expect("x(|unclosed(", "unclosed(");
     expect("|}", "}");
+    expect("int *p = new int[3]{1, 2|};", "int *p = new int[3]{1, 2}");
+    expect("  cout << *p << |'\\n';", "cout << *p << '\\n'");
 }
 
 static void takes_the_statement_without_a_column(void **state) {
