@@ -120,11 +120,12 @@ static void shows_bytes(void **state) {
     lm_story_bytes(&story);
     assert_string_equal(paper.text, "   block   [30 31 32 33] 34 35     \"0123\"\n"
                                     "                         ^^^^^ bytes 4 to 5 (valid: 0..3)\n");
-    /* A dump that doesn't reach the bad bytes isn't drawn. */
+    /* What lies behind the dump of a whole block can't be read. */
     lm_paper_clear(&paper);
     facts.dump_size = 4;
     lm_story_bytes(&story);
-    assert_string_equal(paper.text, "   block   bytes 4 to 5 (valid: 0..3)\n");
+    assert_string_equal(paper.text, "   block   [30 31 32 33] -- --     \"0123\"\n"
+                                    "                         ^^^^^ bytes 4 to 5 (valid: 0..3)\n");
     lm_paper_free(&paper);
 }
 
