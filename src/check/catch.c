@@ -231,11 +231,14 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     enum { DEEP = 3 };
     bool done = false;
     const bool dispatched = lm_dispatch_set(false); /* the teller's system calls are Loam's */
-    const uint64_t since = enter();
-    if (++inside <= DEEP)
+    const unsigned depth = ++inside;
+    const uint64_t since =
+        depth == 1 ? enter() : 0; /* the clock may fault: seccomp takes it away */
+    if (depth <= DEEP)
         done = settle(number, info, context);
     inside--;
-    leave(since, context);
+    if (depth == 1)
+        leave(since, context);
     lm_dispatch_set(dispatched && lm_shadow_tracks());
     if (!done) {
         lm_shadow_look_away(context);

@@ -6,10 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- The file --------------------------------------------------------------------------------- */
@@ -82,9 +84,26 @@ static bool open_file(void) {
     return true;
 }
 
+/* Where files have a limit (ulimit -f), more than that ends a process by a signal. It isn't the program that wants
+ * to write. */
+static long write_quietly(const char *bytes, size_t size) {
+    const uint64_t limit = (uint64_t)1 << (SIGXFSZ - 1);
+    const struct timespec at_once = {0, 0};
+    uint64_t before = 0;
+    const bool blocked = syscall(SYS_rt_sigprocmask, SIG_BLOCK, &limit, &before, sizeof limit) == 0;
+    const long done = syscall(SYS_write, file, bytes, size);
+    const int error = errno;
+    if (blocked && done < 0 && error == EFBIG && !(before & limit))
+        syscall(SYS_rt_sigtimedwait, &limit, NULL, &at_once, sizeof limit);
+    if (blocked)
+        syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof before);
+    errno = error;
+    return done;
+}
+
 static void write_all(const char *bytes, size_t size) {
     while (size > 0) {
-        long done = syscall(SYS_write, file, bytes, size);
+        const long done = write_quietly(bytes, size);
         if (done < 0 && errno == EINTR)
             continue;
         if (done <= 0)
