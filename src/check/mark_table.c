@@ -32,7 +32,8 @@ static bool take_block(const lm_block *block, void *context) {
     if (lm_marks.count == t->room)
         return false;
     lm_marked *m = &lm_marks.blocks[lm_marks.count++];
-    *m = (lm_marked){.start = block->start, .size = block->size & LM_MARKED_SIZE, .stack = block->allocated};
+    *m = (lm_marked){
+        .start = block->start, .size = block->size & LM_MARKED_SIZE, .stack = block->allocated};
     m->old = block->allocated_time < t->since;
     m->array = block->allocated_call && strcmp(block->allocated_call, "operator new[]") == 0;
     return true;

@@ -1,13 +1,9 @@
 /* The questions that wrappers ask on their slow way: the pointer may be a block's. */
-#include "check/lately.h"
 #include "check/wrap.h"
 
 #include <errno.h>
 
 bool lm_wrap_touch(const char *call, const void *at, size_t bytes, lm_access how) {
-    size_t left;
-    if (LM_LIKELY(lm_lately_left((uintptr_t)at, &left)) && LM_LIKELY(bytes <= left))
-        return true;
     int saved = errno;
     bool whole = lm_access_check(call, at, bytes, how);
     errno = saved;
