@@ -3,10 +3,10 @@ PRAGMA temp_store = MEMORY;
 CREATE TABLE part(id INTEGER PRIMARY KEY, name TEXT, kind INTEGER, price REAL);
 CREATE TABLE sale(id INTEGER PRIMARY KEY, part INTEGER, amount INTEGER, note TEXT);
 BEGIN;
-WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)
-INSERT INTO part SELECT i, printf('part %06d of %d', i * 7919 % 60013, i % 97), i % 97, i * 31 % 1009 / 7.0 FROM n;
-WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000)
-INSERT INTO sale SELECT i, i * 48271 % 60000 + 1, i % 13, 'sold ' || (i * 69621 % 1000) FROM n;
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120000)
+INSERT INTO part SELECT i, printf('part %06d of %d', i * 7919 % 120011, i % 97), i % 97, i * 31 % 1009 / 7.0 FROM n;
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000)
+INSERT INTO sale SELECT i, i * 48271 % 120000 + 1, i % 13, 'sold ' || (i * 69621 % 1000) FROM n;
 COMMIT;
 CREATE INDEX by_name ON part(name);
 CREATE INDEX by_part ON sale(part, amount);

@@ -9,7 +9,7 @@ enum {
     SIDE = 4,
     CELLS = SIDE * SIDE,
     BUCKETS = 1 << 17,
-    PUZZLES = 11,
+    PUZZLES = 12,
     SHUFFLES = 150,
     COSTS = 256
 };

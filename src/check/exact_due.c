@@ -8,7 +8,7 @@
 enum {
     STACKS = 1 << 15,
     FIRST = 8,
-    ALLOWANCE = 10000000 /* ns at the beginning, on top of the share */
+    ALLOWANCE = 20000000 /* ns at the beginning, on top of the share */
 };
 
 static _Atomic uint32_t seen[STACKS];

@@ -95,8 +95,12 @@ static void leave_all(lm_batch *batch) {
         count++;
     }
     for (size_t i = 0; i < count; i++) {
-        if (i + AHEAD < count)
-            __builtin_prefetch((const void *)(places[i + AHEAD].raw + LM_ZONE_LEAST));
+        if (i + AHEAD < count) {
+            const char *ahead = (const char *)places[i + AHEAD].raw + LM_ZONE_LEAST;
+            __builtin_prefetch(ahead);
+            if (places[i + AHEAD].room > LM_CACHE_LINE)
+                __builtin_prefetch(ahead + LM_CACHE_LINE);
+        }
         leave(&places[i]);
     }
 }

@@ -24,7 +24,7 @@ enum {
     FAULTS = 2000,
     SHARE = 3,            /* percent */
     TRACK_COST = 10000,   /* ns, about: to begin and to end it */
-    ALLOWANCE = 10000000, /* ns at the beginning, on top of the share */
+    ALLOWANCE = 20000000, /* ns at the beginning, on top of the share */
     FIRST = 2,            /* blocks of each call stack */
     STACKS = 1 << 14,
     ALL = 0xff,         /* bits of a byte */

@@ -243,17 +243,24 @@ LM_INLINE latest *latest_of(table *t, uint64_t first) {
     return &t->latest[first >> 48 & (LATEST - 1)];
 }
 
+/* Whether the entry's stack is the present one; else *l tells how far it is. */
+LM_INLINE bool is_present(const entry *e, look *l, bool *gone) {
+    const slot *slots = l->next;
+    return LM_LIKELY(e->checks == 0) ? same_slots(l, slots + e->count)
+                                     : same_slots_and_objects(l, slots, e, gone);
+}
+
 /* The entry that was found last from here, if its stack is the present one; else NULL. */
 LM_INLINE entry *find_latest(table *t, uintptr_t pc, uintptr_t sp, uint64_t first) {
     const latest *last = latest_of(t, first);
+    bool gone = false;
     if (last->first != first)
         return NULL;
     entry *e = place_of(t, last->key);
-    if (!is_here(t, e, last->key, pc, sp) || e->checks != 0)
+    if (!is_here(t, e, last->key, pc, sp))
         return NULL;
-    const slot *slots = slots_of(t, e);
-    look l = {slots, sp};
-    return same_slots(&l, slots + e->count) ? e : NULL;
+    look l = {slots_of(t, e), sp};
+    return is_present(e, &l, &gone) ? e : NULL;
 }
 
 /* Follows the stack to its entry. *found: its stack is the present one; else the result is where such
@@ -272,8 +279,7 @@ LM_INLINE entry *find(table *t, uintptr_t pc, uintptr_t sp, uint64_t *key, bool 
             return e;
         const slot *slots = slots_of(t, e);
         look l = {slots, sp};
-        if (LM_LIKELY(e->checks == 0 ? same_slots(&l, slots + e->count)
-                                     : same_slots_and_objects(&l, slots, e, &gone))) {
+        if (LM_LIKELY(is_present(e, &l, &gone))) {
             *found = true;
             *latest_of(t, first) = (latest){first, *key};
             return e;

@@ -80,6 +80,29 @@ static void after_free(void **state) {
     }
 }
 
+/* What was answered before is no answer for a block that was freed, or that lies there since. */
+static void asked_again(void **state) {
+    (void)state;
+    enum { BLOCKS = 400 };
+    static char *blocks[BLOCKS];
+    for (int i = 0; i < BLOCKS; i++)
+        blocks[i] = lm_check_malloc(40, LM_CALL_MALLOC);
+    tales_catch();
+    for (int i = 0; i < BLOCKS; i++)
+        for (int turn = 0; turn < 3; turn++) {
+            assert_true(lm_access_check("memcpy", blocks[i] + 8, 32, LM_ACCESS_READ));
+            assert_int_equal(lm_access_extent(blocks[i] + 8), 32);
+        }
+    assert_int_equal(tales_count, 0);
+    for (int i = 0; i < BLOCKS; i++) {
+        assert_true(lm_access_check("memcpy", blocks[i] + 8, 32, LM_ACCESS_READ));
+        assert_false(lm_access_check("memcpy", blocks[i] + 8, 33, LM_ACCESS_READ));
+        free_plain(blocks[i]);
+        assert_int_equal(lm_access_extent(blocks[i] + 8), 0);
+        assert_false(lm_access_check("memcpy", blocks[i] + 8, 32, LM_ACCESS_READ));
+    }
+}
+
 static void what_was_told_exactly_is_not_told_later(void **state) {
     (void)state;
     char *p = lm_check_malloc(40, LM_CALL_MALLOC);
@@ -96,6 +119,7 @@ int main(void) {
         cmocka_unit_test(past_the_end),
         cmocka_unit_test(before_the_start),
         cmocka_unit_test(after_free),
+        cmocka_unit_test(asked_again),
         cmocka_unit_test(what_was_told_exactly_is_not_told_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
