@@ -59,7 +59,7 @@ static LM_COLD void tell(const char *call, const lm_place *place, uintptr_t at, 
 bool lm_access_check(const char *call, const void *at, size_t bytes, lm_access how) {
     lm_place place;
     uintptr_t first = (uintptr_t)at;
-    size_t left;
+    size_t left = 0;
     if (LM_LIKELY(lm_lately_left(first, &left)) && LM_LIKELY(bytes <= left))
         return true;
     if (LM_UNLIKELY(lm_exact_owns(at)))
@@ -81,7 +81,7 @@ bool lm_access_check(const char *call, const void *at, size_t bytes, lm_access h
 
 size_t lm_access_extent(const void *at) {
     lm_place place;
-    size_t left;
+    size_t left = 0;
     if (LM_LIKELY(lm_lately_left((uintptr_t)at, &left)))
         return left;
     if (LM_UNLIKELY(lm_exact_owns(at)))

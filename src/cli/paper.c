@@ -44,7 +44,8 @@ static void put_cleaned(lm_paper *paper, char *text) {
 }
 
 /* The text, to be freed; NULL when there is no memory for it. */
-static char *written(lm_paper *paper, const char *format, va_list args) {
+static char *__attribute__((format(printf, 2, 0)))
+written(lm_paper *paper, const char *format, va_list args) {
     char *text = NULL;
     if (vasprintf(&text, format, args) >= 0)
         return text;
