@@ -22,7 +22,7 @@ typedef struct record {
 } record;
 
 typedef struct bits {
-    unsigned a : 3, b : 5, c : 7;
+    unsigned a : 3, b : 5, c : 24; /* fills the word: compilers read no less than all of it */
 } bits;
 
 static const lm_block story = {.allocated_call = "malloc", .allocated = 7};
