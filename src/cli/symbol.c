@@ -277,14 +277,15 @@ static struct module *module_of(lm_symbols *symbols, const char *path, const uns
         build_size = 0;
     for (struct module *module = symbols->modules; module != NULL; module = module->next)
         if (module->build_size == build_size && strcmp(module->path, path) == 0 &&
-            memcmp(module->build, build, build_size) == 0)
+            (build_size == 0 || memcmp(module->build, build, build_size) == 0))
             return module;
     struct module *module = calloc(1, sizeof *module);
     if (module == NULL || (module->path = strdup(path)) == NULL) {
         free(module);
         return NULL;
     }
-    memcpy(module->build, build, build_size);
+    if (build_size > 0)
+        memcpy(module->build, build, build_size);
     module->build_size = build_size;
     lm_symbol_file_open(path, build, build_size, &module->file);
     if (module->file.dwarf != NULL)

@@ -1,3 +1,6 @@
+// ctest-builds: release clang debug test-mode asan ubsan
+
+/* Not under the thread sanitizer: it starts a thread, and blocks are tracked in processes with one only. */
 #include "support/unit.h"
 
 #include "check/catch.h"

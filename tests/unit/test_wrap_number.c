@@ -44,7 +44,9 @@ static void bad_bases_are_the_c_librarys(void **state) {
     errno = 0;
     assert_int_equal(lm_wrap_strtol(string, &mine, 99), 0);
     assert_int_equal(errno, EINVAL);
+#if !defined(__SANITIZE_ADDRESS__) /* its strtol writes an end nevertheless */
     assert_ptr_equal(mine, (char *)1);
+#endif
     errno = 0;
     assert_int_equal(lm_wrap_strtol(text("99999999999999999999"), &mine, 10), LONG_MAX);
     assert_int_equal(errno, ERANGE);
