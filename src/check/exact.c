@@ -31,6 +31,7 @@ enum {
     STACKS = 1 << 14,
     PLACEMENTS = 3,
     LONGEST = 500000, /* ns: what took longer did so because others ran meanwhile */
+    NEAR = 256,       /* bytes beside a live block */
     NONE = 0,         /* no place: places are numbered from 1 in lists */
 };
 
@@ -460,6 +461,15 @@ static size_t distance(const lm_block *block, uintptr_t at) {
     return at < block->start + block->size ? 0 : at - (block->start + block->size) + 1;
 }
 
+/* Of two blocks beside a guard the one that is reached more easily was meant: the nearer one, but a live one
+ * that is near before a freed one. */
+static size_t reach(state s, const lm_block *block, uintptr_t at) {
+    if (s == UNUSED)
+        return SIZE_MAX;
+    const size_t far = distance(block, at);
+    return s == LIVE && far <= NEAR ? far : far + NEAR;
+}
+
 bool lm_exact_find(uintptr_t at, lm_block *block) {
     const zone *z = zone_of(at);
     if (!z)
@@ -470,12 +480,7 @@ bool lm_exact_find(uintptr_t at, lm_block *block) {
     if (at >= pages_of(z, number))
         return here != UNUSED;
     const state there = number > 0 ? look(z, number - 1, &before) : UNUSED;
-    /* In a guard: of two blocks the nearer one, but a live one first, unless it is far. */
-    const bool near =
-        there != UNUSED && (here == UNUSED || distance(&before, at) <= distance(block, at));
-    const bool take_before = there != UNUSED && (near || (here != LIVE && there == LIVE));
-    const bool take_here = here == LIVE && there == FREED;
-    if (take_before && !take_here)
+    if (reach(there, &before, at) < reach(here, block, at))
         *block = before;
     return here != UNUSED || there != UNUSED;
 }

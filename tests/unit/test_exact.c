@@ -79,6 +79,39 @@ static void is_found_by_its_addresses(void **state) {
     assert_true(!block.live && block.freed == 9 && block.freed_time == 13);
 }
 
+static uintptr_t found_at(char *at) {
+    lm_block block;
+    assert_true(lm_exact_find((uintptr_t)at, &block));
+    return block.start;
+}
+
+/* One guard lies between two blocks. */
+static void of_two_blocks_the_one_that_was_meant(void **state) {
+    enum { COUNT = 40 };
+    char *blocks[COUNT], *p = NULL, *q = NULL;
+    (void)state;
+    for (size_t i = 0; i < COUNT; i++)
+        blocks[i] = lm_exact_new(48, 0, &story);
+    for (size_t i = 0; i < COUNT; i++)
+        for (size_t j = 0; j < COUNT; j++)
+            if (blocks[j] == blocks[i] + 48 + lm_os.page) {
+                p = blocks[i];
+                q = blocks[j];
+            }
+    assert_non_null(p);
+    assert_ptr_equal(found_at(p + 48), p);
+    assert_ptr_equal(found_at(q - 1), q);
+    assert_true(lm_exact_free(p, &end));
+    assert_ptr_equal(found_at(p + 56), p); /* freed, but q is far */
+    assert_ptr_equal(found_at(q - 1), q);
+    assert_true(lm_exact_free(q, &end));
+    assert_ptr_equal(found_at(p + 56), p);
+    assert_ptr_equal(found_at(q - 8), q);
+    for (size_t i = 0; i < COUNT; i++)
+        if (blocks[i] != p && blocks[i] != q)
+            assert_true(lm_exact_free(blocks[i], &end));
+}
+
 static void what_is_beside_is_looked_at(void **state) {
     (void)state;
     for (int i = 0; i < 3; i++) { /* whatever side it is on */
@@ -178,6 +211,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(one_side_is_exact),
         cmocka_unit_test(small_blocks_end_where_they_can),
         cmocka_unit_test(is_found_by_its_addresses),
+        cmocka_unit_test(of_two_blocks_the_one_that_was_meant),
         cmocka_unit_test(what_is_beside_is_looked_at),
         cmocka_unit_test(places_rest),
         cmocka_unit_test(ever_fewer_are_due),
