@@ -13,8 +13,9 @@ for topic in "" run check options; do
     fi
 done
 
+options=$("$LOAM_BUILD/loam" help options)
 for key in on_error keep stats_file; do
-    "$LOAM_BUILD/loam" help options | grep -q "^  $key=" || {
+    grep -q "^  $key=" <<<"$options" || {
         echo "loam help options doesn't list $key"
         exit 1
     }

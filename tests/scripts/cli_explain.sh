@@ -11,7 +11,7 @@ codes=$("$loam" explain | sed -n 's/^     //p' | sort)
 
 # The list has each code below the rule that its page names.
 while read -r code rule; do
-    tr '\n' ' ' <"$pages/$code.md" | grep -qF "Rule ${rule/. / of dynamic memory: }." || problem "$code isn't against rule $rule"
+    grep -qF "Rule ${rule/. / of dynamic memory: }." <<<"$(tr '\n' ' ' <"$pages/$code.md")" || problem "$code isn't against rule $rule"
 done < <("$loam" explain | awk '/^[0-9]/ { rule = $0 } /^     / { print $1, rule }')
 
 # bare: words without markup.

@@ -120,7 +120,7 @@ build_and_run() {
 }
 
 needs_loam() {
-    readelf -d "$scratch/program" | grep -q 'NEEDED.*libloam\.so\.0'
+    grep -q 'NEEDED.*libloam\.so\.0' <<<"$(readelf -d "$scratch/program")"
 }
 
 by_hand() {
