@@ -76,6 +76,8 @@ static bool protect(const tracked *t, int protection) {
 }
 
 static tracked *find(uintptr_t at) {
+    if (LM_LIKELY(at - lm_exact_range.low >= lm_exact_range.size))
+        return NULL;
     for (unsigned i = 0; i < TRACKED && used > 0; i++)
         if (at - table[i].pages < table[i].bytes)
             return &table[i];
