@@ -31,6 +31,8 @@ enum {
     LOOK_AT_CLOCK = 16, /* faults of a block */
     DUMP_MOST = 64,     /* bytes of a block that a tale shows */
     CHUNK_MOST = 64,    /* a vector's bytes */
+    SIEVES = 1 << 12,
+    SIEVE_SHIFT = 12, /* no page is smaller */
 };
 
 typedef struct tracked {
@@ -53,6 +55,9 @@ lm_shadow_counts lm_shadow_count;
 static tracked table[TRACKED];
 static unsigned used, turn; /* slots in use; the next one to take */
 static unsigned char *room; /* for the copies and maps */
+
+/* How many tracked blocks have a page with this number, but for its upper bits. */
+static unsigned char sieve[SIEVES];
 static bool ready;
 
 bool lm_shadow_start(void) {
@@ -75,10 +80,20 @@ static bool protect(const tracked *t, int protection) {
     return lm_raw_call(SYS_mprotect, (long)t->pages, (long)t->bytes, protection, 0, 0, 0) == 0;
 }
 
+static unsigned char *sieve_at(uintptr_t at) {
+    return &sieve[(at >> SIEVE_SHIFT) % SIEVES];
+}
+
+static void sieve_change(const tracked *t, int by) {
+    for (uintptr_t at = t->pages; at < t->pages + t->bytes; at += 1 << SIEVE_SHIFT)
+        *sieve_at(at) = (unsigned char)(*sieve_at(at) + by);
+}
+
+/* Every memcpy asks. */
 static tracked *find(uintptr_t at) {
-    if (LM_LIKELY(at - lm_exact_range.low >= lm_exact_range.size))
+    if (LM_LIKELY(*sieve_at(at) == 0))
         return NULL;
-    for (unsigned i = 0; i < TRACKED && used > 0; i++)
+    for (unsigned i = 0; i < TRACKED; i++)
         if (at - table[i].pages < table[i].bytes)
             return &table[i];
     return NULL;
@@ -108,6 +123,7 @@ static void release(tracked *t) {
         open_pages(t);
     if (t->told_beside)
         lm_exact_forgive(t->block.start);
+    sieve_change(t, -1);
     t->pages = t->bytes = 0;
     lm_shadow_count.released++;
     if (--used == 0)
@@ -201,9 +217,11 @@ bool lm_shadow_track(void *p, bool written) {
     t->before = (lm_read){0};
     t->bytes = bytes;
     t->pages = pages;
+    sieve_change(t, 1);
     used++;
     __atomic_store_n(&lm_watched_bytes, true, __ATOMIC_RELAXED);
     if (!protect(t, PROT_NONE)) {
+        sieve_change(t, -1);
         t->pages = t->bytes = 0;
         used--;
         return false;
