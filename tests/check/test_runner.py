@@ -161,6 +161,24 @@ class Documents(unittest.TestCase):
         self.assertEqual(notes, ["n"])
 
 
+class Comparison(unittest.TestCase):
+    """What stands in the documentation is what was measured, of the cases that there are."""
+
+    def setUp(self):
+        rows = [line.strip("| \n").split(" | ") for line in (TOP / "docs/compare-check.md").read_text().splitlines()]
+        self.all = next(row for row in rows if row[0] == "all")
+
+    def test_of_all_cases(self):
+        self.assertEqual(int(self.all[1]), len(patterns.read_corpus()))
+
+    def test_readme(self):
+        loam_row, valgrind_row, asan_row = (cell.split(" / ") for cell in self.all[2:])
+        self.assertEqual((loam_row[2], valgrind_row[2], asan_row[2]), ("0", "0", "0"))
+        said = (f"Of {self.all[1]} such programs Loam names the right mistake at the right line in {loam_row[0]}, Valgrind's "
+                f"memcheck in {valgrind_row[0]}, AddressSanitizer in {asan_row[0]}; none finds fault with a mended one.")
+        self.assertIn(said, " ".join((TOP / "README.md").read_text().split()))
+
+
 class Others(unittest.TestCase):
     def test_valgrind(self):
         error = ElementTree.fromstring(
