@@ -25,6 +25,7 @@
 #include <wchar.h>
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/types.h>
