@@ -23,14 +23,15 @@ struct sharer {
 };
 
 static uint64_t write_often(uint64_t start) {
-    volatile uint64_t *word = bench_need(malloc(SIZE));
+    uint64_t *block = bench_need(malloc(SIZE));
+    volatile uint64_t *word = block; /* each write is one */
     *word = start;
     for (uint64_t i = 0; i < WRITES; i++)
         *word += i;
     const uint64_t found = *word;
     if (found != start + (uint64_t)WRITES * (WRITES - 1) / 2)
         bench_die("a word was changed by someone else");
-    free((void *)word);
+    free(block);
     return found;
 }
 
