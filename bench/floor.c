@@ -25,7 +25,8 @@
 enum { ALIGNMENT = 16, PAGE = 4096 };
 
 static const size_t RESERVED = (size_t)8 << 40;
-static const size_t CHUNK = (size_t)1 << 20;
+static const size_t FIRST_CHUNK = (size_t)16 << 10; /* then twice as much each time */
+static const size_t LARGEST_CHUNK = (size_t)1 << 20;
 static const size_t LARGE = (size_t)256 << 10; /* from here on not from a chunk */
 static const size_t LARGEST = (size_t)1 << 40; /* what is larger fails */
 
@@ -43,12 +44,16 @@ static uintptr_t reservation_end;    /* written once */
 
 static __thread uintptr_t chunk_next __attribute__((tls_model("initial-exec")));
 static __thread uintptr_t chunk_end __attribute__((tls_model("initial-exec")));
+static __thread size_t chunk_size __attribute__((tls_model("initial-exec")));
 
 static void reserve(void) {
     void *start = mmap(NULL, RESERVED, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start == MAP_FAILED)
         return;
+    /* Memory that is never used again is faulted in all the time: that must not hide what a block
+     * costs. Where the system has no huge pages, it does. */
+    (void)madvise(start, RESERVED, MADV_HUGEPAGE);
     reservation_end = (uintptr_t)start + RESERVED;
     atomic_store(&next_chunk, (uintptr_t)start);
 }
@@ -99,11 +104,15 @@ static inline void *block_new(size_t size, size_t alignment) {
 }
 
 __attribute__((noinline)) static void *chunk_refill(size_t size, size_t alignment) {
-    const uintptr_t start = take(CHUNK);
+    if (chunk_size < LARGEST_CHUNK)
+        chunk_size = chunk_size == 0 ? FIRST_CHUNK : 2 * chunk_size;
+    const size_t least = size + alignment + 2 * sizeof(struct header);
+    const size_t length = chunk_size < least ? align_up(least, PAGE) : chunk_size;
+    const uintptr_t start = take(length);
     if (start == 0)
         return NULL;
     chunk_next = start;
-    chunk_end = start + CHUNK;
+    chunk_end = start + length;
     return block_new(size, alignment);
 }
 
