@@ -64,6 +64,8 @@ static void words_add(struct words *words, const char *start, size_t length) {
 
 static struct words text_split(const struct text *text) {
     struct words words = {0};
+    if (text->data == NULL)
+        bench_die("a text has no words");
     const char *start = text->data;
     for (const char *end; (end = strchr(start, ' ')) != NULL; start = end + 1)
         words_add(&words, start, (size_t)(end - start));
