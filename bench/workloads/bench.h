@@ -33,6 +33,13 @@ struct bench_options {
     uint64_t scale; /* percent of the full work */
     unsigned threads;
     uint64_t seed;
+    unsigned choice; /* which word of the program's own option; the first if it isn't given */
+};
+
+/* An option of one program alone, whose value is one of some words. */
+struct bench_choice {
+    const char *option;
+    const char *const *words; /* up to NULL */
 };
 
 /* ---- failure ---- */
@@ -65,7 +72,16 @@ static inline uint64_t bench_number(const char *option, const char *text, uint64
     return number;
 }
 
-static inline struct bench_options bench_options_read(char **argument, unsigned threads) {
+static inline unsigned bench_word(const struct bench_choice *choice, const char *text) {
+    for (unsigned i = 0; text != NULL && choice->words[i] != NULL; i++)
+        if (strcmp(choice->words[i], text) == 0)
+            return i;
+    bench_die("%s knows no %s", choice->option, text == NULL ? "missing value" : text);
+}
+
+/* `own` is the option that only this program has, NULL if it has none. */
+static inline struct bench_options bench_options_read_own(char **argument, unsigned threads,
+                                                          const struct bench_choice *own) {
     struct bench_options options = {.scale = 100, .threads = threads, .seed = 1};
     for (argument++; *argument != NULL; argument += 2) {
         if (strcmp(argument[0], "--scale") == 0)
@@ -74,10 +90,16 @@ static inline struct bench_options bench_options_read(char **argument, unsigned 
             options.threads = (unsigned)bench_number(argument[0], argument[1], 1, 256);
         else if (strcmp(argument[0], "--seed") == 0)
             options.seed = bench_number(argument[0], argument[1], 0, UINT64_MAX);
+        else if (own != NULL && strcmp(argument[0], own->option) == 0)
+            options.choice = bench_word(own, argument[1]);
         else
             bench_die("usage: [--scale PERCENT] [--threads N] [--seed N]");
     }
     return options;
+}
+
+static inline struct bench_options bench_options_read(char **argument, unsigned threads) {
+    return bench_options_read_own(argument, threads, NULL);
 }
 
 /* How often to do what is done `full` times at scale 100; at least once. */

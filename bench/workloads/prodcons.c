@@ -5,6 +5,9 @@
  * Messages travel in batches through a bounded ring behind a lock, and who must wait sleeps until
  * the ring is half full or half empty: handing over costs next to nothing for each message, and no
  * processor time goes into spinning, which would hide what the heap costs.
+ *
+ * `--shape fan` is one producer for all other threads: which of them frees a block is chance, and
+ * the sum of what they read is not.
  */
 #include "bench.h"
 
@@ -22,8 +25,12 @@ struct channel {
     int closed;
     uint64_t batches; /* how many the producer makes */
     uint64_t stream;
-    uint64_t checksum; /* the consumer's */
+    uint64_t checksum; /* of all its consumers */
 };
+
+enum { PAIRS, FAN };
+
+static const struct bench_choice shape = {"--shape", (const char *const[]){"pairs", "fan", NULL}};
 
 static void channel_put(struct channel *channel, struct batch *batch) {
     pthread_mutex_lock(&channel->lock);
@@ -32,7 +39,7 @@ static void channel_put(struct channel *channel, struct batch *batch) {
             pthread_cond_wait(&channel->emptied, &channel->lock);
     channel->ring[(channel->first + channel->used++) % RING] = batch;
     if (channel->used == HALF)
-        pthread_cond_signal(&channel->filled);
+        pthread_cond_broadcast(&channel->filled);
     pthread_mutex_unlock(&channel->lock);
 }
 
@@ -56,7 +63,7 @@ static struct batch *channel_take(struct channel *channel) {
 static void channel_close(struct channel *channel) {
     pthread_mutex_lock(&channel->lock);
     channel->closed = 1;
-    pthread_cond_signal(&channel->filled);
+    pthread_cond_broadcast(&channel->filled);
     pthread_mutex_unlock(&channel->lock);
 }
 
@@ -78,11 +85,15 @@ static void *produce(void *argument) {
 static void *consume(void *argument) {
     struct channel *channel = argument;
     struct batch *batch;
+    uint64_t checksum = 0;
     while ((batch = channel_take(channel)) != NULL) {
         for (size_t j = 0; j < BATCH; j++)
-            channel->checksum += bench_block_drop(&batch->message[j]);
+            checksum += bench_block_drop(&batch->message[j]);
         free(batch);
     }
+    pthread_mutex_lock(&channel->lock);
+    channel->checksum += checksum;
+    pthread_mutex_unlock(&channel->lock);
     return NULL;
 }
 
@@ -98,19 +109,22 @@ static void channel_init(struct channel *channel, const struct bench_options *op
 
 int main(int count, char **arguments) {
     (void)count;
-    const struct bench_options options = bench_options_read(arguments, 2);
-    const unsigned pairs = (options.threads + 1) / 2;
+    const struct bench_options options = bench_options_read_own(arguments, 2, &shape);
+    const unsigned wanted = options.threads < 2 ? 2 : options.threads;
+    const unsigned pairs = options.choice == FAN ? 1 : (wanted + 1) / 2;
+    const unsigned each = options.choice == FAN ? wanted : 2; /* a channel's threads */
     struct channel *channels = bench_need(calloc(pairs, sizeof *channels));
-    pthread_t *threads = bench_need(calloc(pairs, 2 * sizeof *threads));
+    pthread_t *threads = bench_need(calloc((size_t)pairs * each, sizeof *threads));
     for (unsigned i = 0; i < pairs; i++) {
         channel_init(&channels[i], &options, i);
-        bench_start(&threads[2 * i], produce, &channels[i]);
-        bench_start(&threads[2 * i + 1], consume, &channels[i]);
+        bench_start(&threads[i * each], produce, &channels[i]);
+        for (unsigned j = 1; j < each; j++)
+            bench_start(&threads[i * each + j], consume, &channels[i]);
     }
     uint64_t checksum = 0;
     for (unsigned i = 0; i < pairs; i++) {
-        bench_join(threads[2 * i]);
-        bench_join(threads[2 * i + 1]);
+        for (unsigned j = 0; j < each; j++)
+            bench_join(threads[i * each + j]);
         checksum += channels[i].checksum;
     }
     free(threads);
