@@ -87,6 +87,7 @@ static void drain(void) {
 
 /* What is reached so may lead to more of its kind. */
 static void reach_by_habit(void) {
+    lm_mark_habit_start();
     for (bool more = true; more;) {
         more = false;
         lm_mark_habit_count(lm_marks.blocks, lm_marks.count);

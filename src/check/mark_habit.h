@@ -12,8 +12,10 @@
 /* The farthest address in a block that counts, in bytes from its start. */
 enum { LM_HABIT_FARTHEST = 64 };
 
-/* Counts the blocks that only an address inside is held of, by where they were allocated and which address that
- * is. lm_mark_habit asks for what was counted: whether there are enough blocks like this one. */
+/* After lm_mark_habit_start: counts the blocks that only an address inside is held of, by where they were allocated
+ * and which address that is. lm_mark_habit asks for what was counted, now or before: whether the place has enough
+ * blocks that are held by one such address. */
+void lm_mark_habit_start(void);
 void lm_mark_habit_count(const lm_marked *blocks, size_t count);
 bool lm_mark_habit(const lm_marked *block);
 
