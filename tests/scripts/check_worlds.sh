@@ -68,11 +68,11 @@ if unshare --pid --fork true 2>/dev/null; then
     in_world unshare --pid --fork --mount-proc
 fi
 
-# Process 1 that has children of others to wait for, a folder for files that takes none, and no /proc.
+# A folder for files that takes none, and no /proc.
 if unshare --mount true 2>/dev/null; then
     mkdir readonly
-    shell 'exec unshare --mount bash -c "mount -t tmpfs -o ro none readonly &&
-        TMPDIR=\$PWD/readonly exec ./loam check ./processes plain exit"'
+    shell "exec unshare --mount bash -c 'mount -t tmpfs -o ro none readonly &&
+        TMPDIR=$scratch/readonly exec ./loam check ./processes plain exit'"
     without_proc='exec unshare --mount bash -c "mount -t tmpfs none /proc && exec ./loam check ./processes plain exit"'
     gives 125 0 'set LOAM_CHECK_LIBRARY' bash -c "$without_proc"
     gives 99 1 "Leaks weren't looked for" env LOAM_CHECK_LIBRARY="$PWD/libloam-check.so" bash -c "$without_proc"
