@@ -47,6 +47,9 @@ enum { LM_FAILED_MOST = 64 };
 /* Moves by realloc that are remembered. */
 enum { LM_MOVES_MOST = 1024 };
 
+/* So many blocks of one place that are held by the same address inside are no leak. */
+enum { LM_HABIT_LEAST = 8 };
+
 /* Bytes of memory that a finding shows at most. */
 enum { LM_DUMP_MOST = 96, LM_DUMP_AROUND = 16 };
 

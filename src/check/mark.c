@@ -1,6 +1,7 @@
 #include "check/mark.h"
 
 #include "check/grow.h"
+#include "check/mark_habit.h"
 #include "check/mark_inside.h"
 #include "check/mark_table.h"
 #include "check/roots.h"
@@ -33,6 +34,9 @@ static void reach(lm_marked *block, uintptr_t word) {
         block->reach = LM_REACH_REACHED;
         push(block);
     } else {
+        const uintptr_t inside = word - block->start;
+        if (!block->inside || inside < block->leader)
+            block->leader = inside < UINT32_MAX ? (uint32_t)inside : UINT32_MAX;
         block->inside = true;
     }
 }
@@ -78,6 +82,24 @@ static void drain(void) {
     while (work.count > 0) {
         const lm_marked *block = &lm_marks.blocks[work.at[--work.count]];
         lm_roots_memory(block->start, block->size, look, NULL);
+    }
+}
+
+/* What is reached so may lead to more of its kind. */
+static void reach_by_habit(void) {
+    lm_mark_habit_start();
+    for (bool more = true; more;) {
+        more = false;
+        lm_mark_habit_count(lm_marks.blocks, lm_marks.count);
+        for (size_t i = 0; i < lm_marks.count; i++) {
+            lm_marked *block = &lm_marks.blocks[i];
+            if (!lm_mark_habit(block))
+                continue;
+            block->reach = LM_REACH_REACHED;
+            push(block);
+            more = true;
+        }
+        drain();
     }
 }
 
@@ -134,6 +156,7 @@ bool lm_mark(uint64_t since) {
     work.phase = REACHED;
     lm_roots_each(look, NULL);
     drain();
+    reach_by_habit();
     mark_possible();
     mark_lost();
     settle_leaders();

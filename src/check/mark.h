@@ -1,7 +1,8 @@
 /* Which blocks the program can still reach. A word that looks like a pointer is taken for one.
  *
  *   reached            a root, or a reached block, holds the address of its first byte, or one of the few
- *                      addresses inside that are known to stand for the whole (mark_inside.c)
+ *                      addresses inside that are known to stand for the whole (mark_inside.c), or
+ *                      many of its kind are held in the same way (mark_habit.c)
  *   possible           only addresses inside it are held; or only possible blocks lead to it
  *   lost               nothing leads to it, but perhaps other lost blocks
  *
@@ -30,8 +31,9 @@ typedef struct lm_marked {
     uint64_t array : 1;  /* it was allocated by new[] */
     uint64_t old : 1;
     uint32_t stack; /* of the allocation */
-    uint32_t
-        leader; /* number of the direct block to whose group it belongs: its own when it is direct */
+    /* While roots are followed: the least address inside it that was met, from its start. Then the number of the
+     * direct block to whose group it belongs: its own when it is direct. */
+    uint32_t leader;
 } lm_marked;
 
 /* Takes the live blocks and marks them; those allocated before `since` are old. False: there is no memory for it. lm_mark_end must follow. */

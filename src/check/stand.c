@@ -48,9 +48,9 @@ typedef struct frames {
     size_t count;
 } frames;
 
-static bool is_c_library(const char *path) {
+bool lm_stand_is_c_library(const char *path) {
     static const char *const names[] = {"libc.so", "libc-", "libc.musl", "ld-linux", "ld-musl"};
-    const char *slash = strrchr(path, '/');
+    const char *slash = path ? strrchr(path, '/') : NULL;
     if (!slash)
         return false;
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -61,7 +61,7 @@ static bool is_c_library(const char *path) {
 
 static bool sort_out(const lm_mapping *mapping, void *context) {
     frames *f = context;
-    if (!mapping->runnable || !is_c_library(mapping->path))
+    if (!mapping->runnable || !lm_stand_is_c_library(mapping->path))
         return true;
     for (size_t i = 0; i < f->count; i++)
         if (f->at[i] >= mapping->start && f->at[i] < mapping->end)

@@ -3,6 +3,7 @@
 #ifndef LM_CHECK_STAND_H
 #define LM_CHECK_STAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,5 +29,8 @@ void lm_stand_at_exit(lm_stand *stand, uintptr_t frame);
 
 /* In what a signal interrupted; `context` is the handler's ucontext_t. */
 void lm_stand_interrupted(lm_stand *stand, const void *context);
+
+/* Whether a file is the C library or its loader; NULL: no. */
+bool lm_stand_is_c_library(const char *path);
 
 #endif

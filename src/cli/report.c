@@ -29,17 +29,23 @@ static bool same_text(const char *one, const char *other) {
     return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
 }
 
-/* From the blamed place on: one call of strcpy may fault in it twice. */
-static bool same_route(const lm_route *one, const lm_route *other) {
-    if (one->count - one->blame != other->count - other->blame)
+/* From those places on to the outermost. */
+static bool same_places(const lm_route *one, size_t from, const lm_route *other,
+                        size_t other_from) {
+    if (one->count - from != other->count - other_from)
         return false;
-    for (size_t i = 0; i < one->count - one->blame; i++) {
-        const lm_place *a = &one->places[one->blame + i];
-        const lm_place *b = &other->places[other->blame + i];
+    for (size_t i = 0; i < one->count - from; i++) {
+        const lm_place *a = &one->places[from + i];
+        const lm_place *b = &other->places[other_from + i];
         if (a->address != b->address || !same_text(a->module_path, b->module_path))
             return false;
     }
     return true;
+}
+
+/* From the blamed place on: one call of strcpy may fault in it twice. */
+static bool same_route(const lm_route *one, const lm_route *other) {
+    return same_places(one, one->blame, other, other->blame);
 }
 
 /* When and by whom damage is found is chance: a forked process may find its parent's again. */
@@ -52,6 +58,9 @@ bool lm_report_equal(const lm_report *one, const lm_report *other) {
         !same_text(one->facts->code_name, other->facts->code_name) ||
         !same_route(&one->allocated, &other->allocated))
         return false;
+    /* The process has put together what has one stack: what is left has two, and each has bytes of its own. */
+    if (lm_report_is_leak(one))
+        return same_places(&one->allocated, 0, &other->allocated, 0);
     return found_by_chance(one) ? one->facts->first.value == other->facts->first.value
                                 : same_route(&one->used, &other->used);
 }

@@ -68,6 +68,28 @@ if unshare --pid --fork true 2>/dev/null; then
     in_world unshare --pid --fork --mount-proc
 fi
 
+# A folder for files that takes none, and no /proc.
+if unshare --mount true 2>/dev/null; then
+    mkdir readonly
+    shell "exec unshare --mount bash -c 'mount -t tmpfs -o ro none readonly &&
+        TMPDIR=$scratch/readonly exec ./loam check ./processes plain exit'"
+    without_proc='exec unshare --mount bash -c "mount -t tmpfs none /proc && exec ./loam check ./processes plain exit"'
+    gives 125 0 'set LOAM_CHECK_LIBRARY' bash -c "$without_proc"
+    gives 99 1 "Leaks weren't looked for" env LOAM_CHECK_LIBRARY="$PWD/libloam-check.so" bash -c "$without_proc"
+fi
+
+# Where no process may look at another, as with yama's ptrace_scope 2 or in a container: nothing of that is asked for,
+# not even for leaks, of which one is found here among threads.
+gcc -std=gnu17 -g -O1 -w -pthread -o acts "$sources/worlds/acts.c"
+gives 98 1 'error\[leak\]' ./loam check ./acts threads
+gcc -std=gnu17 -w -o contained "$sources/worlds/contained.c"
+gives 98 1 'error\[leak\]' ./contained ./loam check ./acts threads
+gives 99 1 'error\[double-free\]' ./contained ./loam check ./processes plain exit
+if strace -o trace true 2>/dev/null; then
+    gives 98 1 'error\[leak\]' strace -f -qq -o trace ./loam check ./acts threads
+    ! grep -E '(ptrace|perf_event_open|kcmp|process_vm_writev|pidfd_getfd|bpf)\(' trace || fail "a call that takes a privilege"
+fi
+
 if gcc -std=gnu17 -static -w -pthread -o static "$sources/lines/processes.c" 2>/dev/null; then
     gives 125 0 'statically linked' ./loam check ./static plain exit
 fi
@@ -88,5 +110,60 @@ gives 99 1 'null-deref' ./loam check ./handler abort
 status=0
 timeout 20 ./loam check ./strict >out 2>&1 || status=$?
 [ "$status" != 124 ] || fail "seccomp's strict mode: it hangs"
+
+# ---- What is told while a program runs, of those that it starts, and of one that is killed.
+
+# started COMMAND...: runs it in the background, until it has said its number: that is `pid`.
+started() {
+    rm -f out pid go killed
+    "$@" >pid 2>out </dev/null &
+    session=$!
+    for ((i = 0; i < 300; i++)); do
+        [ ! -s pid ] || break
+        sleep 0.1
+    done
+    pid=$(cat pid)
+}
+
+# comes TEXT: it is said within half a minute.
+comes() {
+    for ((i = 0; i < 300; i++)); do
+        ! grep -q -e "$1" out || return 0
+        sleep 0.1
+    done
+    fail "not said while it runs: $1"
+}
+
+# ended STATUS TEXT
+ended() {
+    status=0
+    wait "$session" || status=$?
+    [ "$status" = "$1" ] || fail "status $status, not $1"
+    grep -q -e "$2" out || fail "not said at the end: $2"
+}
+
+started ./loam check ./acts wait
+kill -USR1 "$pid"
+comes 'error\[leak\]: a 100-byte block'
+touch go
+ended 98 '1 leak$'
+[ "$(grep -c '^error\[' out)" = 1 ] || fail "a leak that was told at SIGUSR1 is told again"
+
+started ./loam check ./acts wait
+status=0
+./loam leaks "$pid" >asked 2>&1 || status=$?
+comes 'error\[leak\]: a 100-byte block'
+[ "$status" = 98 ] || fail "loam leaks: status $status: $(cat asked)"
+touch killed go
+ended 98 'was killed by signal 9'
+
+# It is killed before any leak was looked for: what was found till then stays.
+touch killed go
+gives 99 1 'was killed by signal 9' ./loam check ./acts double
+rm -f killed go
+
+gives 0 0 'nothing to report' ./loam check sh -c './acts; true'
+gives 98 1 'error\[leak\]' ./loam check --children sh -c './acts; true'
+gives 98 1 'error\[leak\]' ./loam check --children bash -c 'exec ./acts'
 
 [ "$failures" = 0 ]

@@ -42,10 +42,18 @@ class Checks:
         if not good:
             self.problems.append(f"{run}: {text}")
 
+    def takes_not_all(self, log):
+        """A schema that takes everything would be no test."""
+        wrong = json.loads(json.dumps(log))
+        wrong["runs"][0]["tool"] = {}
+        wrong["runs"][0]["nonsense"] = 1
+        return len(list(self.schema.iter_errors(wrong))) >= 2
+
     def sarif(self, run, text, codes):
         log = json.loads(text)
         for error in self.schema.iter_errors(log):
             self.expect(False, run, f"sarif: {error.json_path}: {error.message[:200]}")
+        self.expect(self.takes_not_all(log), run, "sarif: the schema takes anything")
         results = log["runs"][0]["results"]
         rules = [rule["id"] for rule in log["runs"][0]["tool"]["driver"]["rules"]]
         self.expect([result["ruleId"] for result in results] == codes, run, "sarif: other findings than json's")

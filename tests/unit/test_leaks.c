@@ -11,6 +11,7 @@
 #include "check/tale.h"
 #include "os/os.h"
 #include "os/reserved.h"
+#include "stack/depot.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -229,6 +230,83 @@ static __attribute__((noinline)) void hold_inside(size_t offset, uint32_t stack)
     char *p = make(64, stack);
     *(void **)(void *)p = make(32, stack + 1);
     inner = p + offset;
+}
+
+/* Held by the address `by` bytes inside, as many as they are; each has a stack whose caller is the same. */
+static __attribute__((noinline)) void keep_inside(char *volatile *kept, int count, size_t by) {
+    for (int i = 0; i < count; i++) {
+        const uintptr_t frames[] = {0x1000, 0x2000 + (uintptr_t)i};
+        kept[i] = (char *)make(40, lm_depot_put(frames, 2, false)) + by;
+    }
+}
+
+static void drop(char *volatile *kept, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        kept[i] = NULL;
+}
+
+static void a_habit_is_no_leak(void **state) {
+    static char *volatile kept[21];
+    (void)state;
+    keep_inside(kept, 20, 3);
+    keep_inside(kept + 20, 1, 5); /* a longer header */
+    char *own = make(40, 10);
+    memcpy(kept[20] + 3, &own, sizeof own);
+    look();
+    assert_int_equal(tale_count, 0);
+    drop(kept, sizeof kept / sizeof kept[0]);
+}
+
+static void few_are_no_habit(void **state) {
+    static char *volatile kept[4];
+    (void)state;
+    keep_inside(kept, 4, 3);
+    look();
+    assert_int_equal(tale_count, 4);
+    drop(kept, sizeof kept / sizeof kept[0]);
+}
+
+static char *volatile held_inside;
+
+static __attribute__((noinline)) void keep_with_start(void) {
+    char *p = make(200, 10);
+    memcpy(p + 168, &p, sizeof p);
+    held_inside = p + 160;
+}
+
+static void start_in_the_block_is_no_leak(void **state) {
+    (void)state;
+    keep_with_start();
+    look();
+    assert_int_equal(tale_count, 0);
+    held_inside = NULL;
+}
+
+typedef struct list_link {
+    struct list_link *next, *previous;
+} list_link;
+
+static list_link links;
+
+static __attribute__((noinline)) void keep_links(void) {
+    links.next = links.previous = &links;
+    for (int i = 0; i < 3; i++) {
+        list_link *here = (void *)((char *)make(40, 10) + 24);
+        *here = (list_link){&links, links.previous};
+        links.previous->next = here;
+        links.previous = here;
+    }
+}
+
+static void links_are_no_leak(void **state) {
+    (void)state;
+    keep_links();
+    look();
+    assert_int_equal(tale_count, 0);
+    links.next = NULL; /* the others still lead to it, but not it to them */
+    links.previous = NULL;
+    look();
+    assert_int_equal(told(10)->blocks + told(10)->indirect_blocks, 3);
 }
 
 static void inside_is_possible(void **state) {
@@ -800,6 +878,10 @@ int main(void) {
         cmocka_unit_test_setup(held_is_not_told, clean),
         cmocka_unit_test_setup(list_is_one_group, clean),
         cmocka_unit_test_setup(shapes, clean),
+        cmocka_unit_test_setup(a_habit_is_no_leak, clean),
+        cmocka_unit_test_setup(few_are_no_habit, clean),
+        cmocka_unit_test_setup(start_in_the_block_is_no_leak, clean),
+        cmocka_unit_test_setup(links_are_no_leak, clean),
         cmocka_unit_test_setup(inside_is_possible, clean),
         cmocka_unit_test_setup(well_known_insides, clean),
         cmocka_unit_test_setup(tls, clean),

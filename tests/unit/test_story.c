@@ -162,6 +162,15 @@ static void knows_the_same_again(void **state) {
     assert_false(lm_report_equal(&first, &elsewhere));
     assert_false(lm_report_equal(&first, &shorter));
     assert_false(lm_report_equal(&first, &another));
+    /* Two leaks, though both go through the same library: the process would have told of them as of one. */
+    const lm_wire_finding leak = {.code = LM_CODE_LEAK, .code_name = name};
+    lm_place through[] = {{.address = 7}, {.address = 1}, {.address = 2}};
+    lm_place otherwise[] = {{.address = 8}, {.address = 1}, {.address = 2}};
+    const lm_report lost = {.facts = &leak, .allocated = {through, 3, 1}};
+    const lm_report lost_again = {.facts = &leak, .allocated = {through, 3, 1}};
+    const lm_report lost_otherwise = {.facts = &leak, .allocated = {otherwise, 3, 1}};
+    assert_true(lm_report_equal(&lost, &lost_again));
+    assert_false(lm_report_equal(&lost, &lost_otherwise));
 }
 
 int main(void) {
