@@ -1,6 +1,7 @@
 """The tables as a page with plots: one HTML file that needs nothing else, for light and for dark screens."""
 
 import html
+import math
 
 import report
 
@@ -60,7 +61,7 @@ def nice_end(most):
     """Where an axis ends, and the distance of its marks."""
     for limit, step in STEPS:
         if most <= limit:
-            return (int(most / step) + 1) * step, step
+            return math.ceil(most / step - 1e-9) * step, step
     return most, most
 
 

@@ -49,10 +49,11 @@ class Results:
                       for pair, runs in raw.items() if runs and pair not in errors}
         self.working = {heap for _, heap in self.cells}
         kinds = {kind: [heap.name for heap in heaps if heap.kind == kind] for kind in (OWN, PEER, FLOOR, PRICE)}
-        self.peers, self.floor = kinds[PEER], kinds[FLOOR]
+        self.peers = kinds[PEER]
+        self.floor = [name for name in kinds[FLOOR] if name in self.working]
         self.heaps = [*kinds[OWN], *kinds[PEER], *kinds[FLOOR]]
         self.own = [name for name in kinds[OWN] if name in self.working]
-        self.prices = kinds[PRICE] if self.own else []
+        self.prices = [name for name in kinds[PRICE] if name in self.working] if self.own else []
 
     def median(self, workload, heap, key):
         cell = self.cells.get((workload, heap))
