@@ -42,7 +42,7 @@ class Program:
     links_heap: bool = False  # it is linked with a heap; so the C library's must be preloaded
     result: str = ""  # the file with the result; "": standard output
     in_mean: bool = True  # of the checker's table
-    floor: bool = False  # a heap that never frees would need too much memory
+    floor: bool = True  # a heap that never frees can run it: it takes less than 2 GiB
 
 
 def cc1():
@@ -58,7 +58,7 @@ def scripts(scratch, scale):
         Program("lua", ("lua5.4", str(CHECKED / "words.lua"), str(scale)), probe=("-v",), packages=("lua5.4",),
                 what="strings, tables, trees, closures"),
         Program("python3", (PYTHON, str(CHECKED / "objects.py"), str(max(1, 6 * scale // 100))), packages=("python3",),
-                environment={"PYTHONMALLOC": "malloc", "PYTHONHASHSEED": "0"}, what="objects, JSON; each is a block"),
+                environment={"PYTHONMALLOC": "malloc", "PYTHONHASHSEED": "0"}, what="objects, JSON; each is a block", floor=False),
         Program("perl", ("perl", str(INPUTS / "words.pl"), str(scale)), packages=("perl",),
                 environment={"PERL_HASH_SEED": "0", "PERL_PERTURB_KEYS": "0"}, what="hashes, strings, expressions"),
         Program("ruby", ("ruby", "--disable-gems", str(INPUTS / "objects.rb"), str(scale)), packages=("ruby",),
@@ -72,7 +72,7 @@ def tools(scratch):
                 packages=("gcc",), result=f"{scratch}/large.s", what="cc1 -O2 on a large file"),
         Program("git", ("git", "-C", f"{scratch}/history.git", "-c", "pack.threads=1", "pack-objects", "--all",
                         "--revs", "--stdout", "-q", "--no-reuse-delta", "--no-reuse-object", "--window=30"),
-                packages=("git",), what="what git gc does: packs a history anew"),
+                packages=("git",), what="what git gc does: packs a history anew", floor=False),
         Program("gs", ("gs", "-q", "-dNOPAUSE", "-dBATCH", "-dSAFER", "-sDEVICE=ppmraw", "-r100", "-sOutputFile=-",
                        f"{scratch}/pages.ps"), packages=("ghostscript",), what="draws pages of PostScript"),
         Program("z3", ("z3", f"{scratch}/questions.smt2"), packages=("z3",), what="logic, bit vectors, arithmetic"),
