@@ -63,11 +63,11 @@ def find_loam(parser, options):
     return [own, *measure.prices(own.path)] if options.prices else [own]
 
 
-def heaps(parser, options):
+def heaps(parser, options, with_floor=True):
     loam, *prices = find_loam(parser, options) or [None]
     found = [heap for heap in (loam, *find_peers(parser, options)) if heap]
     floor = os.path.join(options.bin, "libloam-bench-floor.so")
-    if os.path.exists(floor):
+    if os.path.exists(floor) and (with_floor or FLOOR in (options.heaps or "").split(",")):
         found.append(named_heap(parser, FLOOR, floor, kind=FLOOR))
     if options.heaps:
         wanted = options.heaps.split(",")

@@ -25,7 +25,7 @@ h3 { font-size: 14px; margin: 0; } p { margin: 4px 0 12px; max-width: 90ch; } .s
 .grid { display: grid; gap: 14px; grid-template-columns: repeat(auto-fill, minmax(400px, 1fr)); }
 .four { grid-template-columns: repeat(auto-fill, minmax(290px, 1fr)); }
 figure { background: var(--card); border: 1px solid var(--rule); border-radius: 8px; margin: 0; padding: 10px 12px; }
-figcaption { font-size: 12px; line-height: 1.35; min-height: 2.7em; }
+figcaption { font-size: 12px; line-height: 1.35; margin-bottom: 7px; min-height: 2.7em; }
 svg { display: block; width: 100%; height: auto; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; }
 svg .quiet { fill: var(--soft); } svg .line { stroke: var(--rule); }
 svg .one { stroke: var(--ink); stroke-dasharray: 3 3; }
@@ -107,7 +107,8 @@ def bars(rows, what, most=0):
     def scale(value):
         return LABEL + (WIDE - RIGHT - LABEL) * value / end
 
-    parts = [f'<svg viewBox="0 0 {WIDE} {height + 20}" role="img" aria-label="{text_of(what)}">',
+    wide = WIDE if any(len(row[5]) > 1 for row in rows) else WIDE - RIGHT + 52
+    parts = [f'<svg viewBox="0 0 {wide} {height + 20}" role="img" aria-label="{text_of(what)}">',
              *axis(scale, end, step, height)]
     for i, row in enumerate(rows):
         parts.extend(bar(scale, end, i * ROW, row))

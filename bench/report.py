@@ -48,6 +48,7 @@ class Results:
         self.cells = {pair: {key: summarise([run.get(key) for run in runs]) for key in keys}
                       for pair, runs in raw.items() if runs and pair not in errors}
         self.working = {heap for _, heap in self.cells}
+        self.rounds = max(map(len, raw.values()), default=0)
         kinds = {kind: [heap.name for heap in heaps if heap.kind == kind] for kind in (OWN, PEER, FLOOR, PRICE)}
         self.peers = kinds[PEER]
         self.floor = [name for name in kinds[FLOOR] if name in self.working]
@@ -90,7 +91,9 @@ class Results:
         return min((heap for heap in means if means[heap]), key=lambda heap: means[heap], default=None)
 
     def noise(self, key):
-        """The median spread of all cells."""
+        """The median spread of all cells; None where everything was run only once."""
+        if self.rounds < 2:
+            return None
         spreads = [spread(cell[key]) for cell in self.cells.values() if cell[key]]
         return statistics.median(spreads) if spreads else None
 
@@ -101,14 +104,18 @@ def number(value, form):
     return "-" if value is None else format(value, form)
 
 
-def cells_line(first, cells, width):
-    return f"{first:<10}" + "".join(f"{cell:>{width}}" for cell in cells).rstrip()
+def first_width(results):
+    return max(10, *(len(name) + 1 for name in results.workloads))
 
 
-def groups(names, least):
+def cells_line(first, cells, width, left):
+    return f"{first:<{left}}" + "".join(f"{cell:>{width}}" for cell in cells).rstrip()
+
+
+def groups(names, least, left):
     """As many columns at a time as fit, and their width: enough for each name and for what stands below it."""
     width = max(least, *(len(name) + 2 for name in names))
-    count = max(1, (WIDTH - 10) // width)
+    count = max(1, (WIDTH - left) // width)
     return width, [names[i:i + count] for i in range(0, len(names), count)]
 
 
@@ -125,27 +132,29 @@ def metric_cell(results, workload, heap, metric):
 
 def metric_lines(results, metric):
     title, key, *_ = metric
-    width, parts = groups(results.heaps, 18)
+    left = first_width(results)
+    width, parts = groups(results.heaps, 18, left)
     for names in parts:
         yield f"{title}"
-        yield cells_line("", names, width)
+        yield cells_line("", names, width, left)
         for workload in results.workloads:
-            yield cells_line(workload, [metric_cell(results, workload, heap, metric) for heap in names], width)
-        yield cells_line("mean", [number(results.mean_to_best(heap, key), ".2f") for heap in names], width)
+            yield cells_line(workload, [metric_cell(results, workload, heap, metric) for heap in names], width, left)
+        yield cells_line("mean", [number(results.mean_to_best(heap, key), ".2f") for heap in names], width, left)
         yield ""
 
 
 def ratio_table(results, title, first, columns, value, mean):
     """Of ratios: value(workload, column) and mean(column) give them."""
-    width, parts = groups(columns, 11)
+    left = first_width(results)
+    width, parts = groups(columns, 11, left)
     for names in parts:
         yield title
-        yield cells_line("", names, width)
+        yield cells_line("", names, width, left)
         for workload in results.workloads:
             cells = ["error" if (workload, first) in results.errors else number(value(workload, name), ".2f")
                      for name in names]
-            yield cells_line(workload, cells, width)
-        yield cells_line("mean", [number(mean(name), ".2f") for name in names], width)
+            yield cells_line(workload, cells, width, left)
+        yield cells_line("mean", [number(mean(name), ".2f") for name in names], width, left)
         yield ""
 
 
