@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 
 import launched
-from launched import RunError, clean_environment
+from launched import RunError, clean_environment, describe_status, last_line  # noqa: F401
 
 # Debian's peers: name, file, package.
 PEERS = (
@@ -26,7 +26,6 @@ LOAM = "loam"
 # What a run measures, beside what the program says itself.
 MEASURES = ("wall_us", "cpu_us", "user_us", "system_us", "peak_rss_kib", "final_rss_kib", "minor_faults",
             "major_faults", "faults")
-
 
 # Loam; what it is compared with; a heap that never frees, which no real one can be much faster than; and Loam with
 # other options.
@@ -159,7 +158,7 @@ def heap_facts(heap):
     if heap.package:
         facts["package"] = heap.package
         facts["version"] = said_by("dpkg-query", "-W", "-f=${Version}", heap.package)
-    if heap.kind == OWN:
+    if heap.name == LOAM:
         top = str(pathlib.Path(__file__).resolve().parent)
         facts["version"] = said_by("git", "-C", top, "describe", "--always", "--dirty", "--tags")
     return facts
