@@ -3,9 +3,10 @@
 # CMake and Ninja run as many jobs as there are processors; JOBS=N limits them.
 
 PREFIX ?= /usr/local
+PEERS ?=
 
 .DEFAULT_GOAL := all
-.PHONY: all run test test-programs compare-faults compare-check soak bench bench-check fuzz install format clean help
+.PHONY: all run test test-programs compare-faults compare-check soak bench bench-quick bench-start bench-check fuzz install format clean help
 
 all:            ## build build/libloam.so, build/libloam.a and build/loam
 	@scripts/build release
@@ -29,8 +30,15 @@ compare-check:  ## a table of the mistakes that Loam's checker, Valgrind and Add
 soak:           ## the long tests: stress, fuzzers (about half an hour)
 	@scripts/soak
 
-bench:          ## benchmarks beside other heaps
-	@scripts/bench
+bench:          ## benchmarks beside other heaps, tables and a page; PEERS="name=path ..." adds heaps
+	@scripts/bench --peers '$(PEERS)' --prices --table build/bench/bench.txt --json build/bench/bench.json \
+		--page build/bench/bench.html
+
+bench-quick:    ## a part of the benchmarks, two minutes
+	@scripts/bench --peers '$(PEERS)' --quick --page build/bench/bench-quick.html
+
+bench-start:    ## what a heap costs a program that does next to nothing
+	@scripts/bench-start --peers '$(PEERS)'
 
 bench-check:    ## time and memory of programs under Loam's checker and Valgrind
 	@scripts/bench-check

@@ -4,7 +4,8 @@
  *
  * Why not from the runner itself: the peak memory that the kernel reports for a child includes that
  * of the process it was forked from, and a Python interpreter is larger than some workloads. This
- * one is smaller than any program.
+ * one is smaller than any program. And it doesn't copy itself to start one, so that the start of a
+ * small program isn't hidden behind its own.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* wait4 */
@@ -12,15 +13,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+extern char **environ;
 
 enum { USAGE = 125, NOT_STARTED = 127 };
 
@@ -34,18 +36,7 @@ static long long in_us(struct timeval time) {
     return (long long)time.tv_sec * 1000000 + time.tv_usec;
 }
 
-__attribute__((noreturn)) static void become(const char *library, char **command) {
-    /* Who stops the launcher means the program. */
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (strcmp(library, "-") != 0 && setenv("LD_PRELOAD", library, 1) != 0)
-        _exit(NOT_STARTED);
-    execv(command[0], command);
-    fprintf(stderr, "loam-bench-launch: %s: %s\n", command[0], strerror(errno));
-    _exit(NOT_STARTED);
-}
-
-static void report(int file, long long wall, int status, const struct rusage *usage) {
-    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+static void report(int file, long long wall, int code, const struct rusage *usage) {
     dprintf(file,
             "{\"status\": %d, \"wall_us\": %lld, \"user_us\": %lld, \"system_us\": %lld, "
             "\"peak_rss_kib\": %ld, "
@@ -54,26 +45,35 @@ static void report(int file, long long wall, int status, const struct rusage *us
             usage->ru_minflt, usage->ru_majflt);
 }
 
+/* The launcher itself was started without the library: only what it starts sees the variable. */
+static int run(char **command, int file) {
+    struct rusage usage = {0};
+    pid_t child;
+    const long long start = now_us();
+    const int error = posix_spawn(&child, command[0], NULL, NULL, command, environ);
+    if (error != 0) {
+        fprintf(stderr, "loam-bench-launch: %s: %s\n", command[0], strerror(error));
+        report(file, 0, NOT_STARTED, &usage);
+        return 0;
+    }
+    int status = 0;
+    while (wait4(child, &status, 0, &usage) < 0)
+        if (errno != EINTR)
+            return USAGE;
+    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    report(file, now_us() - start, code, &usage);
+    return 0;
+}
+
 int main(int count, char **arguments) {
     if (count < 4) {
         fputs("usage: loam-bench-launch FD LIBRARY|- PROGRAM [ARGUMENT...]\n", stderr);
         return USAGE;
     }
     const int file = atoi(arguments[1]);
+    const char *library = arguments[2];
     fcntl(file, F_SETFD, FD_CLOEXEC); /* the program has no business with it */
-    const long long start = now_us();
-    const pid_t child = fork();
-    if (child < 0) {
-        perror("loam-bench-launch: fork");
+    if (strcmp(library, "-") != 0 && setenv("LD_PRELOAD", library, 1) != 0)
         return USAGE;
-    }
-    if (child == 0)
-        become(arguments[2], arguments + 3);
-    int status = 0;
-    struct rusage usage = {0};
-    while (wait4(child, &status, 0, &usage) < 0)
-        if (errno != EINTR)
-            return USAGE;
-    report(file, now_us() - start, status, &usage);
-    return 0;
+    return run(arguments + 3, file);
 }

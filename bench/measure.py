@@ -2,7 +2,6 @@
 
 import glob
 import hashlib
-import json
 import os
 import pathlib
 import platform
@@ -11,8 +10,8 @@ import sysconfig
 import time
 from dataclasses import dataclass
 
-# Each takes 0.5 to 1.5 seconds with the C library at scale 100.
-WORKLOADS = ("small", "prodcons", "larson", "grow", "large", "tree")
+import launched
+from launched import RunError, clean_environment, describe_status, last_line  # noqa: F401
 
 # Debian's peers: name, file, package.
 PEERS = (
@@ -28,20 +27,26 @@ LOAM = "loam"
 MEASURES = ("wall_us", "cpu_us", "user_us", "system_us", "peak_rss_kib", "final_rss_kib", "minor_faults",
             "major_faults", "faults")
 
+# Loam; what it is compared with; a heap that never frees, which no real one can be much faster than; and Loam with
+# other options.
+OWN, PEER, FLOOR, PRICE = "own", "peer", "floor", "price"
+
+# What Loam does at each level, and at the default one without each of its measures: docs/security.md.
+PRICES = ("harden=0", "harden=1", "harden=2", "harden=3", "canary=off", "clear=off", "random=off", "zero=off",
+          "hide=off", "sample=0", "guards=off")
+
 
 @dataclass(frozen=True)
 class Heap:
     name: str
     path: str | None = None  # None: the C library's, nothing preloaded
     package: str | None = None
-
-    @property
-    def is_peer(self):
-        return self.name != LOAM
+    kind: str = PEER
+    options: str = ""  # Loam's, beside those of the environment
 
 
-class RunError(Exception):
-    """One run of one workload with one heap can't be used; the text says why."""
+def prices(path):
+    return [Heap(options, path, None, PRICE, options) for options in PRICES]
 
 
 def library_folders():
@@ -69,13 +74,6 @@ def debian_peers():
     return found, missing
 
 
-def clean_environment():
-    """What runs don't inherit can't distort them: no MALLOC_*, GLIBC_TUNABLES or LD_* of the user's; Loam's options
-    stay, since who sets them means to measure them."""
-    kept = {name: value for name, value in os.environ.items() if name.startswith("LOAM_")}
-    return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", **kept}
-
-
 def parse_output(text):
     fields = {}
     for line in text.splitlines():
@@ -96,42 +94,16 @@ def check_owner(heap, fields):
             raise RunError(f"{function} was that of {owner}, not of {heap.path or 'the C library'}")
 
 
-def describe_status(status):
-    return f"signal {-status}" if status < 0 else f"exit status {status}"
-
-
-def last_line(text):
-    lines = text.strip().splitlines()
-    return f": {lines[-1]}" if lines else ""
-
-
 def measure(launcher, program, arguments, heap, timeout):
     """One run. Returns its figures with the checksum; raises RunError."""
-    read_end, write_end = os.pipe()
-    with open(read_end, encoding="utf-8") as record_file:
-        try:
-            command = [launcher, str(write_end), heap.path or "-", program, *arguments]
-            done = subprocess.run(command, pass_fds=(write_end,), stdin=subprocess.DEVNULL, env=clean_environment(),
-                                  capture_output=True, text=True, errors="replace", timeout=timeout or None,
-                                  check=False)
-        except subprocess.TimeoutExpired:
-            raise RunError(f"stopped: still running after {timeout} s") from None
-        finally:
-            os.close(write_end)
-        record = record_file.read()
-    if not record:
-        raise RunError("not started" + last_line(done.stderr))
-    figures = json.loads(record)
-    status = figures.pop("status")
-    if status != 0:
-        raise RunError(describe_status(status) + last_line(done.stderr))
-    fields = parse_output(done.stdout)
+    done = launched.run(launcher, heap.path, [program, *arguments], clean_environment(heap.options), timeout)
+    fields = parse_output(done.output.decode(errors="replace"))
     check_owner(heap, fields)
-    figures["cpu_us"] = figures["user_us"] + figures["system_us"]
-    figures["faults"] = figures["minor_faults"] + figures["major_faults"]
-    figures["final_rss_kib"] = int(fields.get("final_rss_kib", 0))
-    figures["checksum"] = fields.get("checksum", "")
-    return figures
+    for name, value in fields.items():
+        if name.endswith("_kib"):
+            done.figures[name] = int(value)
+    done.figures["checksum"] = fields.get("checksum", "")
+    return done.figures
 
 
 # ---- facts ----

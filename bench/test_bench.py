@@ -13,13 +13,18 @@ sys.dont_write_bytecode = True
 
 import measure  # noqa: E402
 import report  # noqa: E402
-from measure import Heap, RunError  # noqa: E402
+import workloads  # noqa: E402
+from launched import RunError  # noqa: E402
+from measure import FLOOR, OWN, PRICE, Heap  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 BIN = os.environ.get("LOAM_BENCH_BIN", str(HERE.parent / "build" / "bench"))
-PROGRAMS = ("launch", *measure.WORKLOADS)
-KEYS = ("wall_us", "cpu_us", "peak_rss_kib", "faults")
-HEAPS = [Heap("loam", "/l"), Heap("system"), Heap("other", "/o")]
+MADE = [workload.name for workload in workloads.made()]
+PROGRAMS = ("launch", *MADE)
+KEYS = ("wall_us", "cpu_us", "peak_rss_kib", "final_rss_kib", "faults")
+HEAPS = [Heap("loam", "/l", kind=OWN), Heap("system"), Heap("other", "/o"), Heap("floor", "/f", kind=FLOOR),
+         *(Heap(name, "/l", kind=PRICE, options=name) for name in ("harden=0", "harden=2"))]
+ROWS = [workloads.Made("a"), workloads.Made("b", floor=False)]
 
 
 def run_of(value):
@@ -29,8 +34,8 @@ def run_of(value):
 def results(errors=None, **values):
     """results(loam=[[figures of a], [figures of b]], ...)"""
     raw = {(workload, heap): [run_of(value) for value in lists[i]]
-           for heap, lists in values.items() for i, workload in enumerate(("a", "b"))}
-    return report.Results(["a", "b"], HEAPS, raw, errors or {}, KEYS)
+           for heap, lists in values.items() for i, workload in enumerate(("a", "b")[:len(lists)])}
+    return report.Results(ROWS, HEAPS, raw, errors or {}, KEYS)
 
 
 GOOD = {"loam": [[30, 10, 20], [100]], "system": [[40], [50]], "other": [[80], [200]]}
@@ -74,9 +79,9 @@ class Arithmetic(unittest.TestCase):
 
 class Tables(unittest.TestCase):
     def test_width(self):
-        many = [Heap("loam", "/l"), Heap("system"), *(Heap(f"heap-{i:08}", "/h") for i in range(9))]
+        many = [Heap("loam", "/l", kind=OWN), Heap("system"), *(Heap(f"heap-{i:08}", "/h") for i in range(9))]
         raw = {("prodcons", heap.name): [run_of(123456789), run_of(1)] for heap in many}
-        text = report.table(report.Results(["prodcons"], many, raw, {}, KEYS), [])
+        text = report.table(report.Results([workloads.Made("prodcons")], many, raw, {}, KEYS), [])
         self.assertLessEqual(max(map(len, text.splitlines())), report.WIDTH)
         for heap in many:
             self.assertIn(heap.name, text)
@@ -125,7 +130,7 @@ class Programs(unittest.TestCase):
                                Heap("system"), 100)
 
     def test_same_seed_same_checksum(self):
-        for name in measure.WORKLOADS:
+        for name in MADE:
             for threads in ("1", "2", "3"):
                 with self.subTest(name=name, threads=threads):
                     first = self.measure(name, "--threads", threads)

@@ -2,6 +2,7 @@
 import collections
 import json
 import re
+import sys
 
 
 class Node:
@@ -57,5 +58,5 @@ def main():
     print(len(text), len(joined), counts.most_common(2), [name for name, _ in best], sum(k[1] for k in pairs))
 
 
-for _ in range(3):
+for _ in range(int(sys.argv[1]) if len(sys.argv) > 1 else 3):
     main()

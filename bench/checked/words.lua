@@ -1,4 +1,5 @@
 -- Strings, tables and closures, as scripts make them.
+local scale = (arg[1] or 100) / 100
 local seed = 1
 local function random(n)
     seed = seed * 48271 % 2147483647
@@ -12,7 +13,7 @@ local function word()
 end
 
 local counts, lines = {}, {}
-for i = 1, 150000 do
+for i = 1, 150000 * scale // 1 do
     local w = word()
     counts[w] = (counts[w] or 0) + 1
     lines[i] = w .. " " .. i .. " " .. (counts[w] * 3)
@@ -31,10 +32,10 @@ local function check(t)
     return t.left and 1 + check(t.left) + check(t.right) or 1
 end
 local nodes = 0
-for _ = 1, 60 do nodes = nodes + check(tree(13)) end
+for _ = 1, 60 * scale // 1 do nodes = nodes + check(tree(13)) end
 
 local adders = {}
-for i = 1, 300000 do adders[i] = function(x) return x + i end end
+for i = 1, 300000 * scale // 1 do adders[i] = function(x) return x + i end end
 local sum = 0
 for i = 1, #adders do sum = sum + adders[i](i) end
 
