@@ -31,6 +31,7 @@ enum {
     LOOK_AT_CLOCK = 16, /* faults of a block */
     DUMP_MOST = 64,     /* bytes of a block that a tale shows */
     CHUNK_MOST = 64,    /* a vector's bytes */
+    PLACES = 1 << 12,   /* of pages, by their number */
 };
 
 typedef struct tracked {
@@ -75,11 +76,31 @@ static bool protect(const tracked *t, int protection) {
     return lm_raw_call(SYS_mprotect, (long)t->pages, (long)t->bytes, protection, 0, 0, 0) == 0;
 }
 
-static tracked *find(uintptr_t at) {
-    for (unsigned i = 0; i < TRACKED && used > 0; i++)
+/* How many tracked pages have their number here: nearly all addresses that are asked for lie where none has. */
+static uint16_t pages_at[PLACES];
+
+static uint16_t *pages_near(uintptr_t at) {
+    return &pages_at[at / lm_os.page % PLACES];
+}
+
+static void set_pages(tracked *t, uintptr_t pages, size_t bytes) {
+    for (size_t i = 0; i < t->bytes; i += lm_os.page)
+        --*pages_near(t->pages + i);
+    t->pages = pages;
+    t->bytes = bytes;
+    for (size_t i = 0; i < bytes; i += lm_os.page)
+        ++*pages_near(pages + i);
+}
+
+static LM_NOINLINE tracked *search(uintptr_t at) {
+    for (unsigned i = 0; i < TRACKED; i++)
         if (at - table[i].pages < table[i].bytes)
             return &table[i];
     return NULL;
+}
+
+LM_INLINE tracked *find(uintptr_t at) {
+    return LM_LIKELY(*pages_near(at) == 0) ? NULL : search(at);
 }
 
 /* ---- Beginning and ending -------------------------------------------------------------------- */
@@ -106,7 +127,7 @@ static void release(tracked *t) {
         open_pages(t);
     if (t->told_beside)
         lm_exact_forgive(t->block.start);
-    t->pages = t->bytes = 0;
+    set_pages(t, 0, 0);
     lm_shadow_count.released++;
     if (--used == 0)
         lm_dispatch_set(false);
@@ -197,12 +218,11 @@ bool lm_shadow_track(void *p, bool written) {
     t->faults = t->watches = 0;
     t->block = block;
     t->before = (lm_read){0};
-    t->bytes = bytes;
-    t->pages = pages;
+    set_pages(t, pages, bytes);
     used++;
     __atomic_store_n(&lm_watched_bytes, true, __ATOMIC_RELAXED);
     if (!protect(t, PROT_NONE)) {
-        t->pages = t->bytes = 0;
+        set_pages(t, 0, 0);
         used--;
         return false;
     }
