@@ -25,7 +25,8 @@ enum {
     SHARE = 3,            /* percent */
     TRACK_COST = 10000,   /* ns, about: to begin and to end it */
     ALLOWANCE = 20000000, /* ns at the beginning, on top of the share */
-    FIRST = 2,            /* blocks of each call stack */
+    FREE = 1000, /* blocks and faults that no time is asked for, however slow the machine */
+    FIRST = 2,   /* blocks of each call stack */
     STACKS = 1 << 14,
     ALL = 0xff,         /* bits of a byte */
     LOOK_AT_CLOCK = 16, /* faults of a block */
@@ -157,7 +158,9 @@ void lm_shadow_open(const void *at) {
 
 static bool has_time(void) {
     const uint64_t spent = lm_catch_spent() + lm_shadow_count.tracked * TRACK_COST;
-    return lm_shadow_setting.mode == LM_SHADOW_MODE_ALL || spent < ALLOWANCE ||
+    if (lm_shadow_setting.mode == LM_SHADOW_MODE_ALL || spent < ALLOWANCE)
+        return true;
+    return lm_catch_faults() + lm_shadow_count.tracked < FREE ||
            spent - ALLOWANCE < lm_budget_time() / 100 * lm_shadow_setting.share;
 }
 
