@@ -17,15 +17,17 @@ PLAIN, LOAM, VALGRIND = "plain", "loam", "valgrind"
 
 
 def workloads(scratch):
-    """`start` is what every run pays. `clauses` does next to nothing but allocate and free blocks of 16 bytes: it shows
-    what one of these costs, and is in no mean."""
+    """`start` is what every run pays. `clauses` does next to nothing but allocate and free blocks of 16 bytes, and
+    python3 with PYTHONMALLOC=malloc makes a block of each object: they show what a block costs, and are in no mean."""
     real = {program.name: program for program in programs.known(scratch)}
     gcc = replace(real["gcc"], command=("gcc", "-O2", "-c", f"{scratch}/large.c", "-o", f"{scratch}/large.o"))
-    python = replace(real["python3"], command=real["python3"].command[:-1])
+    objects = replace(real["python3"], command=real["python3"].command[:-1], name="python3-malloc", in_mean=False)
+    python = replace(objects, name="python3", environment={"PYTHONHASHSEED": "0"}, in_mean=True)
     return [
         Program("start", ("/bin/true",), in_mean=False),
         real["sqlite3"], real["lua"], python, gcc, real["redis"],
         Program("tiles", (f"{scratch}/tiles",), needs=("cc",)),
+        objects,
         Program("clauses", (f"{scratch}/clauses",), needs=("cc",), in_mean=False),
     ]
 

@@ -20,6 +20,12 @@ enum { LM_QUARANTINE_SHARE = 4 };
 #define LM_QUARANTINE_LEAST LM_MIB(8)
 #define LM_QUARANTINE_MOST  LM_MIB(64)
 
+/* So many blocks get a place against guards without a question about time or memory: all first blocks of a small
+ * program do, however slow the machine is. From then on live places may have one part in so many of what is live,
+ * and at least this. */
+enum { LM_EXACT_FREE = 4096, LM_EXACT_SHARE = 8 };
+#define LM_EXACT_LEAST LM_MIB(8)
+
 /* A freed large block rests without its memory: of its size counts one part in so many. */
 enum { LM_RESTING_SHARE = 64 };
 

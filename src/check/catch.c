@@ -46,7 +46,7 @@ enum {
     LONGEST = 200000, /* ns: what took longer did so because others ran meanwhile */
 };
 
-static _Atomic uint64_t spent;
+static _Atomic uint64_t spent, faults;
 static __thread uint64_t left_at; /* when a handler went back to one single step; 0: to more */
 
 static uint64_t now_ns(void) {
@@ -59,6 +59,10 @@ uint64_t lm_catch_spent(void) {
     return atomic_load_explicit(&spent, memory_order_relaxed);
 }
 
+uint64_t lm_catch_faults(void) {
+    return atomic_load_explicit(&faults, memory_order_relaxed);
+}
+
 static uint64_t enter(void) {
     const uint64_t now = now_ns();
     return left_at ? left_at : now - DELIVERY;
@@ -67,6 +71,7 @@ static uint64_t enter(void) {
 static void leave(uint64_t since, const ucontext_t *context) {
     const uint64_t now = now_ns();
     left_at = lm_halt_is_single(context) ? now : 0;
+    atomic_fetch_add_explicit(&faults, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&spent, now - since < LONGEST ? now - since : LONGEST,
                               memory_order_relaxed);
 }

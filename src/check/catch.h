@@ -34,6 +34,9 @@ bool lm_catch_start(void);
  * time. */
 uint64_t lm_catch_spent(void);
 
+/* How often they were called. */
+uint64_t lm_catch_faults(void);
+
 /* The page at `at` must be closed again after the one instruction that is to run now. `context` is changed so
  * that it does. False: it can't be. */
 bool lm_catch_step(ucontext_t *context, uintptr_t page, void (*close)(uintptr_t page));

@@ -2,10 +2,12 @@
 
 #include "base/bits.h"
 #include "base/lock.h"
+#include "check/amounts.h"
 #include "check/raw.h"
 #include "check/shadow.h"
 #include "check/tale.h"
 #include "check/watched.h"
+#include "check/watcher.h"
 #include "check/zone.h"
 #include "os/os.h"
 
@@ -30,9 +32,8 @@ enum {
     READS_MOST = 64, /* attempts at a record that somebody is writing */
     STACKS = 1 << 14,
     PLACEMENTS = 3,
-    LONGEST = 500000, /* ns: what took longer did so because others ran meanwhile */
-    NEAR = 256,       /* bytes beside a live block */
-    NONE = 0,         /* no place: places are numbered from 1 in lists */
+    LONGEST = 50000, /* ns: what took longer did so because others ran meanwhile */
+    NONE = 0,        /* no place: places are numbered from 1 in lists */
 };
 
 typedef enum state { UNUSED, LIVE, FREED } state;
@@ -289,6 +290,16 @@ static void check_marks(const lm_block *block, uintptr_t pages, size_t bytes) {
                 (ptrdiff_t)(block->size + (behind < MARK ? behind : MARK)));
 }
 
+/* How much live places may have. A page for each small block is much: beyond the first few thousand blocks they
+ * are a share of what the program has. */
+static size_t most_live(void) {
+    const int64_t all = lm_watcher_live_bytes();
+    const size_t share = all > 0 ? (size_t)all / LM_EXACT_SHARE : 0;
+    if (atomic_load_explicit(&lm_exact_count.made, memory_order_relaxed) < LM_EXACT_FREE)
+        return lm_exact_setting.bytes;
+    return lm_min(lm_exact_setting.bytes, lm_max(share, LM_EXACT_LEAST));
+}
+
 /* A place for `bytes`, within the budget. */
 static bool get_place(size_t bytes, zone **z, uint32_t *number) {
     *z = zone_for(bytes);
@@ -297,7 +308,7 @@ static bool get_place(size_t bytes, zone **z, uint32_t *number) {
     const size_t size = (*z)->pages * lm_os.page;
     lm_lock_take(&exact_lock);
     const bool all = lm_exact_setting.mode == LM_EXACT_MODE_ALL;
-    const bool room = (all || live_bytes + size <= lm_exact_setting.bytes) &&
+    const bool room = (all || live_bytes + size <= most_live()) &&
                       (lm_os.guards_by_advice || live_places < lm_exact_setting.mappings / 2);
     *number = room ? take(*z) : NONE;
     if (*number) {
@@ -461,15 +472,6 @@ static size_t distance(const lm_block *block, uintptr_t at) {
     return at < block->start + block->size ? 0 : at - (block->start + block->size) + 1;
 }
 
-/* Of two blocks beside a guard the one that is reached more easily was meant: the nearer one, but a live one
- * that is near before a freed one. */
-static size_t reach(state s, const lm_block *block, uintptr_t at) {
-    if (s == UNUSED)
-        return SIZE_MAX;
-    const size_t far = distance(block, at);
-    return s == LIVE && far <= NEAR ? far : far + NEAR;
-}
-
 bool lm_exact_find(uintptr_t at, lm_block *block) {
     const zone *z = zone_of(at);
     if (!z)
@@ -480,7 +482,12 @@ bool lm_exact_find(uintptr_t at, lm_block *block) {
     if (at >= pages_of(z, number))
         return here != UNUSED;
     const state there = number > 0 ? look(z, number - 1, &before) : UNUSED;
-    if (reach(there, &before, at) < reach(here, block, at))
+    /* In a guard: of two blocks the nearer one, but a live one first, unless it is far. */
+    const bool near =
+        there != UNUSED && (here == UNUSED || distance(&before, at) <= distance(block, at));
+    const bool take_before = there != UNUSED && (near || (here != LIVE && there == LIVE));
+    const bool take_here = here == LIVE && there == FREED;
+    if (take_before && !take_here)
         *block = before;
     return here != UNUSED || there != UNUSED;
 }

@@ -1,6 +1,7 @@
 /* Who gets a place against guards. */
 #include "check/exact.h"
 
+#include "check/amounts.h"
 #include "check/budget.h"
 
 #include <stdatomic.h>
@@ -22,7 +23,8 @@ static bool is_turn(uint32_t before) {
 
 static bool has_time(void) {
     const uint64_t spent = atomic_load_explicit(&lm_exact_count.spent, memory_order_relaxed);
-    if (spent < ALLOWANCE)
+    if (spent < ALLOWANCE ||
+        atomic_load_explicit(&lm_exact_count.due, memory_order_relaxed) < LM_EXACT_FREE)
         return true;
     return spent - ALLOWANCE < lm_budget_time() / 100 * lm_exact_setting.share;
 }

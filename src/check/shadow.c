@@ -25,14 +25,14 @@ enum {
     SHARE = 3,            /* percent */
     TRACK_COST = 10000,   /* ns, about: to begin and to end it */
     ALLOWANCE = 20000000, /* ns at the beginning, on top of the share */
-    FIRST = 2,            /* blocks of each call stack */
+    FREE = 1000, /* blocks and faults that no time is asked for, however slow the machine */
+    FIRST = 2,   /* blocks of each call stack */
     STACKS = 1 << 14,
     ALL = 0xff,         /* bits of a byte */
     LOOK_AT_CLOCK = 16, /* faults of a block */
     DUMP_MOST = 64,     /* bytes of a block that a tale shows */
     CHUNK_MOST = 64,    /* a vector's bytes */
-    SIEVES = 1 << 12,
-    SIEVE_SHIFT = 12, /* no page is smaller */
+    PLACES = 1 << 12,   /* of pages, by their number */
 };
 
 typedef struct tracked {
@@ -55,9 +55,6 @@ lm_shadow_counts lm_shadow_count;
 static tracked table[TRACKED];
 static unsigned used, turn; /* slots in use; the next one to take */
 static unsigned char *room; /* for the copies and maps */
-
-/* How many tracked blocks have a page with this number, but for its upper bits. */
-static unsigned char sieve[SIEVES];
 static bool ready;
 
 bool lm_shadow_start(void) {
@@ -80,23 +77,31 @@ static bool protect(const tracked *t, int protection) {
     return lm_raw_call(SYS_mprotect, (long)t->pages, (long)t->bytes, protection, 0, 0, 0) == 0;
 }
 
-static unsigned char *sieve_at(uintptr_t at) {
-    return &sieve[(at >> SIEVE_SHIFT) % SIEVES];
+/* How many tracked pages have their number here: nearly all addresses that are asked for lie where none has. */
+static uint16_t pages_at[PLACES];
+
+static uint16_t *pages_near(uintptr_t at) {
+    return &pages_at[at / lm_os.page % PLACES];
 }
 
-static void sieve_change(const tracked *t, int by) {
-    for (uintptr_t at = t->pages; at < t->pages + t->bytes; at += 1 << SIEVE_SHIFT)
-        *sieve_at(at) = (unsigned char)(*sieve_at(at) + by);
+static void set_pages(tracked *t, uintptr_t pages, size_t bytes) {
+    for (size_t i = 0; i < t->bytes; i += lm_os.page)
+        --*pages_near(t->pages + i);
+    t->pages = pages;
+    t->bytes = bytes;
+    for (size_t i = 0; i < bytes; i += lm_os.page)
+        ++*pages_near(pages + i);
 }
 
-/* Every memcpy asks. */
-static tracked *find(uintptr_t at) {
-    if (LM_LIKELY(*sieve_at(at) == 0))
-        return NULL;
+static LM_NOINLINE tracked *search(uintptr_t at) {
     for (unsigned i = 0; i < TRACKED; i++)
         if (at - table[i].pages < table[i].bytes)
             return &table[i];
     return NULL;
+}
+
+LM_INLINE tracked *find(uintptr_t at) {
+    return LM_LIKELY(*pages_near(at) == 0) ? NULL : search(at);
 }
 
 /* ---- Beginning and ending -------------------------------------------------------------------- */
@@ -123,8 +128,7 @@ static void release(tracked *t) {
         open_pages(t);
     if (t->told_beside)
         lm_exact_forgive(t->block.start);
-    sieve_change(t, -1);
-    t->pages = t->bytes = 0;
+    set_pages(t, 0, 0);
     lm_shadow_count.released++;
     if (--used == 0)
         lm_dispatch_set(false);
@@ -154,7 +158,9 @@ void lm_shadow_open(const void *at) {
 
 static bool has_time(void) {
     const uint64_t spent = lm_catch_spent() + lm_shadow_count.tracked * TRACK_COST;
-    return lm_shadow_setting.mode == LM_SHADOW_MODE_ALL || spent < ALLOWANCE ||
+    if (lm_shadow_setting.mode == LM_SHADOW_MODE_ALL || spent < ALLOWANCE)
+        return true;
+    return lm_catch_faults() + lm_shadow_count.tracked < FREE ||
            spent - ALLOWANCE < lm_budget_time() / 100 * lm_shadow_setting.share;
 }
 
@@ -215,14 +221,11 @@ bool lm_shadow_track(void *p, bool written) {
     t->faults = t->watches = 0;
     t->block = block;
     t->before = (lm_read){0};
-    t->bytes = bytes;
-    t->pages = pages;
-    sieve_change(t, 1);
+    set_pages(t, pages, bytes);
     used++;
     __atomic_store_n(&lm_watched_bytes, true, __ATOMIC_RELAXED);
     if (!protect(t, PROT_NONE)) {
-        sieve_change(t, -1);
-        t->pages = t->bytes = 0;
+        set_pages(t, 0, 0);
         used--;
         return false;
     }

@@ -2,6 +2,7 @@
 // ctest-args: protect
 #include "support/unit.h"
 
+#include "check/amounts.h"
 #include "check/exact.h"
 #include "os/os.h"
 #include "support/child.h"
@@ -79,39 +80,6 @@ static void is_found_by_its_addresses(void **state) {
     assert_true(!block.live && block.freed == 9 && block.freed_time == 13);
 }
 
-static uintptr_t found_at(char *at) {
-    lm_block block;
-    assert_true(lm_exact_find((uintptr_t)at, &block));
-    return block.start;
-}
-
-/* One guard lies between two blocks. */
-static void of_two_blocks_the_one_that_was_meant(void **state) {
-    enum { COUNT = 40 };
-    char *blocks[COUNT], *p = NULL, *q = NULL;
-    (void)state;
-    for (size_t i = 0; i < COUNT; i++)
-        blocks[i] = lm_exact_new(48, 0, &story);
-    for (size_t i = 0; i < COUNT; i++)
-        for (size_t j = 0; j < COUNT; j++)
-            if (blocks[j] == blocks[i] + 48 + lm_os.page) {
-                p = blocks[i];
-                q = blocks[j];
-            }
-    assert_non_null(p);
-    assert_ptr_equal(found_at(p + 48), p);
-    assert_ptr_equal(found_at(q - 1), q);
-    assert_true(lm_exact_free(p, &end));
-    assert_ptr_equal(found_at(p + 56), p); /* freed, but q is far */
-    assert_ptr_equal(found_at(q - 1), q);
-    assert_true(lm_exact_free(q, &end));
-    assert_ptr_equal(found_at(p + 56), p);
-    assert_ptr_equal(found_at(q - 8), q);
-    for (size_t i = 0; i < COUNT; i++)
-        if (blocks[i] != p && blocks[i] != q)
-            assert_true(lm_exact_free(blocks[i], &end));
-}
-
 static void what_is_beside_is_looked_at(void **state) {
     (void)state;
     for (int i = 0; i < 3; i++) { /* whatever side it is on */
@@ -163,6 +131,39 @@ static void ever_fewer_are_due(void **state) {
     lm_exact_setting.mode = LM_EXACT_MODE_AUTO;
 }
 
+/* However slow the machine was: of a small program all first blocks get a place. */
+static void the_first_are_asked_for_no_time(void **state) {
+    const uint64_t due = lm_exact_count.due, spent = lm_exact_count.spent;
+    (void)state;
+    lm_exact_count.spent = UINT64_MAX / 2;
+    lm_exact_count.due = 0;
+    assert_true(lm_exact_due(101));
+    lm_exact_count.due = LM_EXACT_FREE - 1;
+    assert_true(lm_exact_due(101));
+    assert_false(lm_exact_due(101));
+    lm_exact_count.due = due;
+    lm_exact_count.spent = spent;
+}
+
+/* Nothing is live for the watcher here: the least counts. */
+static void many_places_are_a_share(void **state) {
+    enum { PAGES = 256, PLACES = 32 };
+    const uint64_t made = lm_exact_count.made;
+    const size_t size = PAGES * lm_os.page;
+    void *p[PLACES + 1];
+    size_t count = 0;
+    (void)state;
+    lm_exact_count.made = LM_EXACT_FREE;
+    while (count < PLACES && (p[count] = lm_exact_new(size, 0, &story)))
+        count++;
+    assert_int_equal(count, LM_EXACT_LEAST / size);
+    lm_exact_count.made = 0;
+    assert_non_null(p[count] = lm_exact_new(size, 0, &story));
+    for (size_t i = 0; i <= count; i++)
+        assert_true(lm_exact_free(p[i], &end));
+    lm_exact_count.made = made;
+}
+
 static void memory_is_bounded(void **state) {
     const size_t usual = lm_exact_setting.bytes;
     void *p[8];
@@ -211,10 +212,11 @@ int main(int argc, char **argv) {
         cmocka_unit_test(one_side_is_exact),
         cmocka_unit_test(small_blocks_end_where_they_can),
         cmocka_unit_test(is_found_by_its_addresses),
-        cmocka_unit_test(of_two_blocks_the_one_that_was_meant),
         cmocka_unit_test(what_is_beside_is_looked_at),
         cmocka_unit_test(places_rest),
         cmocka_unit_test(ever_fewer_are_due),
+        cmocka_unit_test(the_first_are_asked_for_no_time),
+        cmocka_unit_test(many_places_are_a_share),
         cmocka_unit_test(memory_is_bounded),
         cmocka_unit_test(threads),
     };
