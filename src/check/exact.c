@@ -31,6 +31,7 @@ enum {
     STACKS = 1 << 14,
     PLACEMENTS = 3,
     LONGEST = 500000, /* ns: what took longer did so because others ran meanwhile */
+    FAR = 256,        /* bytes from a block: whoever goes there may have meant another */
     NONE = 0,         /* no place: places are numbered from 1 in lists */
 };
 
@@ -460,7 +461,14 @@ static size_t distance(const lm_block *block, uintptr_t at) {
     return at < block->start + block->size ? 0 : at - (block->start + block->size) + 1;
 }
 
-bool lm_exact_find(uintptr_t at, lm_block *block) {
+static bool is_held(const lm_block *block, const uintptr_t *held, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (held[i] - block->start <= block->size)
+            return true;
+    return false;
+}
+
+bool lm_exact_find_held(uintptr_t at, const uintptr_t *held, size_t count, lm_block *block) {
     const zone *z = zone_of(at);
     if (!z)
         return false;
@@ -470,14 +478,22 @@ bool lm_exact_find(uintptr_t at, lm_block *block) {
     if (at >= pages_of(z, number))
         return here != UNUSED;
     const state there = number > 0 ? look(z, number - 1, &before) : UNUSED;
-    /* In a guard: of two blocks the nearer one, but a live one first, unless it is far. */
-    const bool near =
-        there != UNUSED && (here == UNUSED || distance(&before, at) <= distance(block, at));
-    const bool take_before = there != UNUSED && (near || (here != LIVE && there == LIVE));
-    const bool take_here = here == LIVE && there == FREED;
-    if (take_before && !take_here)
+    if (there == UNUSED)
+        return here != UNUSED;
+    const bool before_held = is_held(&before, held, count);
+    const bool here_held = here != UNUSED && is_held(block, held, count);
+    const bool nearer = here == UNUSED || distance(&before, at) <= distance(block, at);
+    if (before_held != here_held ? before_held : nearer)
         *block = before;
-    return here != UNUSED || there != UNUSED;
+    return true;
+}
+
+bool lm_exact_find(uintptr_t at, lm_block *block) {
+    return lm_exact_find_held(at, NULL, 0, block);
+}
+
+bool lm_exact_doubts(const lm_block *block, uintptr_t at, const uintptr_t *held, size_t count) {
+    return distance(block, at) > FAR && !is_held(block, held, count);
 }
 
 void lm_exact_each(bool (*visit)(const lm_block *block, void *context), void *context) {
