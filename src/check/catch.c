@@ -181,6 +181,8 @@ static void tell(const lm_halt *m, uintptr_t at, const lm_block *block, bool sur
         tale.access = "execute";
     if (lm_catch_seam.stack_of)
         tale.stack = lm_catch_seam.stack_of(m->context);
+    if (!block->live && lm_catch_seam.moved)
+        tale.moved_to = lm_catch_seam.moved(block->start);
     set_range(&tale, block, tale.pointer, touch ? touch->bytes : 1);
     lm_tale_tell(&tale);
 }

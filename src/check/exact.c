@@ -3,6 +3,7 @@
 #include "base/bits.h"
 #include "base/lock.h"
 #include "check/raw.h"
+#include "check/remains.h"
 #include "check/shadow.h"
 #include "check/tale.h"
 #include "check/watched.h"
@@ -352,6 +353,7 @@ static void *make(size_t size, size_t alignment, const lm_block *story) {
     block.alignment = alignment;
     block.live = block.exact = true;
     mark(&block, pages, bytes);
+    lm_remains_drop(pages - lm_os.page, bytes + 2 * lm_os.page);
     atomic_store_explicit(&z->places[number - 1].told, 0, memory_order_relaxed);
     write_record(&z->places[number - 1], LIVE, &block);
     return (void *)block.start;
@@ -412,6 +414,7 @@ static bool end(void *p, const lm_block *story) {
     const uintptr_t pages = pages_of(z, number);
     if (!atomic_load_explicit(&z->places[number].told, memory_order_relaxed))
         check_marks(&before, pages, z->pages * lm_os.page);
+    lm_remains_keep(before.start, before.size);
     close_pages(pages, z->pages * lm_os.page);
     atomic_fetch_add_explicit(&lm_exact_count.freed, 1, memory_order_relaxed);
     put_place(z, (uint32_t)number + 1);
@@ -528,10 +531,18 @@ bool lm_exact_page(uintptr_t at, bool open) {
     const size_t number = number_of(z, at);
     if (number > atomic_load_explicit(&z->made, memory_order_acquire))
         return false;
-    if (at >= pages_of(z, number) && look(z, number, &block) == LIVE)
+    const state now = at >= pages_of(z, number) ? look(z, number, &block) : UNUSED;
+    if (now == LIVE)
         return false;
     const uintptr_t page = at & ~(lm_os.page - 1);
-    return open ? open_pages(page, lm_os.page) : close_pages(page, lm_os.page);
+    if (!open) {
+        lm_remains_take(page);
+        return close_pages(page, lm_os.page);
+    }
+    if (!open_pages(page, lm_os.page))
+        return false;
+    lm_remains_put(page, now == FREED ? block.start : 0);
+    return true;
 }
 
 /* ---- Beginning, and forks -------------------------------------------------------------------- */
@@ -548,6 +559,8 @@ void lm_exact_start(void) {
     for (int i = 0; i < ZONES; i++)
         reserve(&zones[i]);
     ready = zones[0].capacity > 0 && make_places(&zones[0]);
+    if (ready)
+        lm_remains_start();
 }
 
 void lm_exact_before_fork(void) {
@@ -556,8 +569,10 @@ void lm_exact_before_fork(void) {
 }
 
 void lm_exact_after_fork(bool child) {
-    if (child)
+    if (child) {
         lm_lock_give_in_child(&exact_lock);
-    else
+        lm_remains_forked();
+    } else {
         lm_lock_give(&exact_lock);
+    }
 }

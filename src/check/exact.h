@@ -89,7 +89,7 @@ void lm_exact_each(bool (*visit)(const lm_block *block, void *context), void *co
 bool lm_exact_pages(uintptr_t at, uintptr_t *start, size_t *bytes);
 
 /* Pages that can't be touched, because they are a guard's or a freed block's: the one of `at` can be touched
- * (`open`), or no longer. False: it is no such page, or the system can't. */
+ * (`open`), with what remains.h knows of it, or no longer. False: it is no such page, or the system can't. */
 bool lm_exact_page(uintptr_t at, bool open);
 
 /* What is beside the live block was overwritten, and told: not once more when it is freed. */
