@@ -353,7 +353,8 @@ static void *make(size_t size, size_t alignment, const lm_block *story) {
     block.alignment = alignment;
     block.live = block.exact = true;
     mark(&block, pages, bytes);
-    lm_remains_drop(pages - lm_os.page, bytes + 2 * lm_os.page);
+    lm_remains_drop(pages,
+                    bytes + lm_os.page); /* the guard before may hold what its neighbour wrote */
     atomic_store_explicit(&z->places[number - 1].told, 0, memory_order_relaxed);
     write_record(&z->places[number - 1], LIVE, &block);
     return (void *)block.start;

@@ -108,6 +108,34 @@ static void of_two_beside_a_guard_the_nearer_is_meant(void **state) {
     assert_true(lm_exact_free((void *)at[1], &end));
 }
 
+/* As the handler of faults opens and closes a page. */
+static void an_opened_page_has_what_was_there(void **state) {
+    char *p = lm_exact_new(16, 0, &story), *q;
+    (void)state;
+    for (int turn = 0; turn < 3 && ((uintptr_t)p + 16) % lm_os.page != 0; turn++) {
+        assert_true(lm_exact_free(p, &end));
+        p = lm_exact_new(16, 0, &story);
+    }
+    assert_int_equal(((uintptr_t)p + 16) % lm_os.page, 0);
+    assert_true(lm_exact_page((uintptr_t)p + 16, true));
+    memcpy(p + 16, "beyond", 7);
+    assert_true(lm_exact_page((uintptr_t)p + 16, false));
+    q = lm_exact_new(16, 0, &story); /* of which it is the guard before */
+    assert_true(lm_exact_page((uintptr_t)p + 16, true));
+    assert_string_equal(p + 16, "beyond");
+    assert_true(lm_exact_page((uintptr_t)p + 16, false));
+    memcpy(p, "before the free", 16);
+    assert_true(lm_exact_free(p, &end));
+    assert_true(lm_exact_page((uintptr_t)p, true));
+    assert_string_equal(p, "before the free");
+    p[0] = 'B';
+    assert_true(lm_exact_page((uintptr_t)p, false));
+    assert_true(lm_exact_page((uintptr_t)p, true));
+    assert_string_equal(p, "Before the free");
+    assert_true(lm_exact_page((uintptr_t)p, false));
+    assert_true(lm_exact_free(q, &end));
+}
+
 static void what_is_beside_is_looked_at(void **state) {
     (void)state;
     for (int i = 0; i < 3; i++) { /* whatever side it is on */
@@ -208,6 +236,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(small_blocks_end_where_they_can),
         cmocka_unit_test(is_found_by_its_addresses),
         cmocka_unit_test(of_two_beside_a_guard_the_nearer_is_meant),
+        cmocka_unit_test(an_opened_page_has_what_was_there),
         cmocka_unit_test(what_is_beside_is_looked_at),
         cmocka_unit_test(places_rest),
         cmocka_unit_test(ever_fewer_are_due),
