@@ -1,22 +1,16 @@
 /* Freed blocks rest, filled, until others push them out; what was written to them meanwhile is told. */
 #include "support/unit.h"
 
-#include "check/entry.h"
-#include "check/exact.h"
 #include "check/quarantine.h"
 #include "check/zone.h"
+#include "support/checked.h"
 #include "support/tales.h"
 
 #include <string.h>
 
-static void free_plain(void *p) {
-    lm_check_free(p, LM_ANY_SIZE, LM_ANY_ALIGNMENT, LM_CALL_FREE);
-}
-
 static int set_up(void **state) {
     (void)state;
-    free_plain(lm_check_malloc(1, LM_CALL_MALLOC)); /* starts all there is */
-    lm_exact_setting.mode = LM_EXACT_MODE_OFF;
+    checked_start();
     lm_quarantine_limit = 64 * 1024;
     tales_catch();
     return 0;

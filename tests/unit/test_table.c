@@ -1,21 +1,14 @@
 /* From addresses to records, and from records to their neighbours. */
 #include "support/unit.h"
 
-#include "check/entry.h"
-#include "check/exact.h"
 #include "check/table.h"
+#include "support/checked.h"
 
 #include <string.h>
 
-static void free_plain(void *p) {
-    lm_check_free(p, LM_ANY_SIZE, LM_ANY_ALIGNMENT, LM_CALL_FREE);
-}
-
-/* Blocks against guards are in no slot. */
 static int set_up(void **state) {
     (void)state;
-    free_plain(lm_check_malloc(1, LM_CALL_MALLOC)); /* starts all there is */
-    lm_exact_setting.mode = LM_EXACT_MODE_OFF;
+    checked_start();
     return 0;
 }
 
