@@ -47,7 +47,8 @@
  *   state                 live or freed: the block, at that time
  *   first last            the bad bytes, counted from the block's first; negative: before it
  *   inside                bytes from the block's first to `pointer`
- *   where                 of `pointer`, when there is no block: null, stack, static, code, mapped, unmapped,
+ *   where                 of `pointer`, when there is no block: null, stack, environment (strings of it and of the
+ *                         command line), static, code, mapped, unmapped,
  *                         heap (in the heap, but in no block that is known)
  *   allocated allocated_thread allocated_time allocated_call      the block's allocation: a stack; ...
  *   freed freed_thread freed_time freed_call                      and its free

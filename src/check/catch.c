@@ -157,10 +157,24 @@ static void set_range(lm_tale *tale, const lm_block *block, uintptr_t at, size_t
     }
 }
 
-static void tell(const lm_halt *m, uintptr_t at, const lm_block *block) {
+enum { HELD_MOST = 2 };
+
+/* The registers that the address is made of. */
+static size_t held_by(const lm_halt *m, uintptr_t held[HELD_MOST]) {
+    size_t count = 0;
+    if (!m->decoded || !m->in.memory)
+        return 0;
+    if (m->in.base != LM_NO_REGISTER)
+        held[count++] = m->general[m->in.base];
+    if (m->in.index != LM_NO_REGISTER && m->in.scale == 1)
+        held[count++] = m->general[m->in.index];
+    return count;
+}
+
+static void tell(const lm_halt *m, uintptr_t at, const lm_block *block, bool sure) {
     const lm_touch *touch = lm_halt_touch(m, at);
     lm_tale tale = {
-        .certainty = LM_CERTAIN_EXACT,
+        .certainty = sure ? LM_CERTAIN_EXACT : LM_CERTAIN_INFERRED,
         .access = how(m, touch),
         .bytes = touch ? touch->bytes : 0,
         .pointer = touch ? touch->at : at,
@@ -172,6 +186,8 @@ static void tell(const lm_halt *m, uintptr_t at, const lm_block *block) {
         tale.access = "execute";
     if (lm_catch_seam.stack_of)
         tale.stack = lm_catch_seam.stack_of(m->context);
+    if (!block->live && lm_catch_seam.moved)
+        tale.moved_to = lm_catch_seam.moved(block->start);
     set_range(&tale, block, tale.pointer, touch ? touch->bytes : 1);
     lm_tale_tell(&tale);
 }
@@ -180,11 +196,13 @@ static void tell(const lm_halt *m, uintptr_t at, const lm_block *block) {
 static bool on_guard(lm_halt *m, uintptr_t at) {
     const uintptr_t page = at & ~(lm_os.page - 1);
     lm_block block;
-    if (!lm_exact_find(at, &block))
+    uintptr_t held[HELD_MOST];
+    const size_t count = held_by(m, held);
+    if (!lm_exact_find_held(at, held, count, &block))
         return false;
     const bool library = lm_catch_seam.is_library && lm_catch_seam.is_library(m->pc);
     if (!library || told != ~block.start)
-        tell(m, at, &block);
+        tell(m, at, &block, !lm_exact_doubts(&block, at, held, count));
     if (m->pc == at || !lm_exact_page(at, true))
         return false;
     if (lm_catch_step(m->context, page, close_exact))

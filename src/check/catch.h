@@ -18,6 +18,7 @@ typedef struct lm_catch_seams {
     bool (*failed_last)(lm_failed *failed); /* of the calling thread; false: none */
     const char *(*where)(uintptr_t at);     /* "stack", "static", ...; as base/wire.h has it */
     bool (*is_library)(uintptr_t pc);       /* code of the C library */
+    uintptr_t (*moved)(uintptr_t start);    /* where a realloc moved the block to; 0: none did */
 } lm_catch_seams;
 
 extern lm_catch_seams lm_catch_seam;

@@ -72,6 +72,13 @@ LM_INLINE bool lm_exact_owns(const void *p) {
  * handlers of faults; waits for nobody. */
 bool lm_exact_find(uintptr_t at, lm_block *block);
 
+/* The same, where it is known what the access made its address of: of a guard, the block that one of these values
+ * points into or to the end of; if that is none, or both, the nearest. */
+bool lm_exact_find_held(uintptr_t at, const uintptr_t *held, size_t count, lm_block *block);
+
+/* Whether the address is so far from the block that it may be about another, or about none. */
+bool lm_exact_doubts(const lm_block *block, uintptr_t at, const uintptr_t *held, size_t count);
+
 /* The live block that begins at this address. */
 bool lm_exact_live(uintptr_t start, lm_block *block);
 
@@ -82,7 +89,7 @@ void lm_exact_each(bool (*visit)(const lm_block *block, void *context), void *co
 bool lm_exact_pages(uintptr_t at, uintptr_t *start, size_t *bytes);
 
 /* Pages that can't be touched, because they are a guard's or a freed block's: the one of `at` can be touched
- * (`open`), or no longer. False: it is no such page, or the system can't. */
+ * (`open`), with what remains.h knows of it, or no longer. False: it is no such page, or the system can't. */
 bool lm_exact_page(uintptr_t at, bool open);
 
 /* What is beside the live block was overwritten, and told: not once more when it is freed. */

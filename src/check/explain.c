@@ -53,8 +53,10 @@ static uintptr_t wanted_address(const lm_halt *m) {
 
 static const char *reaches(const lm_halt *m, uintptr_t at, bool page_fault) {
     const lm_touch *touch = lm_halt_touch(m, at);
-    if (m->pc == at)
-        return "execute";
+    const bool calls =
+        m->decoded && m->in.map == 0 && m->in.op == 0xff && m->in.has_modrm && !m->in.memory;
+    if (m->pc == at || (calls && !page_fault))
+        return "execute"; /* to an address that can be none the processor doesn't even go */
     if (touch && touch->how != (LM_READS | LM_WRITES))
         return touch->how == LM_WRITES ? "write" : "read";
     if (page_fault)

@@ -71,7 +71,8 @@ void lm_guarded_start(void) {
     static const lm_shadow_mode uninit[] = {[LM_UNINIT_AUTO] = LM_SHADOW_MODE_AUTO,
                                             [LM_UNINIT_ALL] = LM_SHADOW_MODE_ALL,
                                             [LM_UNINIT_OFF] = LM_SHADOW_MODE_OFF};
-    lm_catch_seam = (lm_catch_seams){stack_of, failed_last, lm_tell_where, is_library};
+    lm_catch_seam =
+        (lm_catch_seams){stack_of, failed_last, lm_tell_where, is_library, lm_tell_moved};
     lm_exact_setting.mode = exact[lm_options_now.exact];
     lm_shadow_setting.mode = uninit[lm_options_now.uninit];
     /* Its single steps and faults would stop the program in a debugger again and again. */

@@ -4,6 +4,7 @@
 #include "stack/object.h"
 
 #include <fcntl.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -70,8 +71,17 @@ static bool holds(const mapping *m, uintptr_t at) {
     return m->start <= at && at < m->end;
 }
 
+/* The kernel puts some random bytes, then the strings of the command line and the environment, then the
+ * program's name, at the stack's beginning. */
+static bool is_environment(uintptr_t at) {
+    const uintptr_t from = getauxval(AT_RANDOM), to = getauxval(AT_EXECFN);
+    return from != 0 && from < at && at < to;
+}
+
 static const char *kind_of(const mapping *m, uintptr_t at, uintptr_t sp) {
     lm_object object;
+    if (is_environment(at))
+        return "environment";
     if (holds(m, sp) || memcmp(m->path, "[stack", 6) == 0)
         return "stack";
     if (m->code)

@@ -11,6 +11,7 @@
 #include "cli/workdir.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -79,6 +80,11 @@ static void note_killed(struct check *check, int signal) {
     else
         fprintf(check->session.out, "loam: %s was killed by signal %d (%s)\n", name_of(check),
                 signal, strsignal(signal));
+    /* The checker explains these in every program that it is in. */
+    if (!check->arguments.children && (signal == SIGSEGV || signal == SIGBUS))
+        lm_session_note(&check->session, check->session.main,
+                        "it may have executed another program; such are checked with --children "
+                        "only");
 }
 
 /* Without its last line a process was killed, or went on as another program. */

@@ -62,6 +62,9 @@ static lm_report *find_equal(lm_session *session, const lm_report *report) {
     for (size_t i = 0; i < session->report_count; i++)
         if (lm_report_equal(session->reports[i], report))
             return session->reports[i];
+    for (size_t i = 0; i < session->report_count; i++)
+        if (lm_report_follows(report, session->reports[i]))
+            return session->reports[i];
     return NULL;
 }
 

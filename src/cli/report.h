@@ -27,6 +27,10 @@ bool lm_report_is_leak(const lm_report *report);
 /* Whether both tell of the same mistake at the same place. */
 bool lm_report_equal(const lm_report *one, const lm_report *other);
 
+/* Whether damage that was found later is what an earlier report tells of exactly, in another block of the same
+ * allocation. */
+bool lm_report_follows(const lm_report *report, const lm_report *earlier);
+
 /* Takes note that a finding is this one again. Returns false when there is no memory. */
 bool lm_report_join(lm_report *report, const lm_wire_finding *facts);
 

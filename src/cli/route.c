@@ -78,11 +78,16 @@ static bool is_loam(const char *module) {
 /* Of the C library's names, what stands in its manual: "__strcpy_evex" is strcpy for this processor. The
  * text is changed in the caller's buffer. */
 static const char *manual_name(const char *name, char buffer[MANUAL_NAME_SIZE]) {
-    static const char *const ends[] = {"_evex", "_avx", "_sse", "_ssse3", "_erms", "_unaligned"};
+    static const char *const ends[] = {"_evex", "_avx",       "_sse",     "_ssse3",
+                                       "_erms", "_unaligned", "_internal"};
+    static const char *const starts[] = {"isoc99_", "isoc23_", "new_"};
     if (name[0] != '_' || strlen(name) >= MANUAL_NAME_SIZE)
         return name;
     const char *start = begins(name, "__GI_") ? name + 5 : begins(name, "_IO_") ? name + 4 : name;
     start += strspn(start, "_");
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
+        if (begins(start, starts[i]))
+            start += strlen(starts[i]);
     snprintf(buffer, MANUAL_NAME_SIZE, "%s", start);
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         char *end = strstr(buffer, ends[i]);

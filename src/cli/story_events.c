@@ -112,12 +112,13 @@ static size_t list_callers(const lm_route *route, struct caller *callers) {
     return count;
 }
 
-static void put_caller(lm_paper *paper, const struct caller *caller) {
+/* `more`: of a chain whose end isn't known. */
+static void put_caller(lm_paper *paper, const struct caller *caller, bool more) {
     char where[LM_PLACE_SIZE];
     char times[64] = "";
     const lm_place *place = caller->place;
     if (caller->times > 1)
-        snprintf(times, sizeof times, "  (%zu times)", caller->times);
+        snprintf(times, sizeof times, "  (%zu times%s)", caller->times, more ? ", and more" : "");
     lm_paper_wrap(paper, 16, "%s%s%s%s%s", place->function == NULL ? "" : place->function,
                   place->function == NULL ? "" : "  ", lm_place_text(where, place, false),
                   place->inlined ? "  (inlined)" : "", times);
@@ -132,13 +133,15 @@ void lm_story_callers(const lm_story *story) {
     if (callers == NULL)
         return;
     const size_t count = list_callers(route, callers);
+    const lm_wire_finding *facts = story->report->facts;
+    const bool overflowed = facts->where != NULL && strcmp(facts->where, "stack") == 0;
     for (size_t i = 0; i < count; i++) {
         if (count > FOLD_FROM && i == CALLERS_MAX) {
             i = count - CALLERS_LAST;
             lm_paper_put(paper, "                ... %zu more ...\n", i - CALLERS_MAX);
         }
         lm_paper_put(paper, i == 0 ? "   called from  " : "                ");
-        put_caller(paper, &callers[i]);
+        put_caller(paper, &callers[i], overflowed && i + 1 == count);
     }
     free(callers);
 }

@@ -251,6 +251,10 @@ static const char *inferred(lm_code code) {
         return "inferred: a pointer into a block may be a chance number";
     case LM_CODE_LEAK:
         return "inferred from a search of the memory that could be read";
+    case LM_CODE_HEAP_OVERFLOW:
+    case LM_CODE_HEAP_UNDERFLOW:
+    case LM_CODE_USE_AFTER_FREE:
+        return "the access is exact; that it is about this block, the nearest, is inferred";
     default:
         return "inferred from what memory held";
     }

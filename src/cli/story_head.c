@@ -128,6 +128,7 @@ static const char *place_of(const char *where) {
         const char *where, *words;
     } places[] = {
         {"stack", "a local variable, which lies on the stack"},
+        {"environment", "a string of the environment or the command line"},
         {"static", "a global or static variable, or of a string literal"},
         {"code", "a function"},
         {"mapped", "memory that isn't from this heap"},

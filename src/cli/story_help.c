@@ -75,6 +75,36 @@ static bool of_pointer(const lm_story *story, const char *line, char help[HELP_S
     return true;
 }
 
+/* `T *p = malloc(sizeof(T *))`, or `T **p = malloc(n * sizeof(T))`. */
+static bool of_wrong_type(const lm_story *story, const char *line, char help[HELP_SIZE]) {
+    const lm_place *place = lm_route_blamed(&story->report->allocated);
+    const char *from = lm_lines_from_column(line, place);
+    const char *at = strstr(from, "sizeof(");
+    char name[LM_NAME_SIZE];
+    if (at == NULL || !lm_lines_assigned(line, from, name))
+        return false;
+    const char *type = at + strlen("sizeof(");
+    int length = (int)strcspn(type, "()"), stars = 0;
+    while (length > 0 && (type[length - 1] == '*' || type[length - 1] == ' '))
+        stars += type[--length] == '*';
+    if (length == 0 || length > LM_NAME_SIZE / 2 || *type == '*')
+        return false;
+    const unsigned declared = lm_lines_stars(line, name);
+    if (declared == 1 && stars == 1)
+        snprintf(
+            help, HELP_SIZE,
+            "sizeof(%.*s *) is the size of a pointer; sizeof(*%s) is that of what it points to",
+            length, type, name);
+    else if (declared == 2 && stars == 0)
+        snprintf(help, HELP_SIZE,
+                 "%s points to pointers, which are larger than this; allocate the number of them "
+                 "times sizeof(*%s)",
+                 name, name);
+    else
+        return false;
+    return true;
+}
+
 /* malloc(n) for elements of several bytes. */
 static bool of_elements(const lm_story *story, const char *line, char help[HELP_SIZE]) {
     const lm_wire_finding *facts = story->report->facts;
@@ -99,12 +129,14 @@ static bool in_loop(const lm_story *story, char help[HELP_SIZE]) {
     if (place == NULL || facts->first.value != facts->size.value ||
         lm_story_call(story->report) != NULL)
         return false;
+    char line[LM_LINE_SIZE];
+    lm_lines_at(story, place, 0, line);
+    const size_t indent = lm_lines_indent(line); /* what is in a loop stands further in than it */
     for (int before = 0; before < LM_LOOP_LINES; before++) {
-        char line[LM_LINE_SIZE];
         const char *end;
         lm_lines_at(story, place, before, line);
         const char *condition = lm_lines_condition(line, &end);
-        if (condition == NULL)
+        if (condition == NULL || (before > 0 && lm_lines_indent(line) >= indent))
             continue;
         const uint64_t turns = lm_lines_bound(condition, end);
         const char *at = strstr(condition, "<=");
@@ -144,7 +176,7 @@ static bool help_overflow(const lm_story *story, char help[HELP_SIZE]) {
     const char *call = lm_story_call(story->report);
     char line[LM_LINE_SIZE];
     lm_lines_at(story, lm_route_blamed(&story->report->allocated), 0, line);
-    if (of_pointer(story, line, help))
+    if (of_pointer(story, line, help) || of_wrong_type(story, line, help))
         return true;
     if (writes && text_is_longer(facts, help))
         return true;
@@ -277,7 +309,11 @@ static bool help_invalid(const lm_story *story, char help[HELP_SIZE]) {
                  lm_words_count(bytes, facts->inside.value, "byte"));
         return true;
     }
-    if (is(facts->where, "stack"))
+    if (is(facts->where, "environment"))
+        snprintf(help, HELP_SIZE,
+                 "what getenv returns, and argv's strings, belong to the environment; free only a "
+                 "copy of your own");
+    else if (is(facts->where, "stack"))
         snprintf(help, HELP_SIZE, "a local variable ends with its function; it isn't freed");
     else if (is(facts->where, "static"))
         snprintf(help, HELP_SIZE,

@@ -83,6 +83,26 @@ bool lm_lines_sizeof(const char *text, const char *name) {
     return strncmp(at, name, length) == 0 && !name_character(at[length]);
 }
 
+unsigned lm_lines_stars(const char *line, const char *name) {
+    for (const char *at = find_word(line, name); at != NULL; at = find_word(at + 1, name)) {
+        const char *type = at;
+        unsigned stars = 0;
+        while (type > line && (type[-1] == '*' || type[-1] == ' '))
+            stars += *--type == '*';
+        if (stars > 0 && type > line && name_character(type[-1]))
+            return stars;
+    }
+    return 0;
+}
+
+size_t lm_lines_indent(const char *line) {
+    enum { TAB = 8 };
+    size_t columns = 0;
+    for (; *line == ' ' || *line == '\t'; line++)
+        columns = *line == ' ' ? columns + 1 : (columns / TAB + 1) * TAB;
+    return columns;
+}
+
 /* ---- Loops ------------------------------------------------------------------------------------ */
 
 const char *lm_lines_condition(const char *line, const char **end) {

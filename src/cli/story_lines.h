@@ -19,6 +19,12 @@ bool lm_lines_assigned(const char *line, const char *at, char name[LM_NAME_SIZE]
 /* Whether `text` begins with "sizeof(name)" or "sizeof name". */
 bool lm_lines_sizeof(const char *text, const char *name);
 
+/* How many stars a declaration of the name has: 2 for "T **name". 0: it isn't declared here as a pointer. */
+unsigned lm_lines_stars(const char *line, const char *name);
+
+/* How far in the line's text begins, in columns. */
+size_t lm_lines_indent(const char *line);
+
 /* The condition of the for or while loop in the line, as "i <= count"; NULL: none. *end is behind it. */
 const char *lm_lines_condition(const char *line, const char **end);
 

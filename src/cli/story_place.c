@@ -39,8 +39,12 @@ static void label_access(const lm_report *report, char label[LM_LABEL_SIZE]) {
 }
 
 static void label_pointer(const lm_wire_finding *facts, char label[LM_LABEL_SIZE]) {
-    snprintf(label, LM_LABEL_SIZE, "%s through this pointer",
-             lm_story_access(facts, LM_VERB_PRESENT));
+    const char *access = lm_story_access(facts, LM_VERB_PRESENT);
+    if (facts->where != NULL && strcmp(facts->where, "stack") == 0)
+        snprintf(label, LM_LABEL_SIZE, "the stack had no more room here");
+    else
+        snprintf(label, LM_LABEL_SIZE, "%s through this pointer",
+                 strcmp(access, "executes") == 0 ? "calls" : access);
 }
 
 static void label_use(const lm_report *report, char label[LM_LABEL_SIZE]) {

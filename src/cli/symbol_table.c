@@ -59,7 +59,8 @@ void lm_symbol_table_read(lm_symbol_table *table, Elf *elf, Elf *debug) {
     if (!read_section(table, elf, SHT_SYMTAB) &&
         (debug == NULL || !read_section(table, debug, SHT_SYMTAB)))
         read_section(table, elf, SHT_DYNSYM);
-    qsort(table->list, table->count, sizeof *table->list, by_start);
+    if (table->count > 1)
+        qsort(table->list, table->count, sizeof *table->list, by_start);
 }
 
 const char *lm_symbol_table_find(const lm_symbol_table *table, uint64_t address) {

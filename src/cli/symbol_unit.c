@@ -51,7 +51,8 @@ enum { LOOK_BACK = 64 };
 
 static bool find_span(lm_spans *spans, uint64_t address, size_t *index) {
     if (!spans->sorted) {
-        qsort(spans->list, spans->count, sizeof *spans->list, by_start);
+        if (spans->count > 1)
+            qsort(spans->list, spans->count, sizeof *spans->list, by_start);
         spans->sorted = true;
     }
     size_t low = 0;

@@ -73,6 +73,8 @@ int main(int argc, char **argv) {
     free(p);
     if (strcmp(what, "double") == 0)
         free(p);
+    if (strcmp(what, "null") == 0)
+        *(volatile int *)NULL = 1;
     if (strcmp(what, "kill") == 0) {
         free(p);
         fflush(stdout);
@@ -106,6 +108,11 @@ if [ -f "$LOAM_BUILD/libloam-check.so" ]; then
     try 99 "$loam" check ./program double
     grep -q 'error\[double-free\]' err || problem "a double free isn't told"
     try 3 "$loam" check --error-exitcode=3 ./program double
+    # What a program executes isn't checked; that must be said when it is what failed.
+    try 139 "$loam" check env ./program null
+    tr -s "\n " " " <err | grep -q "checked with --children only" || { problem "no word of the executed program"; cat err; }
+    try 99 "$loam" check --children env ./program null
+    grep -q 'error\[null-deref\]' err || problem "the executed program isn't checked"
     try 0 "$loam" check --error-exitcode 0 ./program double
     try 99 "$loam" check --log-file log ./program double
     [ ! -s err ] || problem "with --log-file standard error has: $(cat err)"

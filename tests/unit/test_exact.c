@@ -80,6 +80,63 @@ static void is_found_by_its_addresses(void **state) {
     assert_true(!block.live && block.freed == 9 && block.freed_time == 13);
 }
 
+/* Of a call stack's blocks the third lies at the start of its place. Places are taken in order while there are
+ * ones that were never used. */
+static void of_two_beside_a_guard_the_nearer_is_meant(void **state) {
+    static const lm_block other = {.allocated_call = "malloc", .allocated = 4711};
+    uintptr_t at[3], past, before;
+    lm_block block;
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        at[i] = (uintptr_t)lm_exact_new(8, 0, &other);
+    assert_int_equal(at[1] - at[0], 2 * lm_os.page);
+    assert_int_equal(at[2] - at[1], lm_os.page + 8);
+    past = at[0] + 16;
+    before = at[2] - 16;
+    for (int freed = 0; freed < 2; freed++) {
+        assert_true(lm_exact_find(past, &block));
+        assert_int_equal(block.start, at[0]);
+        assert_false(lm_exact_doubts(&block, past, NULL, 0));
+        assert_true(lm_exact_find(before, &block));
+        assert_int_equal(block.start, at[2]);
+        if (!freed)
+            assert_true(lm_exact_free((void *)at[0], &end) && lm_exact_free((void *)at[2], &end));
+    }
+    assert_true(lm_exact_find_held(past, &at[1], 1, &block));
+    assert_int_equal(block.start, at[1]);
+    assert_false(lm_exact_doubts(&block, past, &at[1], 1));
+    assert_true(lm_exact_doubts(&block, past, NULL, 0));
+    assert_true(lm_exact_free((void *)at[1], &end));
+}
+
+/* As the handler of faults opens and closes a page. */
+static void an_opened_page_has_what_was_there(void **state) {
+    char *p = lm_exact_new(16, 0, &story), *q;
+    (void)state;
+    for (int turn = 0; turn < 3 && ((uintptr_t)p + 16) % lm_os.page != 0; turn++) {
+        assert_true(lm_exact_free(p, &end));
+        p = lm_exact_new(16, 0, &story);
+    }
+    assert_int_equal(((uintptr_t)p + 16) % lm_os.page, 0);
+    assert_true(lm_exact_page((uintptr_t)p + 16, true));
+    memcpy(p + 16, "beyond", 7);
+    assert_true(lm_exact_page((uintptr_t)p + 16, false));
+    q = lm_exact_new(16, 0, &story); /* of which it is the guard before */
+    assert_true(lm_exact_page((uintptr_t)p + 16, true));
+    assert_string_equal(p + 16, "beyond");
+    assert_true(lm_exact_page((uintptr_t)p + 16, false));
+    memcpy(p, "before the free", 16);
+    assert_true(lm_exact_free(p, &end));
+    assert_true(lm_exact_page((uintptr_t)p, true));
+    assert_string_equal(p, "before the free");
+    p[0] = 'B';
+    assert_true(lm_exact_page((uintptr_t)p, false));
+    assert_true(lm_exact_page((uintptr_t)p, true));
+    assert_string_equal(p, "Before the free");
+    assert_true(lm_exact_page((uintptr_t)p, false));
+    assert_true(lm_exact_free(q, &end));
+}
+
 static void what_is_beside_is_looked_at(void **state) {
     (void)state;
     for (int i = 0; i < 3; i++) { /* whatever side it is on */
@@ -212,6 +269,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(one_side_is_exact),
         cmocka_unit_test(small_blocks_end_where_they_can),
         cmocka_unit_test(is_found_by_its_addresses),
+        cmocka_unit_test(of_two_beside_a_guard_the_nearer_is_meant),
+        cmocka_unit_test(an_opened_page_has_what_was_there),
         cmocka_unit_test(what_is_beside_is_looked_at),
         cmocka_unit_test(places_rest),
         cmocka_unit_test(ever_fewer_are_due),

@@ -36,6 +36,22 @@ static void knows_what_is_counted_down(void **state) {
     assert_false(lm_lines_counted_down("a -= 1;", name));
 }
 
+static void knows_what_a_declaration_points_to(void **state) {
+    (void)state;
+    assert_int_equal(lm_lines_stars("    struct big *b = malloc(8);", "b"), 1);
+    assert_int_equal(lm_lines_stars("    struct big *big = malloc(8);", "big"), 1);
+    assert_int_equal(lm_lines_stars("int **m = malloc(8);", "m"), 2);
+    assert_int_equal(lm_lines_stars("    table = malloc(8);", "table"), 0);
+    assert_int_equal(lm_lines_stars("    *p = malloc(8);", "p"), 0);
+}
+
+static void knows_how_far_in_a_line_begins(void **state) {
+    (void)state;
+    assert_int_equal(lm_lines_indent("x"), 0);
+    assert_int_equal(lm_lines_indent("    x"), 4);
+    assert_int_equal(lm_lines_indent("  \t x"), 9);
+}
+
 /* The line in which `name` is declared and never set before `line` of the text. */
 static unsigned never_set(const char *text, unsigned line, unsigned column, char *name) {
     char path[] = "/tmp/loam-lines-XXXXXX";
@@ -72,6 +88,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(knows_how_often_a_loop_turns),
         cmocka_unit_test(knows_what_is_counted_down),
+        cmocka_unit_test(knows_what_a_declaration_points_to),
+        cmocka_unit_test(knows_how_far_in_a_line_begins),
         cmocka_unit_test(knows_pointers_that_were_never_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
