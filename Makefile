@@ -5,7 +5,7 @@
 PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := all
-.PHONY: all run test test-programs compare-faults soak bench fuzz install format clean help
+.PHONY: all run test test-programs compare-faults compare-check soak bench bench-check fuzz install format clean help
 
 all:            ## build build/libloam.so, build/libloam.a and build/loam
 	@scripts/build release
@@ -23,11 +23,17 @@ test-programs:  ## run every program of tests/programs under Loam, the slow ones
 compare-faults: ## a table of the mistakes with the heap that Loam and other heaps catch
 	@scripts/compare-faults
 
+compare-check:  ## a table of the mistakes that Loam's checker, Valgrind and AddressSanitizer find
+	@scripts/compare-check
+
 soak:           ## the long tests: stress, fuzzers (about half an hour)
 	@scripts/soak
 
 bench:          ## benchmarks beside other heaps
 	@scripts/bench
+
+bench-check:    ## time and memory of programs under Loam's checker and Valgrind
+	@scripts/bench-check
 
 fuzz:           ## run each fuzzer for FUZZ_SECONDS (default 60)
 	@scripts/fuzz

@@ -9,6 +9,9 @@ endif()
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/Loam")
 install(TARGETS loam_shared loam_static EXPORT LoamTargets)
+if(TARGET loam_check)
+    install(TARGETS loam_check LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+endif()
 if(TARGET loam_command)
     install(TARGETS loam_command)
 endif()
@@ -17,7 +20,12 @@ foreach(section 1 7)
     file(GLOB pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/man/*.${section}")
     install(FILES ${pages} DESTINATION "${CMAKE_INSTALL_MANDIR}/man${section}")
 endforeach()
+# What the pages say to users; those for who changes the code stay with the code.
+file(GLOB pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/errors/*.md")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES docs/errors.md docs/options.md docs/security.md DESTINATION "${CMAKE_INSTALL_DOCDIR}/docs")
+install(FILES ${pages} DESTINATION "${CMAKE_INSTALL_DOCDIR}/docs/errors")
+install(DIRECTORY examples/mistakes DESTINATION "${CMAKE_INSTALL_DOCDIR}/examples")
 
 install(EXPORT LoamTargets NAMESPACE Loam:: DESTINATION "${package_dir}")
 configure_package_config_file(cmake/LoamConfig.cmake.in "${PROJECT_BINARY_DIR}/LoamConfig.cmake"

@@ -5,7 +5,7 @@ LOAM_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # What a build takes; the libraries are those of src/cli/requires.txt.
 # shellcheck disable=SC2034
-LOAM_BUILD_PACKAGES=(gcc g++ libc6-dev cmake ninja-build pkg-config libjansson-dev)
+LOAM_BUILD_PACKAGES=(gcc g++ libc6-dev cmake ninja-build pkg-config libdw-dev libelf-dev libiberty-dev)
 
 JOBS=${JOBS:-$(nproc)}
 [ -n "$JOBS" ] || JOBS=$(nproc)

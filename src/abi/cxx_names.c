@@ -2,8 +2,7 @@
  * blocks take one way through the heap and none through the C++ library. Written in C: a C program
  * must not need a C++ library. What is needed of one, the new-handler and the exception, is looked
  * for when memory has run out (ISO C++ [new.delete.single]). */
-#include "heap/fast.h"
-#include "heap/slow.h"
+#include "abi/entries.h"
 #include "os/os.h"
 
 #include <dlfcn.h>
@@ -45,12 +44,11 @@ static void throw_bad_alloc(void) {
 }
 
 /* Tries until there is memory, as long as a new-handler promises more. */
-static LM_COLD void *new_after_failure(size_t size, size_t alignment, lm_family family,
-                                       bool throws) {
+static LM_COLD void *new_after_failure(size_t size, size_t alignment, lm_call call, bool throws) {
     new_handler handler;
     while ((handler = get_handler()) != NULL) {
         handler();
-        void *p = lm_aligned(alignment, size, family);
+        void *p = lm_entry_aligned(alignment, size, call);
         if (p)
             return p;
     }
@@ -61,13 +59,13 @@ static LM_COLD void *new_after_failure(size_t size, size_t alignment, lm_family 
 
 /* A handler may throw, and C can't catch that: the C++ library's nothrow forms can, they call the throwing
  * ones, which are the ones below. */
-static LM_COLD void *nothrow_after_failure(size_t size, size_t alignment, lm_family family,
+static LM_COLD void *nothrow_after_failure(size_t size, size_t alignment, lm_call call,
                                            const void *nothrow) {
     if (get_handler() == NULL)
         return NULL;
     if (alignment <= LM_GRAIN) {
         void *(*plain)(size_t, const void *) = NULL;
-        void *symbol = dlsym(RTLD_NEXT, family == LM_FAMILY_ARRAY ? "_ZnamRKSt9nothrow_t"
+        void *symbol = dlsym(RTLD_NEXT, call == LM_CALL_NEW_ARRAY ? "_ZnamRKSt9nothrow_t"
                                                                   : "_ZnwmRKSt9nothrow_t");
         memcpy(&plain, &symbol, sizeof plain);
         if (plain)
@@ -75,38 +73,34 @@ static LM_COLD void *nothrow_after_failure(size_t size, size_t alignment, lm_fam
     } else {
         void *(*aligned)(size_t, size_t, const void *) = NULL;
         void *symbol =
-            dlsym(RTLD_NEXT, family == LM_FAMILY_ARRAY ? "_ZnamSt11align_val_tRKSt9nothrow_t"
+            dlsym(RTLD_NEXT, call == LM_CALL_NEW_ARRAY ? "_ZnamSt11align_val_tRKSt9nothrow_t"
                                                        : "_ZnwmSt11align_val_tRKSt9nothrow_t");
         memcpy(&aligned, &symbol, sizeof aligned);
         if (aligned)
             return aligned(size, alignment, nothrow);
     }
-    return new_after_failure(size, alignment, family, false);
+    return new_after_failure(size, alignment, call, false);
 }
 
-LM_INLINE void *new_plain(size_t size, lm_family family) {
-    void *p = lm_malloc(size, family);
-    return LM_LIKELY(p != NULL) ? p : new_after_failure(size, LM_GRAIN, family, true);
+LM_INLINE void *new_plain(size_t size, lm_call call) {
+    void *p = lm_entry_malloc(size, call);
+    return LM_LIKELY(p != NULL) ? p : new_after_failure(size, LM_GRAIN, call, true);
 }
 
-LM_INLINE void *new_aligned(size_t size, size_t alignment, lm_family family) {
-    void *p = lm_aligned(alignment, size, family);
-    return LM_LIKELY(p != NULL) ? p : new_after_failure(size, alignment, family, true);
+LM_INLINE void *new_aligned(size_t size, size_t alignment, lm_call call) {
+    void *p = lm_entry_aligned(alignment, size, call);
+    return LM_LIKELY(p != NULL) ? p : new_after_failure(size, alignment, call, true);
 }
 
-LM_INLINE void *nothrow_plain(size_t size, lm_family family, const void *nothrow) {
-    void *p = lm_malloc(size, family);
-    return LM_LIKELY(p != NULL) ? p : nothrow_after_failure(size, LM_GRAIN, family, nothrow);
+LM_INLINE void *nothrow_plain(size_t size, lm_call call, const void *nothrow) {
+    void *p = lm_entry_malloc(size, call);
+    return LM_LIKELY(p != NULL) ? p : nothrow_after_failure(size, LM_GRAIN, call, nothrow);
 }
 
-LM_INLINE void *nothrow_aligned(size_t size, size_t alignment, lm_family family,
-                                const void *nothrow) {
-    void *p = lm_aligned(alignment, size, family);
-    return LM_LIKELY(p != NULL) ? p : nothrow_after_failure(size, alignment, family, nothrow);
+LM_INLINE void *nothrow_aligned(size_t size, size_t alignment, lm_call call, const void *nothrow) {
+    void *p = lm_entry_aligned(alignment, size, call);
+    return LM_LIKELY(p != NULL) ? p : nothrow_after_failure(size, alignment, call, nothrow);
 }
-
-static const lm_way by_delete = {"operator delete", LM_FAMILY_NEW, false};
-static const lm_way by_delete_array = {"operator delete[]", LM_FAMILY_ARRAY, false};
 
 /* A function under its mangled name: _Znw new, _Zna new[], _Zdl delete, _Zda delete[]; m a size_t,
  * St11align_val_t an alignment, RKSt9nothrow_t the nothrow form. */
@@ -115,89 +109,89 @@ static const lm_way by_delete_array = {"operator delete[]", LM_FAMILY_ARRAY, fal
     result name(__VA_ARGS__)
 
 OPERATOR(void *, _Znwm, size_t size) {
-    return new_plain(size, LM_FAMILY_NEW);
+    return new_plain(size, LM_CALL_NEW);
 }
 
 OPERATOR(void *, _ZnwmRKSt9nothrow_t, size_t size, const void *nothrow) {
-    return nothrow_plain(size, LM_FAMILY_NEW, nothrow);
+    return nothrow_plain(size, LM_CALL_NEW, nothrow);
 }
 
 OPERATOR(void *, _ZnwmSt11align_val_t, size_t size, size_t alignment) {
-    return new_aligned(size, alignment, LM_FAMILY_NEW);
+    return new_aligned(size, alignment, LM_CALL_NEW);
 }
 
 OPERATOR(void *, _ZnwmSt11align_val_tRKSt9nothrow_t, size_t size, size_t alignment,
          const void *nothrow) {
-    return nothrow_aligned(size, alignment, LM_FAMILY_NEW, nothrow);
+    return nothrow_aligned(size, alignment, LM_CALL_NEW, nothrow);
 }
 
 OPERATOR(void *, _Znam, size_t size) {
-    return new_plain(size, LM_FAMILY_ARRAY);
+    return new_plain(size, LM_CALL_NEW_ARRAY);
 }
 
 OPERATOR(void *, _ZnamRKSt9nothrow_t, size_t size, const void *nothrow) {
-    return nothrow_plain(size, LM_FAMILY_ARRAY, nothrow);
+    return nothrow_plain(size, LM_CALL_NEW_ARRAY, nothrow);
 }
 
 OPERATOR(void *, _ZnamSt11align_val_t, size_t size, size_t alignment) {
-    return new_aligned(size, alignment, LM_FAMILY_ARRAY);
+    return new_aligned(size, alignment, LM_CALL_NEW_ARRAY);
 }
 
 OPERATOR(void *, _ZnamSt11align_val_tRKSt9nothrow_t, size_t size, size_t alignment,
          const void *nothrow) {
-    return nothrow_aligned(size, alignment, LM_FAMILY_ARRAY, nothrow);
+    return nothrow_aligned(size, alignment, LM_CALL_NEW_ARRAY, nothrow);
 }
 
 OPERATOR(void, _ZdlPv, void *p) {
-    lm_free(p, &by_delete, LM_ANY_SIZE);
+    lm_entry_free(p, LM_ANY_SIZE, LM_CALL_DELETE);
 }
 
 OPERATOR(void, _ZdlPvm, void *p, size_t size) {
-    lm_free(p, &by_delete, size);
+    lm_entry_free(p, size, LM_CALL_DELETE);
 }
 
 OPERATOR(void, _ZdlPvRKSt9nothrow_t, void *p, const void *nothrow) {
     (void)nothrow;
-    lm_free(p, &by_delete, LM_ANY_SIZE);
+    lm_entry_free(p, LM_ANY_SIZE, LM_CALL_DELETE);
 }
 
 OPERATOR(void, _ZdlPvSt11align_val_t, void *p, size_t alignment) {
-    lm_free_slow(p, &by_delete, LM_ANY_SIZE, alignment);
+    lm_entry_free_aligned(p, LM_ANY_SIZE, alignment, LM_CALL_DELETE);
 }
 
 OPERATOR(void, _ZdlPvmSt11align_val_t, void *p, size_t size, size_t alignment) {
-    lm_free_slow(p, &by_delete, size, alignment);
+    lm_entry_free_aligned(p, size, alignment, LM_CALL_DELETE);
 }
 
 OPERATOR(void, _ZdlPvSt11align_val_tRKSt9nothrow_t, void *p, size_t alignment,
          const void *nothrow) {
     (void)nothrow;
-    lm_free_slow(p, &by_delete, LM_ANY_SIZE, alignment);
+    lm_entry_free_aligned(p, LM_ANY_SIZE, alignment, LM_CALL_DELETE);
 }
 
 OPERATOR(void, _ZdaPv, void *p) {
-    lm_free(p, &by_delete_array, LM_ANY_SIZE);
+    lm_entry_free(p, LM_ANY_SIZE, LM_CALL_DELETE_ARRAY);
 }
 
 OPERATOR(void, _ZdaPvm, void *p, size_t size) {
-    lm_free(p, &by_delete_array, size);
+    lm_entry_free(p, size, LM_CALL_DELETE_ARRAY);
 }
 
 OPERATOR(void, _ZdaPvRKSt9nothrow_t, void *p, const void *nothrow) {
     (void)nothrow;
-    lm_free(p, &by_delete_array, LM_ANY_SIZE);
+    lm_entry_free(p, LM_ANY_SIZE, LM_CALL_DELETE_ARRAY);
 }
 
 OPERATOR(void, _ZdaPvSt11align_val_t, void *p, size_t alignment) {
-    lm_free_slow(p, &by_delete_array, LM_ANY_SIZE, alignment);
+    lm_entry_free_aligned(p, LM_ANY_SIZE, alignment, LM_CALL_DELETE_ARRAY);
 }
 
 OPERATOR(void, _ZdaPvmSt11align_val_t, void *p, size_t size, size_t alignment) {
-    lm_free_slow(p, &by_delete_array, size, alignment);
+    lm_entry_free_aligned(p, size, alignment, LM_CALL_DELETE_ARRAY);
 }
 
 OPERATOR(void, _ZdaPvSt11align_val_tRKSt9nothrow_t, void *p, size_t alignment,
          const void *nothrow) {
     (void)nothrow;
-    lm_free_slow(p, &by_delete_array, LM_ANY_SIZE, alignment);
+    lm_entry_free_aligned(p, LM_ANY_SIZE, alignment, LM_CALL_DELETE_ARRAY);
 }

@@ -1,7 +1,7 @@
 /* The C library's names for the same functions, each with the errors that glibc documents. With
  * these in a program, or preloaded into it, the C library's own heap is never used. */
+#include "abi/entries.h"
 #include "base/text.h"
-#include "heap/fast.h"
 #include "heap/init.h"
 #include "heap/stats.h"
 #include "loam/loam.h"
@@ -21,17 +21,15 @@ EXPORT void free_aligned_sized(void *p, size_t alignment, size_t size);
 EXPORT void cfree(void *p);
 
 EXPORT void *malloc(size_t size) {
-    return lm_malloc(size, LM_FAMILY_C);
+    return lm_entry_malloc(size, LM_CALL_MALLOC);
 }
 
-static const lm_way by_free = {"free", LM_FAMILY_C, true};
-
 EXPORT void free(void *p) {
-    lm_free(p, &by_free, LM_ANY_SIZE);
+    lm_entry_free(p, LM_ANY_SIZE, LM_CALL_FREE);
 }
 
 EXPORT void cfree(void *p) {
-    lm_free(p, &by_free, LM_ANY_SIZE);
+    lm_entry_free(p, LM_ANY_SIZE, LM_CALL_FREE);
 }
 
 EXPORT void *calloc(size_t count, size_t size) {
@@ -75,7 +73,7 @@ EXPORT void *pvalloc(size_t size) {
 }
 
 EXPORT size_t malloc_usable_size(void *p) {
-    return p ? lm_usable(p, "malloc_usable_size") : 0;
+    return p ? lm_entry_usable(p, "malloc_usable_size") : 0;
 }
 
 EXPORT int malloc_trim(size_t keep) {

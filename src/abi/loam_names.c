@@ -1,13 +1,11 @@
 /* The public interface under Loam's own names: errors and errno as ISO C, POSIX and glibc define
  * them. */
+#include "abi/entries.h"
 #include "base/bits.h"
 #include "base/text.h"
-#include "heap/fast.h"
-#include "heap/find.h"
 #include "heap/init.h"
 #include "heap/sampled.h"
 #include "heap/stats.h"
-#include "heap/walk.h"
 #include "loam/loam.h"
 #include "os/os.h"
 #include "stack/stack.h"
@@ -28,16 +26,12 @@ __attribute__((constructor(101))) static void bring_stacks(void) {
 
 /* ---- The four, and their kin ---------------------------------------------------------------- */
 
-static const lm_way by_free = {"free", LM_FAMILY_C, true};
-static const lm_way by_free_sized = {"free_sized", LM_FAMILY_C, false};
-static const lm_way by_free_aligned = {"free_aligned_sized", LM_FAMILY_C, false};
-
 void *loam_malloc(size_t size) {
-    return lm_malloc(size, LM_FAMILY_C);
+    return lm_entry_malloc(size, LM_CALL_MALLOC);
 }
 
 void loam_free(void *p) {
-    lm_free(p, &by_free, LM_ANY_SIZE);
+    lm_entry_free(p, LM_ANY_SIZE, LM_CALL_FREE);
 }
 
 static void *fail(int error) {
@@ -45,47 +39,58 @@ static void *fail(int error) {
     return NULL;
 }
 
+static LM_COLD void *fail_to_multiply(size_t count, size_t size, lm_call call) {
+    lm_entry_overflow(count, size, call);
+    return fail(ENOMEM);
+}
+
 void *loam_calloc(size_t count, size_t size) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
-        return fail(ENOMEM);
-    return lm_calloc(bytes);
+        return fail_to_multiply(count, size, LM_CALL_CALLOC);
+    return lm_entry_calloc(bytes);
+}
+
+LM_INLINE void *resize(void *p, size_t size, lm_call call) {
+    return p ? lm_entry_realloc(p, size, call) : lm_entry_malloc(size, call);
 }
 
 void *loam_realloc(void *p, size_t size) {
-    return p ? lm_realloc(p, size) : lm_malloc(size, LM_FAMILY_C);
+    return resize(p, size, LM_CALL_REALLOC);
 }
 
 void *loam_reallocarray(void *p, size_t count, size_t size) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
-        return fail(ENOMEM);
-    return loam_realloc(p, bytes);
+        return fail_to_multiply(count, size, LM_CALL_REALLOCARRAY);
+    return resize(p, bytes, LM_CALL_REALLOCARRAY);
 }
 
 void loam_free_sized(void *p, size_t size) {
-    lm_free(p, &by_free_sized, size);
+    lm_entry_free(p, size, LM_CALL_FREE_SIZED);
 }
 
 void loam_free_aligned_sized(void *p, size_t alignment, size_t size) {
-    lm_free_slow(p, &by_free_aligned, size, lm_max(alignment, 1));
+    lm_entry_free_aligned(p, size, lm_max(alignment, 1), LM_CALL_FREE_ALIGNED);
 }
 
 void *loam_aligned_alloc(size_t alignment, size_t size) {
-    return lm_is_power_of_two(alignment) ? lm_aligned(alignment, size, LM_FAMILY_C) : fail(EINVAL);
+    return lm_is_power_of_two(alignment) ? lm_entry_aligned(alignment, size, LM_CALL_ALIGNED_ALLOC)
+                                         : fail(EINVAL);
 }
 
 void *loam_memalign(size_t alignment, size_t size) {
     if (alignment > (size_t)PTRDIFF_MAX / 2)
         return fail(EINVAL);
-    return lm_aligned((size_t)1 << lm_log2_ceil(alignment ? alignment : 1), size, LM_FAMILY_C);
+    return lm_entry_aligned((size_t)1 << lm_log2_ceil(alignment ? alignment : 1), size,
+                            LM_CALL_MEMALIGN);
 }
 
 int loam_posix_memalign(void **out, size_t alignment, size_t size) {
     if (!lm_is_power_of_two(alignment) || alignment % sizeof(void *) != 0)
         return EINVAL;
     int saved = errno;
-    void *p = lm_aligned(alignment, size, LM_FAMILY_C);
+    void *p = lm_entry_aligned(alignment, size, LM_CALL_POSIX_MEMALIGN);
     errno = saved;
     if (!p)
         return ENOMEM;
@@ -94,19 +99,19 @@ int loam_posix_memalign(void **out, size_t alignment, size_t size) {
 }
 
 void *loam_valloc(size_t size) {
-    return lm_init() ? lm_aligned(lm_os.page, size, LM_FAMILY_C) : fail(ENOMEM);
+    return lm_init() ? lm_entry_aligned(lm_os.page, size, LM_CALL_VALLOC) : fail(ENOMEM);
 }
 
 void *loam_pvalloc(size_t size) {
     if (!lm_init() || size > PTRDIFF_MAX)
         return fail(ENOMEM);
-    return lm_aligned(lm_os.page, lm_align_up(size, lm_os.page), LM_FAMILY_C);
+    return lm_entry_aligned(lm_os.page, lm_align_up(size, lm_os.page), LM_CALL_PVALLOC);
 }
 
 /* ---- Questions about blocks ----------------------------------------------------------------- */
 
 size_t loam_usable_size(const void *p) {
-    return p ? lm_usable(p, "usable_size") : 0;
+    return p ? lm_entry_usable(p, "usable_size") : 0;
 }
 
 size_t loam_good_size(size_t size) {
@@ -114,12 +119,7 @@ size_t loam_good_size(size_t size) {
 }
 
 void *loam_block_of(const void *p, size_t *size) {
-    lm_found found = lm_find(p);
-    if (!found.live)
-        return NULL;
-    if (size)
-        *size = lm_block_size(&found);
-    return found.block;
+    return lm_entry_block_of(p, size);
 }
 
 bool loam_owns(const void *p) {
@@ -133,7 +133,7 @@ bool loam_trim(size_t keep) {
 }
 
 bool loam_visit(loam_visitor *visitor, void *context) {
-    return lm_walk_blocks(visitor, context);
+    return lm_entry_visit(visitor, context);
 }
 
 void loam_get_stats(loam_stats *out) {

@@ -4,6 +4,8 @@
 #include "base/system.h"
 #include "base/text.h"
 
+#include <stdatomic.h>
+
 LM_ONCE lm_finding_rules lm_finding_rule;
 void (*lm_finding_hook)(const lm_finding *finding);
 
@@ -134,13 +136,28 @@ void lm_finding_put(lm_text *text, const lm_finding *finding) {
     put_trace(text, "accessed", finding->accessed);
 }
 
+/* Reports of one kind that the program went on after. It may do the same ever again. */
+static _Atomic uint32_t reported[LM_KINDS_COUNT];
+
+/* Whether another one is said; when it is the last one, *last. */
+static bool is_said(const lm_finding *finding, lm_policy policy, bool *last) {
+    if (policy == LM_POLICY_ABORT)
+        return true;
+    uint32_t count = atomic_load_explicit(&reported[finding->kind], memory_order_relaxed);
+    if (count < LM_REPORTS_OF_A_KIND)
+        count = atomic_fetch_add_explicit(&reported[finding->kind], 1, memory_order_relaxed);
+    *last = count == LM_REPORTS_OF_A_KIND - 1;
+    return count < LM_REPORTS_OF_A_KIND;
+}
+
 LM_COLD void lm_finding_report_in(const lm_finding *finding, char *buffer, size_t size) {
     if (lm_finding_hook) {
         lm_finding_hook(finding);
         return;
     }
     lm_policy policy = lm_finding_rule.policy[finding->kind];
-    if (policy == LM_POLICY_IGNORE)
+    bool last = false;
+    if (policy == LM_POLICY_IGNORE || !is_said(finding, policy, &last))
         return;
     lm_text text;
     lm_text_init(&text, buffer, size);
@@ -148,6 +165,9 @@ LM_COLD void lm_finding_report_in(const lm_finding *finding, char *buffer, size_
     lm_text_format(&text, "loam:   thread %llu of process %d\n", (unsigned long long)lm_os_thread(),
                    lm_os_process());
     put_command(&text);
+    if (last)
+        lm_text_format(&text, "loam: %s came %d times: no more of them are reported\n",
+                       lm_kind_code(finding->kind), LM_REPORTS_OF_A_KIND);
     lm_os_message(buffer, text.length < size ? text.length : size - 1);
     if (policy == LM_POLICY_ABORT)
         lm_os_abort();

@@ -71,7 +71,9 @@ extern lm_finding_rules lm_finding_rule;
 /* For tests: takes the finding in place of the message and the policy; NULL is the usual way. */
 extern void (*lm_finding_hook)(const lm_finding *finding);
 
-/* Says it and does as the policy says. Returns when the policy lets the program go on. */
+/* Says it and does as the policy says. Returns when the policy lets the program go on; then only the first
+ * LM_REPORTS_OF_A_KIND of each kind are said. */
+enum { LM_REPORTS_OF_A_KIND = 50 };
 void lm_finding_report(const lm_finding *finding);
 
 /* The same with the caller's buffer for the text, for who has little stack. */

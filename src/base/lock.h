@@ -11,14 +11,20 @@
 #include <stdint.h>
 
 typedef enum lm_rank {
-    LM_RANK_INIT = 1, /* the first call of the process */
-    LM_RANK_LATE,     /* the heap for threads whose own is already given back */
-    LM_RANK_THREADS,  /* the list of thread heaps, and slabs without a thread */
-    LM_RANK_LARGE,    /* resting large blocks */
-    LM_RANK_SAMPLED,  /* places of sampled blocks that are free */
-    LM_RANK_PURGE,    /* giving memory back to the system */
-    LM_RANK_ARENA,    /* units, records and maps of all arenas */
-    LM_RANK_NOTE,     /* findings that can't be said yet */
+    LM_RANK_INIT = 1,         /* the first call of the process */
+    LM_RANK_CHECK_EXACT,      /* places against guard pages */
+    LM_RANK_CHECK_THREADS,    /* the checker's list of threads */
+    LM_RANK_CHECK_QUARANTINE, /* freed blocks that rest */
+    LM_RANK_CHECK_TABLE,      /* memory for the checker's records */
+    LM_RANK_CHECK_TALE,       /* what was told, and the file of lines */
+    LM_RANK_CHECK_OWN,        /* memory of the checker's own */
+    LM_RANK_LATE,             /* the heap for threads whose own is already given back */
+    LM_RANK_THREADS,          /* the list of thread heaps, and slabs without a thread */
+    LM_RANK_LARGE,            /* resting large blocks */
+    LM_RANK_SAMPLED,          /* places of sampled blocks that are free */
+    LM_RANK_PURGE,            /* giving memory back to the system */
+    LM_RANK_ARENA,            /* units, records and maps of all arenas */
+    LM_RANK_NOTE,             /* findings that can't be said yet */
 } lm_rank;
 
 typedef struct lm_lock {

@@ -7,6 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* How often what is watched is looked at while nothing else happens. */
+enum { WATCH_EACH_NS = 200 * 1000 * 1000 };
+
 /* What the process was started with, for the program. */
 static sigset_t original_mask;
 static struct sigaction original_child_action;
@@ -123,13 +126,16 @@ static bool look_after(lm_child *child) {
     return true;
 }
 
-static void wait_for_end(lm_child *child) {
+static void wait_for_end(lm_child *child, const lm_child_watch *watch) {
+    const struct timespec pause = {.tv_nsec = WATCH_EACH_NS};
     sigset_t held;
     fill_held(&held);
     for (;;) {
         siginfo_t signal;
-        const int number = sigwaitinfo(&held, &signal);
-        if (number == SIGCHLD) {
+        const int number = sigtimedwait(&held, &signal, watch == NULL ? NULL : &pause);
+        if (number < 0 && errno == EAGAIN && watch != NULL) {
+            watch->look(watch->context);
+        } else if (number == SIGCHLD) {
             if (look_after(child))
                 return;
         } else if (number > 0 && must_forward(&signal, child->pid)) {
@@ -148,7 +154,8 @@ static int read_report(int report) {
     return length == sizeof error ? error : 0;
 }
 
-void lm_child_run(const char *path, char *const argv[], lm_child *child) {
+void lm_child_run(const char *path, char *const argv[], const lm_child_watch *watch,
+                  lm_child *child) {
     *child = (lm_child){.pid = -1};
     int report[2];
     if (pipe2(report, O_CLOEXEC) != 0) {
@@ -162,7 +169,7 @@ void lm_child_run(const char *path, char *const argv[], lm_child *child) {
     close(report[1]);
     if (child->pid > 0) {
         child->start_error = read_report(report[0]);
-        wait_for_end(child);
+        wait_for_end(child, watch);
     }
     close(report[0]);
 }

@@ -12,6 +12,12 @@ typedef struct lm_child {
     int status;      /* how it ended, as waitpid gives it; only when it started */
 } lm_child;
 
+/* What is to be looked at now and then while the program runs. */
+typedef struct lm_child_watch {
+    void (*look)(void *context);
+    void *context;
+} lm_child_watch;
+
 /* Holds back all signals that would end or stop this process, but for those of its own faults,
  * until lm_signals_release: what is made after it can be removed before them. lm_child_run passes
  * them on to the program. */
@@ -26,7 +32,8 @@ void lm_signals_release(void);
  * this process was started with, and its process group: a terminal's signals reach it directly.
  * Signals that somebody sends to this process reach it through this one. When it stops, so does
  * this process if a shell is there to continue it. A file in no format is run by /bin/sh, as execvp
- * does. */
-void lm_child_run(const char *path, char *const argv[], lm_child *child);
+ * does. `watch` may be NULL. */
+void lm_child_run(const char *path, char *const argv[], const lm_child_watch *watch,
+                  lm_child *child);
 
 #endif

@@ -101,24 +101,21 @@ static bool accept_library(const char *candidate, char path[PATH_MAX]) {
     return realpath(candidate, path) != NULL;
 }
 
-bool lm_find_library(char path[PATH_MAX]) {
-    const char *named = getenv("LOAM_LIBRARY");
+bool lm_find_library(const char *name, const char *variable, char path[PATH_MAX]) {
+    const char *named = getenv(variable);
     if (named != NULL && *named != '\0') {
         if (accept_library(named, path))
             return true;
-        lm_say("the library that LOAM_LIBRARY names can't be read: %s", named);
+        lm_say("the library that %s names can't be read: %s", variable, named);
         return false;
     }
 
-    static const char *const places[] = {
-        "libloam.so",          LM_LIBDIR_FROM_BINDIR "/libloam.so",
-        "../lib/libloam.so",   "../lib/" MULTIARCH "/libloam.so",
-        "../lib64/libloam.so",
-    };
+    static const char *const places[] = {"", LM_LIBDIR_FROM_BINDIR "/", "../lib/",
+                                         "../lib/" MULTIARCH "/", "../lib64/"};
     char self[PATH_MAX];
     const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
     if (length <= 0) {
-        lm_say("libloam.so can't be looked for without /proc; set LOAM_LIBRARY to its path");
+        lm_say("%s can't be looked for without /proc; set %s to its path", name, variable);
         return false;
     }
     self[length] = '\0';
@@ -126,10 +123,12 @@ bool lm_find_library(char path[PATH_MAX]) {
     const size_t folder = slash == NULL ? 0 : (size_t)(slash - self);
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         char candidate[PATH_MAX];
-        if (join(candidate, self, folder, places[i]) && accept_library(candidate, path))
+        char below[128];
+        snprintf(below, sizeof below, "%s%s", places[i], name);
+        if (join(candidate, self, folder, below) && accept_library(candidate, path))
             return true;
     }
-    lm_say("libloam.so was found neither beside %s nor in ../lib; set LOAM_LIBRARY to its path",
-           self);
+    lm_say("%s was found neither beside %s nor in ../lib; set %s to its path", name, self,
+           variable);
     return false;
 }

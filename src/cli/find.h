@@ -10,9 +10,9 @@
  * them: EISDIR stands for a directory, which execvp takes for EACCES. */
 int lm_find_program(const char *name, char path[PATH_MAX]);
 
-/* Finds libloam.so: LOAM_LIBRARY if it is set, else beside the command, as in a build folder, else
+/* Finds a library of Loam's, such as libloam.so: what the environment's `variable` names if it is set, else beside the command, as in a build folder, else
  * where an installed library lies. The path is absolute. On failure says in one sentence why. */
-bool lm_find_library(char path[PATH_MAX]);
+bool lm_find_library(const char *name, const char *variable, char path[PATH_MAX]);
 
 /* What comes after the last '/', or all of it. */
 const char *lm_base_name(const char *path);

@@ -10,6 +10,12 @@ void lm_help_commands(FILE *out);
 /* How to use loam run. */
 void lm_help_run(FILE *out);
 
+/* How to use loam check. */
+void lm_help_check(FILE *out);
+
+/* How to use loam leaks. */
+void lm_help_leaks(FILE *out);
+
 /* The same for loam selftest and loam core. */
 void lm_help_selftest(FILE *out);
 void lm_help_core(FILE *out);

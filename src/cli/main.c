@@ -1,6 +1,9 @@
 /* The command `loam`: one file for each of its commands; this one only chooses. */
+#include "cli/check.h"
 #include "cli/core.h"
+#include "cli/explain.h"
 #include "cli/help.h"
+#include "cli/leaks.h"
 #include "cli/run.h"
 #include "cli/say.h"
 #include "cli/selftest.h"
@@ -21,10 +24,9 @@ static int show_help(int argc, char **argv) {
     static const struct {
         const char *name;
         void (*show)(FILE *out);
-    } topics[] = {{"run", lm_help_run},
-                  {"selftest", lm_help_selftest},
-                  {"core", lm_help_core},
-                  {"options", lm_help_options}};
+    } topics[] = {{"run", lm_help_run},     {"check", lm_help_check},
+                  {"leaks", lm_help_leaks}, {"selftest", lm_help_selftest},
+                  {"core", lm_help_core},   {"options", lm_help_options}};
 
     if (argc == 0) {
         lm_help_commands(stdout);
@@ -36,7 +38,8 @@ static int show_help(int argc, char **argv) {
             return finish_output();
         }
     }
-    lm_say("there is no help on %s; the topics are run, selftest, core and options", argv[0]);
+    lm_say("there is no help on %s; the topics are run, check, leaks, selftest, core and options",
+           argv[0]);
     return LM_STATUS_WRONG_USE;
 }
 
@@ -48,6 +51,12 @@ int main(int argc, char **argv) {
     const char *command = argv[1];
     if (strcmp(command, "run") == 0)
         return lm_run(argc - 2, argv + 2);
+    if (strcmp(command, "check") == 0)
+        return lm_check(argc - 2, argv + 2);
+    if (strcmp(command, "leaks") == 0)
+        return lm_leaks(argc - 2, argv + 2);
+    if (strcmp(command, "explain") == 0)
+        return lm_explain(argc - 2, argv + 2);
     if (strcmp(command, "selftest") == 0)
         return lm_selftest(argc - 2, argv + 2);
     if (strcmp(command, "core") == 0)

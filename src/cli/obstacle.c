@@ -103,9 +103,8 @@ static bool other_machine(struct search *search, const lm_elf *elf) {
     char library_machine[64];
     lm_elf_describe(elf, program_machine, sizeof program_machine);
     lm_elf_describe(&library, library_machine, sizeof library_machine);
-    return refuse(search, LM_STATUS_FAILED,
-                  "is built for another architecture (%s) than libloam.so (%s)", program_machine,
-                  library_machine);
+    return refuse(search, LM_STATUS_FAILED, "is built for another architecture (%s) than %s (%s)",
+                  program_machine, lm_base_name(search->library), library_machine);
 }
 
 /* A library for one C library can't be loaded by the loader of another. */
@@ -116,8 +115,8 @@ static bool other_libc(struct search *search, const lm_elf *elf) {
     if (strcmp(lm_base_name(self.interpreter), lm_base_name(elf->interpreter)) == 0)
         return false;
     return refuse(search, LM_STATUS_FAILED,
-                  "is built for another C library than libloam.so (its loader is %s)",
-                  elf->interpreter);
+                  "is built for another C library than %s (its loader is %s)",
+                  lm_base_name(search->library), elf->interpreter);
 }
 
 static bool examine_program(struct search *search, const struct file *file) {

@@ -8,11 +8,11 @@
 #include "cli/records.h"
 #include "cli/run_arguments.h"
 #include "cli/say.h"
+#include "cli/say_start.h"
 #include "cli/stats_view.h"
 #include "cli/workdir.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,28 +41,13 @@ static bool wants_records(const struct run *run) {
 
 /* ---- Before --------------------------------------------------------------------------------- */
 
-static int say_not_found(const struct run *run, int error) {
-    const char *name = name_of(run);
-    if (error == EISDIR)
-        lm_say("%s can't be executed: it is a directory", name);
-    else if (error == EACCES)
-        lm_say("%s can't be executed: %s", name, strerror(error));
-    else if (error == ENOENT && strchr(name, '/') == NULL)
-        lm_say("%s was not found in PATH", *name == '\0' ? "a program without a name" : name);
-    else if (error == ENOENT)
-        lm_say("%s was not found", name);
-    else
-        lm_say("%s was not found: %s", name, strerror(error));
-    return error == EISDIR || error == EACCES ? LM_STATUS_NOT_EXECUTABLE : LM_STATUS_NOT_FOUND;
-}
-
 /* Finds out whether the program can run on Loam. Returns 0 or the exit status, after having said
  * why. */
 static int look_ahead(struct run *run) {
     const int error = lm_find_program(name_of(run), run->path);
     if (error != 0)
-        return say_not_found(run, error);
-    if (!lm_find_library(run->library))
+        return lm_say_not_found(name_of(run), error);
+    if (!lm_find_library("libloam.so", "LOAM_LIBRARY", run->library))
         return LM_STATUS_FAILED;
     lm_obstacle obstacle;
     if (lm_obstacle_find(run->path, name_of(run), run->library, &obstacle)) {
@@ -72,23 +57,10 @@ static int look_ahead(struct run *run) {
     return 0;
 }
 
-/* Opened before the program runs, so that it needn't run in vain. Never as one of the three
- * standard files, which may be closed: what this process says would go there. */
-static FILE *open_apart(const char *path) {
-    const int low = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    const int high = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    FILE *file = high < 0 ? NULL : fdopen(high, "w");
-    const int error = errno;
-    if (low >= 0)
-        close(low);
-    errno = error;
-    return file;
-}
-
 static bool open_json(struct run *run) {
     if (run->arguments.json == NULL)
         return true;
-    run->json = open_apart(run->arguments.json);
+    run->json = lm_open_apart(run->arguments.json);
     if (run->json == NULL)
         lm_say("%s can't be written: %s", run->arguments.json, strerror(errno));
     return run->json != NULL;
@@ -164,20 +136,10 @@ static void show_stats(const struct run *run) {
         lm_say("%zu lines of statistics could not be read", run->records.damaged);
 }
 
-static int say_start_error(const struct run *run) {
-    const int error = run->child.start_error;
-    if (run->child.pid < 0) {
-        lm_say("no process can be made for %s: %s", name_of(run), strerror(error));
-        return LM_STATUS_FAILED;
-    }
-    lm_say("%s can't be executed: %s", name_of(run), strerror(error));
-    return error == ENOENT ? LM_STATUS_NOT_FOUND : LM_STATUS_NOT_EXECUTABLE;
-}
-
 /* Says what is to be said after the program's end. Returns the exit status. */
 static int conclude(const struct run *run) {
     if (run->child.start_error != 0)
-        return say_start_error(run);
+        return lm_say_start_error(name_of(run), &run->child);
     const bool effect = run->version[0] != '\0';
     if (!effect)
         lm_say("%s ran without Loam: %s took no effect in it", name_of(run), run->library);
@@ -201,7 +163,7 @@ static int run_in_workdir(struct run *run) {
     }
     const bool ready = set_environment(run);
     if (ready) {
-        lm_child_run(run->path, run->arguments.program, &run->child);
+        lm_child_run(run->path, run->arguments.program, NULL, &run->child);
         collect(run);
     }
     lm_workdir_remove(&run->workdir);

@@ -9,6 +9,8 @@
  * killed. */
 enum {
     LM_STATUS_WRONG_USE = 2,        /* of the command line */
+    LM_STATUS_LEAKS = 98,           /* loam check: the program leaks, and does nothing else wrong */
+    LM_STATUS_MISTAKES = 99,        /* loam check: the program makes mistakes */
     LM_STATUS_FAILED = 125,         /* Loam can't serve the program, or failed itself */
     LM_STATUS_NOT_EXECUTABLE = 126, /* the program is there, but can't be executed */
     LM_STATUS_NOT_FOUND = 127       /* there is no such program */

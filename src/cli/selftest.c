@@ -128,7 +128,7 @@ int lm_selftest(int argc, char **argv) {
         lm_say("loam selftest takes no arguments");
         return LM_STATUS_WRONG_USE;
     }
-    if (!lm_find_library(library))
+    if (!lm_find_library("libloam.so", "LOAM_LIBRARY", library))
         return LM_STATUS_FAILED;
     bool all = true;
     for (int i = 0; i < MISTAKES; i++)

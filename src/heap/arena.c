@@ -382,7 +382,7 @@ enum { USED_UP_PART = 8 };
 static size_t regret_most_from(uint32_t units) {
     size_t held = held_units();
     bool few = held <= LM_KEEP_FEW >> LM_UNIT_SHIFT;
-    bool touched = used_up_units >= released_units / USED_UP_PART;
+    bool touched = used_up_units > 0 && used_up_units * USED_UP_PART >= released_units;
     return few && !touched && units <= LM_SLAB_UNITS_MAX ? held / 6 : regret_most();
 }
 

@@ -52,6 +52,8 @@ static void read_options(void) {
                          complain, NULL);
     lm_options_parse(&lm_options_now, lm_os_environment("LOAM_OPTIONS"), "LOAM_OPTIONS",
                      lm_os.secure, complain, NULL);
+    if (lm_init_adjust)
+        lm_init_adjust(&lm_options_now);
     if (lm_options_now.help)
         show_help();
 }

@@ -437,17 +437,29 @@ static void shrink_in_place(lm_span *span, size_t size) {
         give_units(span, keep);
 }
 
-/* Brings the content of one span to another: by its pages where that is cheaper. */
+/* Brings the content of one span to another: by its pages where that is cheaper. Only what lies in one mapping
+ * can be moved. What has grown behind it is copied, until it is an eighth of all; then all is copied, so that a
+ * block that grows in small steps is copied seldom. */
 static void move_content(lm_span *to, const lm_span *from) {
     size_t bytes = lm_min(from->bytes, to->bytes);
-    if (bytes >= LM_REMAP_LEAST && !to->moved && lm_guard_afford()) {
-        if (lm_os_move(lm_span_address(to), lm_span_address(from), bytes)) {
+    size_t pages = from->moved ? lm_min(from->moved_bytes, bytes) : bytes;
+    char *target = lm_span_address(to);
+    const char *source = lm_span_address(from);
+    if (pages >= LM_REMAP_LEAST && bytes - pages <= bytes / 8 && !to->moved && lm_guard_afford()) {
+        if (lm_os_move(target, (char *)(uintptr_t)source, pages)) {
             to->moved = 1;
+            to->moved_bytes = pages;
+            memcpy(target + pages, source + pages, bytes - pages);
             return;
         }
         lm_guard_give();
     }
-    memcpy(lm_span_address(to), lm_span_address(from), bytes);
+    memcpy(target, source, bytes);
+}
+
+void lm_large_move_content(const void *to, const void *from) {
+    lm_found target = lm_find(to), source = lm_find(from);
+    move_content(target.span, source.span);
 }
 
 static void *move(lm_span *span, size_t size) {

@@ -40,6 +40,10 @@ void lm_large_free_claimed(lm_span *span);
  * when there is no memory, the old block is then unchanged. */
 void *lm_large_resize(lm_span *span, size_t size);
 
+/* Brings the content of a live block to another, as far as both reach, by its pages where that is cheaper: what the
+ * first holds then is anything. Both are the caller's alone. */
+void lm_large_move_content(const void *to, const void *from);
+
 /* Gives the resting spans' units back. */
 void lm_large_flush(void);
 

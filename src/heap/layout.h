@@ -159,6 +159,7 @@ typedef struct lm_span {
     uint64_t bytes;         /* [arena] up to the guard behind */
     uint64_t guard_front;   /* [once] bytes of guard pages before the block, 0 without */
     uint64_t guard_back;    /* [arena] bytes of guard pages at start + bytes, 0 without */
+    uint64_t moved_bytes;   /* [holder] of a span that was moved: from its start, in one mapping */
 } lm_span;
 
 /* A thread takes slots of one class from here. 64 bytes, so that its address is a shift away. */

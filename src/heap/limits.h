@@ -24,7 +24,7 @@
 #define LM_REGION_STEP     LM_LIMIT(LM_KIB(64), LM_KIB(4))
 
 /* Free memory that is kept, see lm_arena_keep_bytes. */
-#define LM_KEEP_LEAST LM_LIMIT(LM_MIB(4), LM_KIB(64))
+#define LM_KEEP_LEAST LM_LIMIT(LM_MIB(3), LM_KIB(64))
 #define LM_KEEP_USUAL LM_LIMIT(LM_MIB(32), LM_KIB(512))
 
 /* While all memory that is held is no more than this, slabs count little for what is kept on top. */
@@ -70,6 +70,25 @@
 #define LM_SAMPLED_PLACES      LM_LIMIT(128, 16)
 #define LM_SAMPLED_PLACES_DEAR 16
 #define LM_SAMPLED_TABLE_BITS  46
+
+/* Call stacks that are numbered: frames of each, how many, and bytes for their frames. */
+#define LM_DEPOT_FRAMES 16
+#define LM_DEPOT_STACKS LM_LIMIT(1 << 20, 1 << 16)
+#define LM_DEPOT_BYTES  LM_LIMIT(LM_MIB(256), LM_MIB(16))
+
+/* What each thread remembers of its stacks: places of entries, and words of the stack for all of them
+ * (recall.h), 9.3 MiB when all is in use; and how many threads remember that much, the rest being content
+ * with less. */
+#define LM_RECALL_ENTRIES LM_LIMIT(1 << 15, 1 << 10)
+#define LM_RECALL_SLOTS   LM_LIMIT(1 << 20, 1 << 13)
+#define LM_RECALL_LESS    32   /* times */
+#define LM_RECALL_FULL    8    /* threads */
+#define LM_RECALL_TABLES  4096 /* threads */
+
+/* Object files that are numbered, and bytes for all their paths and for one. */
+#define LM_MODULES          LM_LIMIT(1 << 12, 1 << 8)
+#define LM_MODULES_PATHS    LM_LIMIT(LM_MIB(2), LM_KIB(32))
+#define LM_MODULE_PATH_MOST 4096
 
 /* Memory for thread heaps is taken in such steps. */
 #define LM_ROOM_STEP LM_KIB(64)

@@ -1,5 +1,7 @@
 #include "os/os.h"
 
+#include "os/reserved.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
@@ -105,10 +107,14 @@ void lm_os_start(void) {
 }
 
 void *lm_os_reserve(size_t size, uintptr_t hint) {
-    return map((void *)hint, size, PROT_NONE, 0);
+    void *at = map((void *)hint, size, PROT_NONE, 0);
+    if (at)
+        lm_reserved_add((uintptr_t)at, size);
+    return at;
 }
 
 void lm_os_release(void *at, size_t size) {
+    lm_reserved_cut((uintptr_t)at, size);
     count(&lm_os_count.maps);
     call(SYS_munmap, (long)at, (long)size, 0, 0, 0);
 }
@@ -256,6 +262,17 @@ size_t lm_os_command_line(char *buffer, size_t size) {
     if (length)
         buffer[length - 1] = '\0';
     return length;
+}
+
+size_t lm_os_program_path(char *buffer, size_t size) {
+    static const char deleted[] = " (deleted)"; /* what the kernel appends then */
+    const long length =
+        call(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe", (long)buffer, (long)size, 0);
+    if (length <= 0 || (size_t)length >= size || buffer[0] != '/')
+        return 0;
+    buffer[length] = '\0';
+    const long start = length - (long)(sizeof deleted - 1);
+    return start > 0 && strcmp(buffer + start, deleted) == 0 ? 0 : (size_t)length;
 }
 
 const char *lm_os_program(void) {

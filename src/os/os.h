@@ -95,6 +95,10 @@ const char *lm_os_environment(const char *name);
  * shared library, unless it was linked with -z nodelete. */
 bool lm_os_unloadable(void);
 
+/* Where the running program lies: an absolute path with its NUL, and its length; 0 when that isn't known or
+ * it is there no more. May be called at any moment. */
+size_t lm_os_program_path(char *buffer, size_t size);
+
 /* The name of the running program, without its path. */
 const char *lm_os_program(void);
 

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <ucontext.h>
 
 #if defined(__x86_64__) && defined(__LP64__)
 #include "stack/machine_x86_64.h"

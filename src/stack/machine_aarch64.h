@@ -16,6 +16,7 @@ enum {
 
 #define LM_MACHINE_TABLES       0
 #define LM_MACHINE_CHAIN_IS_LAW 1
+#define LM_MACHINE_FRAME_WORDS  0 /* nothing is known of where the caller's sp is */
 
 LM_INLINE void lm_machine_capture(uintptr_t *at) {
     uintptr_t sp, pc;
@@ -23,6 +24,19 @@ LM_INLINE void lm_machine_capture(uintptr_t *at) {
     at[LM_MACHINE_FP] = (uintptr_t)__builtin_frame_address(0);
     at[LM_MACHINE_SP] = sp;
     at[LM_MACHINE_PC] = pc;
+}
+
+LM_INLINE uint64_t lm_machine_interrupted(const ucontext_t *context, uintptr_t *at) {
+    at[LM_MACHINE_FP] = context->uc_mcontext.regs[LM_MACHINE_FP];
+    at[LM_MACHINE_SP] = context->uc_mcontext.sp;
+    at[LM_MACHINE_PC] = context->uc_mcontext.pc;
+    return (uint64_t)1 << LM_MACHINE_FP | (uint64_t)1 << LM_MACHINE_SP |
+           (uint64_t)1 << LM_MACHINE_PC;
+}
+
+LM_INLINE bool lm_machine_jumped_astray(const ucontext_t *context) {
+    (void)context;
+    return false;
 }
 
 LM_INLINE uintptr_t lm_machine_thread(void) {

@@ -17,6 +17,10 @@ enum {
 #define LM_MACHINE_TABLES       1
 #define LM_MACHINE_CHAIN_IS_LAW 0
 
+/* A function that asks for its frame address has { caller's fp, return address } there, and the
+ * caller's sp is behind them. */
+#define LM_MACHINE_FRAME_WORDS 2
+
 /* The caller's registers at one point of it, as far as a walk may need them. */
 LM_INLINE void lm_machine_capture(uintptr_t *at) {
     __asm__ volatile("leaq 0(%%rip), %%rcx\n\t"
@@ -31,6 +35,23 @@ LM_INLINE void lm_machine_capture(uintptr_t *at) {
                      : "=m"(*(uintptr_t(*)[LM_MACHINE_REGISTERS])at)
                      : "r"(at)
                      : "rcx");
+}
+
+/* The registers that a signal interrupted, all of them; a bit for each that is known. */
+LM_INLINE uint64_t lm_machine_interrupted(const ucontext_t *context, uintptr_t *at) {
+    static const unsigned char places[LM_MACHINE_REGISTERS] = {
+        REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP, REG_R8,
+        REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
+    for (unsigned i = 0; i < LM_MACHINE_REGISTERS; i++)
+        at[i] = (uintptr_t)context->uc_mcontext.gregs[places[i]];
+    return ((uint64_t)1 << LM_MACHINE_REGISTERS) - 1;
+}
+
+/* Whether what the signal tells is that there is no code at pc: a call or jump has led there. */
+LM_INLINE bool lm_machine_jumped_astray(const ucontext_t *context) {
+    enum { PAGE_FAULT = 14, FETCH = 1 << 4 };
+    return context->uc_mcontext.gregs[REG_TRAPNO] == PAGE_FAULT &&
+           (context->uc_mcontext.gregs[REG_ERR] & FETCH) != 0;
 }
 
 /* The thread's control block. In threads other than the first it lies above the stack. */

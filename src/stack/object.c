@@ -124,9 +124,13 @@ extern const char __ehdr_start[] __attribute__((weak, visibility("hidden")));
 extern const char _end[] __attribute__((weak, visibility("hidden")));
 #pragma weak _DYNAMIC
 
-/* Whether this object calls itself libloam.so. glibc turns the table's addresses into real ones. */
+static bool starts_with(const char *text, const char *start) {
+    return memcmp(text, start, strlen(start)) == 0;
+}
+
+/* Whether this object calls itself libloam.so or libloam-check.so. glibc turns the table's addresses
+ * into real ones. */
 static bool named_loam(void) {
-    static const char name[] = "libloam.so";
     const char *strings = NULL;
     size_t soname = 0;
     const ElfW(Dyn) *entry = _DYNAMIC;
@@ -140,7 +144,8 @@ static bool named_loam(void) {
     }
     /* Where an address isn't real yet, it lies before the object. */
     return soname != 0 && strings >= __ehdr_start && strings < _end &&
-           memcmp(strings + soname, name, sizeof name - 1) == 0;
+           (starts_with(strings + soname, "libloam.so") ||
+            starts_with(strings + soname, "libloam-check.so"));
 }
 
 bool lm_object_is_loam(uintptr_t address) {

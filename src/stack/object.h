@@ -35,7 +35,7 @@ lm_object_bytes lm_object_segment(const lm_object *object, const uint8_t *at);
 /* Its build-id; both NULL when there is none. */
 lm_object_bytes lm_object_build_id(const lm_object *object);
 
-/* Whether `address` is code of libloam.so, and this code runs from there. False for all addresses
+/* Whether `address` is code of libloam.so or libloam-check.so, and this code runs from there. False for all addresses
  * where Loam is linked into something else: what is beside it there isn't Loam's. */
 bool lm_object_is_loam(uintptr_t address);
 

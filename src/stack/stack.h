@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <ucontext.h>
 
 /* Writes at most `max` return addresses, the innermost first, and returns how many. The first is
  * into the caller; where a signal interrupted a function, its place stands there as it is. Makes no
@@ -19,6 +20,10 @@
  * In libloam.so its own functions are left out, wherever they are in the stack. Linked into anything
  * else, only this function is. */
 size_t lm_stack_capture(uintptr_t *frames, size_t max);
+
+/* The same for what a signal of the calling thread interrupted, from its handler's third argument. The
+ * first frame is the place itself, not a return address. */
+size_t lm_stack_capture_from(const ucontext_t *context, uintptr_t *frames, size_t max);
 
 /* Appends a stack for a report, a line for each frame: the file, and the address as it is in that
  * file ("/lib/libm.so.6+0x1f00"), which is what addr2line wants. A file's first line has its

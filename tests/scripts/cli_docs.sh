@@ -5,7 +5,7 @@ set -euo pipefail
 
 "$LOAM_SRC/scripts/gen-docs" --check
 
-for topic in "" run options; do
+for topic in "" run check options; do
     # The topic may be empty: then it is no argument.
     if "$LOAM_BUILD/loam" help ${topic:+"$topic"} | grep -nE '.{81}'; then
         echo "loam help $topic has lines wider than 80 columns"
@@ -13,8 +13,9 @@ for topic in "" run options; do
     fi
 done
 
+options=$("$LOAM_BUILD/loam" help options)
 for key in on_error keep stats_file; do
-    "$LOAM_BUILD/loam" help options | grep -q "^  $key=" || {
+    grep -q "^  $key=" <<<"$options" || {
         echo "loam help options doesn't list $key"
         exit 1
     }

@@ -34,7 +34,9 @@ install_loam() {
 check_files() {
     local file
     for file in bin/loam include/loam/loam.h lib/libloam.a lib/libloam.so lib/libloam.so.0 \
-        lib/libloam.so."$version" lib/pkgconfig/loam.pc lib/cmake/Loam/LoamConfig.cmake; do
+        lib/libloam.so."$version" lib/libloam-check.so share/man/man1/loam.1 share/man/man7/libloam.7 \
+        share/doc/Loam/docs/errors.md share/doc/Loam/docs/errors/leak.md share/doc/Loam/examples/mistakes/leak.expected \
+        lib/pkgconfig/loam.pc lib/cmake/Loam/LoamConfig.cmake; do
         [ -e "$prefix/$file" ] || problem "$file was not installed"
     done
     diff <(cd "$prefix" && find . | sort) <(cd "$scratch/stage/opt/loam" && find . | sort) ||
@@ -118,7 +120,7 @@ build_and_run() {
 }
 
 needs_loam() {
-    readelf -d "$scratch/program" | grep -q 'NEEDED.*libloam\.so\.0'
+    grep -q 'NEEDED.*libloam\.so\.0' <<<"$(readelf -d "$scratch/program")"
 }
 
 by_hand() {
@@ -156,6 +158,15 @@ by_find_package() {
 
 installed_command() {
     expect "bin/loam run" hello "$prefix/bin/loam" run -- echo hello
+    expect "bin/loam check" hello "$prefix/bin/loam" check --quiet echo hello
+    # One that the installed checker has something to say about.
+    local status=0
+    cc -g -w -o "$scratch/program" "$prefix/share/doc/Loam/examples/mistakes/double_free.c"
+    "$prefix/bin/loam" check "$scratch/program" >"$scratch/log" 2>&1 || status=$?
+    if [ "$status" -ne 99 ] || ! grep -q '^error\[double-free\]' "$scratch/log"; then
+        cat "$scratch/log"
+        problem "bin/loam check: exit status $status"
+    fi
 }
 
 all_ours="$version 1 1 1"

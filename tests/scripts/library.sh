@@ -56,7 +56,7 @@ check_archive_names() {
 }
 
 check_properties() {
-    local dynamic needed
+    local dynamic needed segments
     dynamic=$(readelf -dW "$so")
     grep -q 'SONAME.*\[libloam\.so\.0\]' <<<"$dynamic" || problem "wrong soname"
     grep -qE 'FLAGS_1.*NODELETE' <<<"$dynamic" || problem "not linked with -z nodelete"
@@ -64,9 +64,10 @@ check_properties() {
     grep -q TEXTREL <<<"$dynamic" && problem "has text relocations"
     needed=$(sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' <<<"$dynamic" | grep -vE '^(libc\.so\.6|ld-linux.*)$' || true)
     [ -z "$needed" ] || problem "needs more than the C library: $needed"
-    readelf -lW "$so" | grep -q GNU_EH_FRAME || problem "no unwind tables: no call stack leads out of it"
-    readelf -lW "$so" | grep -q GNU_RELRO || problem "no read-only relocations"
-    readelf -lW "$so" | grep -qE 'GNU_STACK.*RWE' && problem "asks for an executable stack"
+    segments=$(readelf -lW "$so")
+    grep -q GNU_EH_FRAME <<<"$segments" || problem "no unwind tables: no call stack leads out of it"
+    grep -q GNU_RELRO <<<"$segments" || problem "no read-only relocations"
+    grep -qE 'GNU_STACK.*RWE' <<<"$segments" && problem "asks for an executable stack"
     return 0
 }
 

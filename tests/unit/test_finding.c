@@ -14,13 +14,14 @@ static int report(void *argument) {
 }
 
 /* What the child says on standard error, and its end. */
-static int said(lm_finding *finding, lm_policy policy, char *text, size_t size) {
+static int said_by(int (*job)(void *finding), lm_finding *finding, lm_policy policy, char *text,
+                   size_t size) {
     int ends[2], saved = dup(STDERR_FILENO);
     assert_int_equal(pipe(ends), 0);
     lm_finding_hook = NULL;
     lm_finding_rule.policy[finding->kind] = policy;
     dup2(ends[1], STDERR_FILENO);
-    int status = in_child(report, finding);
+    int status = in_child(job, finding);
     dup2(saved, STDERR_FILENO);
     close(saved);
     close(ends[1]);
@@ -28,6 +29,10 @@ static int said(lm_finding *finding, lm_policy policy, char *text, size_t size) 
     text[length > 0 ? length : 0] = '\0';
     close(ends[0]);
     return status;
+}
+
+static int said(lm_finding *finding, lm_policy policy, char *text, size_t size) {
+    return said_by(report, finding, policy, text, size);
 }
 
 static void codes(void **state) {
@@ -214,6 +219,24 @@ static void ignores(void **state) {
     assert_string_equal(line, "");
 }
 
+static int report_often(void *finding) {
+    for (int i = 0; i < 2 * LM_REPORTS_OF_A_KIND; i++)
+        lm_finding_report(finding);
+    return 7;
+}
+
+static void the_same_again_and_again(void **state) {
+    static char all[LM_REPORTS_OF_A_KIND * 200 + 1000];
+    lm_finding finding = {.kind = LM_DOUBLE_FREE, .call = "free", .pointer = at};
+    (void)state;
+    assert_int_equal(said_by(report_often, &finding, LM_POLICY_REPORT, all, sizeof all), 7);
+    size_t count = 0;
+    for (const char *line_at = all; (line_at = strstr(line_at, "loam: error")) != NULL; line_at++)
+        count++;
+    assert_int_equal(count, LM_REPORTS_OF_A_KIND);
+    assert_non_null(strstr(all, "loam: double-free came 50 times: no more of them are reported"));
+}
+
 static void the_hook_comes_first(void **state) {
     lm_finding finding = {.kind = LM_FOREIGN_FREE, .call = "free", .pointer = at};
     (void)state;
@@ -227,11 +250,17 @@ static void the_hook_comes_first(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(codes),         cmocka_unit_test(names_everything),
-        cmocka_unit_test(a_large_block), cmocka_unit_test(no_block),
-        cmocka_unit_test(damage),        cmocka_unit_test(mismatches),
-        cmocka_unit_test(stacks),        cmocka_unit_test(a_policy_for_each_kind),
-        cmocka_unit_test(ignores),       cmocka_unit_test(the_hook_comes_first),
+        cmocka_unit_test(codes),
+        cmocka_unit_test(names_everything),
+        cmocka_unit_test(a_large_block),
+        cmocka_unit_test(no_block),
+        cmocka_unit_test(damage),
+        cmocka_unit_test(mismatches),
+        cmocka_unit_test(stacks),
+        cmocka_unit_test(a_policy_for_each_kind),
+        cmocka_unit_test(ignores),
+        cmocka_unit_test(the_same_again_and_again),
+        cmocka_unit_test(the_hook_comes_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,6 +35,16 @@ static void facts(void **state) {
     assert_string_equal(lm_os_program(), "test_linux");
 }
 
+static void knows_where_the_program_lies(void **state) {
+    char path[4096];
+    (void)state;
+    const size_t length = lm_os_program_path(path, sizeof path);
+    assert_int_equal(length, strlen(path));
+    assert_int_equal(path[0], '/');
+    assert_string_equal(path + length - strlen("/test_linux"), "/test_linux");
+    assert_int_equal(lm_os_program_path(path, length), 0);
+}
+
 static int sees_its_limit(void *argument) {
     const struct rlimit limit = {(rlim_t)1 << 40, (rlim_t)1 << 40};
     (void)argument;
@@ -254,6 +264,7 @@ static void waits_only_for_the_value(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(facts),
+        cmocka_unit_test(knows_where_the_program_lies),
         cmocka_unit_test(address_limit),
         cmocka_unit_test(from_reserved_to_committed),
         cmocka_unit_test(refusals_leave_errno_alone),

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -263,6 +264,110 @@ static void goes_through_signal_handlers(void **state) {
     signal(SIGUSR1, SIG_DFL);
 }
 
+/* ---- What a signal interrupted --------------------------------------------------------------- */
+
+#if defined(__x86_64__) || defined(__aarch64__)
+static uintptr_t interrupted[FRAMES];
+static size_t interrupted_count;
+
+static void take_interrupted(int number, siginfo_t *info, void *context) {
+    (void)number;
+    (void)info;
+    interrupted_count = lm_stack_capture_from(context, interrupted, FRAMES);
+}
+
+static NOINLINE void raise_here(void) {
+    raise(SIGUSR1);
+    note_return(__builtin_return_address(0));
+    after++;
+}
+
+static void check_found(uintptr_t wanted) {
+    size_t found = 0;
+    for (size_t i = 1; i < interrupted_count; i++)
+        found += interrupted[i] == wanted;
+    assert_int_equal(found, 1);
+}
+
+/* From a handler on the same stack and on another; all that it gives is below the handler. */
+static void finds_what_a_signal_interrupted(void **state) {
+    struct sigaction action = {.sa_sigaction = take_interrupted, .sa_flags = SA_SIGINFO};
+    stack_t other = {.ss_sp = malloc(SIGNAL_STACK), .ss_size = SIGNAL_STACK};
+    (void)state;
+    assert_int_equal(sigaltstack(&other, NULL), 0);
+    for (int turn = 0; turn < 2; turn++) {
+        action.sa_flags ^= turn ? SA_ONSTACK : 0;
+        sigaction(SIGUSR1, &action, NULL);
+        return_count = 0;
+        raise_here();
+        check_found(returns[0]);
+        uintptr_t handler;
+        memcpy(&handler, &action.sa_sigaction, sizeof handler);
+        for (size_t i = 0; i < interrupted_count; i++)
+            assert_false(interrupted[i] - handler < 16);
+    }
+    void *stack = other.ss_sp;
+    other.ss_flags = SS_DISABLE;
+    sigaltstack(&other, NULL);
+    free(stack);
+    signal(SIGUSR1, SIG_DFL);
+}
+
+static sigjmp_buf back;
+
+static void leave_fault(int number, siginfo_t *info, void *context) {
+    take_interrupted(number, info, context);
+    siglongjmp(back, 1);
+}
+
+static NOINLINE void write_to(volatile int *place) {
+    note_return(__builtin_return_address(0));
+    atomic_signal_fence(memory_order_seq_cst);
+    *place = 1;
+    after++;
+}
+
+static NOINLINE void call_nothing(void (*volatile *function)(void)) {
+    note_return(__builtin_return_address(0));
+    atomic_signal_fence(memory_order_seq_cst);
+    (*function)();
+    after++;
+}
+
+static void on_fault(void) {
+    struct sigaction action = {.sa_sigaction = leave_fault, .sa_flags = SA_SIGINFO | SA_NODEFER};
+    return_count = 0;
+    sigaction(SIGSEGV, &action, NULL);
+}
+
+/* The place of the access is in write_to, which returns to this function. */
+static void finds_a_faulting_access(void **state) {
+    volatile int *volatile nowhere = NULL;
+    (void)state;
+    on_fault();
+    if (sigsetjmp(back, 1) == 0)
+        write_to(nowhere);
+    signal(SIGSEGV, SIG_DFL);
+    assert_true(interrupted_count > 2);
+    assert_int_equal(interrupted[1], returns[0]);
+}
+
+#ifdef __x86_64__
+/* The place is 0; its caller is in call_nothing, whose caller is this function. */
+static void finds_who_called_what_is_no_code(void **state) {
+    void (*volatile nothing)(void) = NULL;
+    (void)state;
+    on_fault();
+    if (sigsetjmp(back, 1) == 0)
+        call_nothing(&nothing);
+    signal(SIGSEGV, SIG_DFL);
+    assert_true(interrupted_count > 3);
+    assert_int_equal(interrupted[0], 0);
+    assert_int_equal(interrupted[2], returns[0]);
+}
+#endif
+#endif
+
 /* ---- Code that nobody describes -------------------------------------------------------------- */
 
 #ifdef __x86_64__
@@ -428,7 +533,12 @@ int main(void) {
         cmocka_unit_test(works_in_coroutines),
         cmocka_unit_test(works_in_coroutines_of_threads),
         cmocka_unit_test(goes_through_signal_handlers),
+#if defined(__x86_64__) || defined(__aarch64__)
+        cmocka_unit_test(finds_what_a_signal_interrupted),
+        cmocka_unit_test(finds_a_faulting_access),
+#endif
 #ifdef __x86_64__
+        cmocka_unit_test(finds_who_called_what_is_no_code),
         cmocka_unit_test(stops_at_unknown_code),
         cmocka_unit_test(follows_frame_pointers),
         cmocka_unit_test(follows_rules_on_other_registers),

@@ -36,7 +36,8 @@ CONF
     done
     for options in '-n 3000 -k' '-n 1000'; do
         ab -q $options -c 8 -H 'Accept-Encoding: gzip' "http://127.0.0.1:$PORT/large.txt" >tmp/ab
-        grep -E '^(Complete|Failed) requests' tmp/ab
+        # Not `Failed requests`: when a worker ends its keep-alive just then, ab counts one, on any heap.
+        grep -E '^(Complete requests|Non-2xx responses)' tmp/ab
     done
     stop "$server"
 }

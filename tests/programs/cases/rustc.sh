@@ -2,6 +2,8 @@
 # set: slow
 # does: compiles a generated crate with traits and generics at -O, two back-end threads, runs it
 # needs: rustc cc
+# note: frees blocks that operator new of one C++ library made by delete of another, which Loam would name
+# options: on_mismatched_free=ignore
 
 prepare() {
     awk 'BEGIN {

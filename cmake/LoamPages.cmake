@@ -1,0 +1,23 @@
+# The pages of `loam explain` are those of docs/errors: each becomes a text in a C file of the build.
+
+# Sets `result` to that file.
+function(loam_write_pages result)
+    file(GLOB pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/errors/*.md")
+    set(text "/* Written by cmake/LoamPages.cmake from docs/errors. */\n#include \"cli/explain.h\"\n\n")
+    string(APPEND text "const char *const lm_pages[LM_CODES_COUNT] = {\n")
+    foreach(page IN LISTS pages)
+        get_filename_component(code "${page}" NAME_WE)
+        string(TOUPPER "${code}" enumerator)
+        string(REPLACE "-" "_" enumerator "${enumerator}")
+        file(READ "${page}" content)
+        string(REPLACE "\\" "\\\\" content "${content}")
+        string(REPLACE "\"" "\\\"" content "${content}")
+        string(REPLACE "\n" "\\n\"\n        \"" content "${content}")
+        string(APPEND text "    [LM_CODE_${enumerator}] =\n        \"${content}\",\n")
+    endforeach()
+    string(APPEND text "};\n")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${pages})
+    set(file "${PROJECT_BINARY_DIR}/explain_pages.c")
+    file(CONFIGURE OUTPUT "${file}" CONTENT "@text@" @ONLY)
+    set(${result} "${file}" PARENT_SCOPE)
+endfunction()

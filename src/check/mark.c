@@ -1,0 +1,155 @@
+#include "check/mark.h"
+
+#include "check/grow.h"
+#include "check/mark_inside.h"
+#include "check/mark_table.h"
+#include "check/roots.h"
+
+/* What is being looked for, one after the other. */
+typedef enum phase { REACHED, POSSIBLE, LOST } phase;
+
+/* Blocks whose words are still to be looked at. Each block is put here once in each phase at most, and no
+ * block in two phases. */
+static struct {
+    lm_grow memory;
+    uint32_t *at;
+    size_t count;
+    phase phase;
+    uint32_t seed; /* the direct block whose group is being found */
+} work;
+
+static uint32_t number_of(const lm_marked *block) {
+    return (uint32_t)(block - lm_marks.blocks);
+}
+
+static void push(const lm_marked *block) {
+    work.at[work.count++] = number_of(block);
+}
+
+static void reach(lm_marked *block, uintptr_t word) {
+    if (block->reach == LM_REACH_REACHED)
+        return;
+    if (word == block->start || lm_mark_inside(block, word)) {
+        block->reach = LM_REACH_REACHED;
+        push(block);
+    } else {
+        block->inside = true;
+    }
+}
+
+/* `inside` blocks are seeds of their own, so they join no other's group. */
+static void maybe_reach(lm_marked *block) {
+    if (block->reach != LM_REACH_LOST || block->inside)
+        return;
+    block->reach = LM_REACH_POSSIBLE;
+    block->indirect = true;
+    block->leader = work.seed;
+    push(block);
+}
+
+/* A block that led a group of its own, and all that belongs to it, joins the seed's. */
+static void join(lm_marked *block) {
+    const uint32_t number = number_of(block);
+    if (block->reach != LM_REACH_LOST || block->indirect || number == work.seed)
+        return;
+    block->indirect = true;
+    block->leader = work.seed;
+    if (number > work.seed) /* else it was a seed before, and what it leads to is known */
+        push(block);
+}
+
+static void look(const uintptr_t *words, size_t count, uintptr_t from, void *context) {
+    (void)from;
+    (void)context;
+    for (size_t i = 0; i < count; i++) {
+        lm_marked *block = lm_mark_table_find(words[i]);
+        if (!block)
+            continue;
+        if (work.phase == REACHED)
+            reach(block, words[i]);
+        else if (work.phase == POSSIBLE)
+            maybe_reach(block);
+        else
+            join(block);
+    }
+}
+
+static void drain(void) {
+    while (work.count > 0) {
+        const lm_marked *block = &lm_marks.blocks[work.at[--work.count]];
+        lm_roots_memory(block->start, block->size, look, NULL);
+    }
+}
+
+static void lead(lm_marked *block) {
+    work.seed = block->leader = number_of(block);
+    push(block);
+    drain();
+}
+
+static void mark_possible(void) {
+    work.phase = POSSIBLE;
+    for (size_t i = 0; i < lm_marks.count; i++) {
+        lm_marked *block = &lm_marks.blocks[i];
+        if (block->reach == LM_REACH_LOST && block->inside) {
+            block->reach = LM_REACH_POSSIBLE;
+            lead(block);
+        }
+    }
+}
+
+static void mark_lost(void) {
+    work.phase = LOST;
+    for (size_t i = 0; i < lm_marks.count; i++) {
+        lm_marked *block = &lm_marks.blocks[i];
+        if (block->reach == LM_REACH_LOST && !block->indirect)
+            lead(block);
+    }
+}
+
+/* A leader may have joined another one's group later. */
+static void settle_leaders(void) {
+    for (size_t i = 0; i < lm_marks.count; i++) {
+        uint32_t last = lm_marks.blocks[i].leader;
+        if (!lm_marks.blocks[i].indirect)
+            continue;
+        while (lm_marks.blocks[last].indirect)
+            last = lm_marks.blocks[last].leader;
+        for (uint32_t at = (uint32_t)i, next; lm_marks.blocks[at].indirect && at != last;
+             at = next) {
+            next = lm_marks.blocks[at].leader;
+            lm_marks.blocks[at].leader = last;
+        }
+    }
+}
+
+bool lm_mark(uint64_t since) {
+    work.count = 0;
+    if (!lm_mark_table_fill(since))
+        return false;
+    const size_t size = (lm_marks.count + 1) * sizeof(uint32_t);
+    if (!lm_grow_to(&work.memory, size, size))
+        return false;
+    work.at = (void *)work.memory.at;
+    work.phase = REACHED;
+    lm_roots_each(look, NULL);
+    drain();
+    mark_possible();
+    mark_lost();
+    settle_leaders();
+    return true;
+}
+
+void lm_mark_end(void) {
+    lm_grow_end(&work.memory);
+    lm_mark_table_end();
+}
+
+const lm_marked *lm_mark_blocks(size_t *count) {
+    *count = lm_marks.count;
+    return lm_marks.blocks;
+}
+
+const lm_marked *lm_mark_find(uintptr_t at) {
+    return lm_mark_table_find(at);
+}

@@ -1,0 +1,63 @@
+/* What the checker writes into a slot: patterns that no program writes by chance, and no pointer has.
+ *
+ *   raw                  start                  start + size                 raw + room
+ *   | front: LM_ZONE ... | block: fresh ...     | rear: LM_ZONE ...          |
+ *
+ * The front has at least 16 bytes, and more where an alignment needs them; the rear at least 16. Of either
+ * the LM_ZONE_MOST bytes next to the block are filled and looked at. */
+#ifndef LM_CHECK_ZONE_H
+#define LM_CHECK_ZONE_H
+
+#include "base/bits.h"
+#include "check/amounts.h"
+
+#include <string.h>
+
+/* Eight of any of them are no address that a processor knows. */
+enum { LM_FILL_ZONE = 0xe9, LM_FILL_FRESH = 0xf5, LM_FILL_FREED = 0xdf };
+
+typedef struct lm_zone {
+    const unsigned char *at;
+    size_t size;
+} lm_zone;
+
+typedef uint64_t lm_zone_pair __attribute__((vector_size(16), may_alias, aligned(1)));
+
+LM_INLINE uint64_t lm_zone_word(int byte) {
+    return (uint64_t)byte * 0x0101010101010101;
+}
+
+/* Fills at least 16 bytes. */
+LM_INLINE void lm_zone_fill(unsigned char *at, size_t size, int byte) {
+    const lm_zone_pair pair = {lm_zone_word(byte), lm_zone_word(byte)};
+    for (size_t i = 0; i + 16 < size; i += 16)
+        *(lm_zone_pair *)(at + i) = pair;
+    *(lm_zone_pair *)(at + size - 16) = pair;
+}
+
+/* Whether at least 16 bytes are all `byte`. */
+LM_INLINE bool lm_zone_whole(const unsigned char *at, size_t size, int byte) {
+    const lm_zone_pair pair = {lm_zone_word(byte), lm_zone_word(byte)};
+    lm_zone_pair wrong = *(const lm_zone_pair *)(at + size - 16) ^ pair;
+    for (size_t i = 0; i + 16 < size; i += 16)
+        wrong |= *(const lm_zone_pair *)(at + i) ^ pair;
+    return (wrong[0] | wrong[1]) == 0;
+}
+
+/* The same of any number of bytes. */
+bool lm_zone_is(const unsigned char *at, size_t size, int byte);
+
+/* The first and the last byte that isn't `byte`, counted from `at`. False: there is none. */
+bool lm_zone_damage(const unsigned char *at, size_t size, int byte, size_t *first, size_t *last);
+
+LM_INLINE lm_zone lm_zone_front(uintptr_t start, size_t front) {
+    size_t size = lm_min(front, LM_ZONE_MOST);
+    return (lm_zone){(const unsigned char *)start - size, size};
+}
+
+/* `rear` bytes lie behind the block. */
+LM_INLINE lm_zone lm_zone_rear(uintptr_t start, size_t size, size_t rear) {
+    return (lm_zone){(const unsigned char *)start + size, lm_min(rear, LM_ZONE_MOST)};
+}
+
+#endif

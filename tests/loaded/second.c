@@ -1,0 +1,3 @@
+#include "loaded/through.h"
+
+LOADED("second")
