@@ -1,5 +1,6 @@
 #include "heap/large.h"
 
+#include "base/random.h"
 #include "heap/arena.h"
 #include "heap/dense.h"
 #include "heap/find.h"
@@ -86,11 +87,28 @@ lm_asked lm_large_judge(const lm_span *span, const lm_way *way, size_t size, siz
 
 /* ---- Resting spans -------------------------------------------------------------------------- */
 
+/* One block in LM_HIDDEN_WHOLE, by chance. */
+static bool hidden_whole(void) {
+    static _Atomic uint64_t count;
+    uint64_t state = lm_once.seed + atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
+    return lm_random_next(&state) % LM_HIDDEN_WHOLE == 0;
+}
+
+/* How much of a block is hidden: all of one without memory, else mostly its front. The system goes to each of
+ * its pages, twice, and who comes back to a freed block mostly begins at its start. Where that may be a huge
+ * page it stays whole. */
+static size_t hidden_bytes(const lm_span *span) {
+    bool may_be_huge = span->start % LM_CHUNK == 0 && span->bytes >= LM_CHUNK;
+    if (span->cold || lm_arena_setting.huge_pages > 0 || hidden_whole())
+        return span->bytes;
+    return lm_min(span->bytes, may_be_huge ? (size_t)LM_CHUNK : LM_HIDDEN_MOST);
+}
+
 /* Nobody may touch a freed block. Its memory stays, so that it can come back without a page fault. */
 static void hide(lm_span *span) {
     if (span->hidden || !lm_guard_afford())
         return;
-    span->hidden = lm_os_guard(lm_span_address(span), span->bytes, false);
+    span->hidden = lm_os_guard(lm_span_address(span), hidden_bytes(span), false);
     if (!span->hidden)
         lm_guard_give();
 }
@@ -99,6 +117,7 @@ static void hide(lm_span *span) {
 static bool unhide(lm_span *span) {
     if (!span->hidden)
         return true;
+    /* The system has nothing to do where it isn't hidden. */
     if (!lm_os_unguard(lm_span_address(span), span->bytes, false))
         return false;
     lm_guard_give();

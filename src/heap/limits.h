@@ -52,6 +52,10 @@
 #define LM_RESTING_MAX       32 /* count */
 #define LM_RESTING_BYTES_MAX LM_LIMIT(LM_MIB(16), LM_MIB(1))
 
+/* So much of one of them can't be touched, as long as it has memory; of one in so many all. */
+#define LM_HIDDEN_MOST  LM_LIMIT(LM_KIB(512), LM_KIB(128))
+#define LM_HIDDEN_WHOLE 16
+
 /* Large blocks from this size on are moved by their pages instead of by their bytes. */
 #define LM_REMAP_LEAST LM_LIMIT(LM_KIB(256), LM_KIB(128))
 

@@ -68,13 +68,6 @@ static void put_tail(char *p, size_t room, size_t size, uint64_t kind) {
  * whoever changes a tail where others may look makes the canary 0 first, and right last; and whoever finds
  * a tail broken lets it pass when the canary is 0, and looks again when it isn't. */
 
-/* Makes the canary 0, if it is still what it was found to be. Of two threads that free a block at once only
- * one can; the other one must not touch the slot any more. */
-static bool claim(char *p, size_t room, uint64_t canary) {
-    return atomic_compare_exchange_strong_explicit(lm_canary_at(p, room), &canary, 0,
-                                                   memory_order_acq_rel, memory_order_relaxed);
-}
-
 static void begin_change(char *p, size_t room) {
     atomic_store_explicit(lm_canary_at(p, room), 0, memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
@@ -332,7 +325,7 @@ LM_NOINLINE bool lm_protect_in(lm_slab *slab, char *p, lm_family family, size_t 
         bool shared = atomic_load_explicit(&slab->owner, memory_order_relaxed) != lm_self;
         if (slack > most || (size != LM_ANY_SIZE && slack != most - size) ||
             (lm_once.protection.check_before && broken_before(slab, p)) ||
-            (shared && !claim(p, room, canary)))
+            (shared && !lm_canary_claim(p, room, canary)))
             return false;
         if (!slack_intact(p, room, slack)) { /* looked at by whoever has claimed it only */
             atomic_store_explicit(lm_canary_at(p, room), canary, memory_order_release);
@@ -348,7 +341,7 @@ bool lm_protect_claim(lm_slab *slab, char *p) {
     if (!has_tail(slab) || room == 0)
         return true;
     uint64_t canary = atomic_load_explicit(lm_canary_at(p, room), memory_order_relaxed);
-    return canary != 0 && claim(p, room, canary);
+    return canary != 0 && lm_canary_claim(p, room, canary);
 }
 
 void lm_protect_unclaim(lm_slab *slab, char *p, const lm_asked *asked) {

@@ -82,6 +82,15 @@ LM_INLINE uint64_t lm_canary_of(const char *p, size_t room) {
     return atomic_load_explicit(lm_canary_at(p, room), memory_order_relaxed);
 }
 
+/* Makes the canary 0, if it is still what it was found to be. Of two threads that free a block at once only
+ * one can; the other one must not touch the slot any more. */
+LM_INLINE bool lm_canary_claim(char *p, size_t room, uint64_t canary) {
+    bool claimed = atomic_compare_exchange_strong_explicit(
+        lm_canary_at(p, room), &canary, 0, memory_order_acq_rel, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release); /* it shows before what is changed next */
+    return claimed;
+}
+
 LM_INLINE uint64_t lm_canary_key(const char *p) {
     return ((uintptr_t)p ^ lm_once.secret) * lm_once.multiplier;
 }
@@ -243,6 +252,23 @@ LM_INLINE bool lm_protect_in_fast(char *p, size_t room, lm_family family, size_t
     if (LM_UNLIKELY(size == LM_ANY_SIZE ? slack > most : slack != most - size) ||
         LM_UNLIKELY(slack > LM_SLACK_SHORT) || LM_UNLIKELY(!lm_short_slack_intact(p, room, slack)))
         return false;
+    lm_room_clear(p, room);
+    return true;
+}
+
+/* The same for a block in a slab of somebody else's, to which others may come at the same time: whoever makes
+ * its canary 0 has claimed it, and only he looks at the slack. */
+LM_INLINE bool lm_protect_in_shared_fast(char *p, size_t room, lm_family family, size_t size) {
+    size_t most = room - LM_TAIL;
+    uint64_t canary = lm_canary_of(p, room);
+    uint64_t slack = lm_note_in(canary, p) - lm_kind_of(family, 0);
+    if (LM_UNLIKELY(size == LM_ANY_SIZE ? slack > most : slack != most - size) ||
+        LM_UNLIKELY(slack > LM_SLACK_SHORT) || LM_UNLIKELY(!lm_canary_claim(p, room, canary)))
+        return false;
+    if (LM_UNLIKELY(!lm_short_slack_intact(p, room, slack))) {
+        atomic_store_explicit(lm_canary_at(p, room), canary, memory_order_release);
+        return false;
+    }
     lm_room_clear(p, room);
     return true;
 }

@@ -66,30 +66,37 @@ static bool worth_a_look(lm_heap *owner, unsigned place, size_t bytes) {
     return lent + bytes > LM_LENT_MAX_OF_ALL / lm_orphans_count_threads();
 }
 
+/* Ends the visit, and looks whether the memory of a word that became wholly free can go back. */
+static LM_NOINLINE void end_and_settle(lm_slab *slab, size_t word, uint64_t freed,
+                                       lm_visit *visit) {
+    lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_acquire);
+    bool look = worth_a_look(owner, lm_slab_place(slab), lm_count_bits(freed) * lm_slab_size(slab));
+    lm_arena *arena = &lm_arenas[slab->arena];
+    uint64_t offset = lm_slab_start(slab);
+    lm_visit_end(visit);
+    if (look)
+        settle(arena, offset, word);
+}
+
 /* The slab stays during the visit. It can't be released between the bit and the push either: that takes words
  * without bits. */
 bool lm_remote_free(lm_slab *slab, size_t slot, lm_visit *visit) {
     size_t w = slot / 64;
     uint64_t bit = lm_bit((unsigned)slot % 64);
+    /* Bits without a slot are always pending, so they count as free. */
     uint64_t known = atomic_load_explicit(&slab->pairs[w].avail, memory_order_relaxed) |
                      atomic_load_explicit(&slab->pairs[w].pending, memory_order_relaxed);
-    uint64_t valid = lm_slab_valid(slab, w);
     lm_remote *remote = &lm_slab_remotes(slab)[w];
     uint64_t old = known & bit;
-    if (!old)
+    if (LM_LIKELY(!old))
         old = atomic_fetch_or_explicit(&remote->bits, bit, memory_order_acq_rel);
     bool was_live = !(old & bit);
-    lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_acquire);
-    if (was_live && old == 0)
-        push(owner, remote);
-    bool look =
-        was_live && ((old | bit | known) & valid) == valid &&
-        worth_a_look(owner, lm_slab_place(slab), lm_count_bits(old | bit) * lm_slab_size(slab));
-    lm_arena *arena = &lm_arenas[slab->arena];
-    uint64_t offset = lm_slab_start(slab);
-    lm_visit_end(visit);
-    if (LM_UNLIKELY(look))
-        settle(arena, offset, w);
+    if (old == 0)
+        push(atomic_load_explicit(&slab->owner, memory_order_acquire), remote);
+    if (LM_UNLIKELY(~(old | bit | known) == 0) && was_live)
+        end_and_settle(slab, w, old | bit, visit);
+    else
+        lm_visit_end(visit);
     return was_live;
 }
 

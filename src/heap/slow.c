@@ -219,7 +219,8 @@ LM_NOINLINE void lm_free_slow(void *p, const lm_way *way, size_t size, size_t al
         report(way->call, p);
 }
 
-LM_NOINLINE void lm_free_remote(void *p, const lm_way *way, size_t size) {
+/* Whatever the protection, the class and the thread. */
+static LM_NOINLINE void free_remote_general(void *p, const lm_way *way, size_t size) {
     lm_visit visit;
     size_t slot;
     uint64_t offset = (uintptr_t)p - lm_once.lookups[0].base;
@@ -231,6 +232,28 @@ LM_NOINLINE void lm_free_remote(void *p, const lm_way *way, size_t size) {
     } else if (LM_UNLIKELY(!lm_remote_free(slab, slot, &visit))) {
         report(way->call, p);
     }
+}
+
+/* A free slot of a room up to LM_INLINE_ROOM has no canary, so the claim fails on it; the bits are looked at
+ * once, by lm_remote_free. */
+LM_NOINLINE void lm_free_remote(void *p, const lm_way *way, size_t size) {
+    lm_visit visit;
+    size_t slot;
+    uint64_t offset = (uintptr_t)p - lm_once.lookups[0].base;
+    lm_slab *slab = lm_once.protect == LM_PROTECT_INLINE
+                        ? lm_visit_begin_usual(&visit, &lm_once.lookups[0], offset)
+                        : NULL;
+    if (LM_LIKELY(slab != NULL)) {
+        size_t room = lm_slab_room(slab);
+        if (LM_LIKELY(lm_slot_at(slab, offset, &slot)) && LM_LIKELY(room <= LM_INLINE_ROOM) &&
+            LM_LIKELY(lm_protect_in_shared_fast(p, room, way->family, size))) {
+            if (LM_UNLIKELY(!lm_remote_free(slab, slot, &visit)))
+                report(way->call, p);
+            return;
+        }
+        lm_visit_end(&visit);
+    }
+    free_remote_general(p, way, size);
 }
 
 LM_NOINLINE void lm_free_general(void *p, const lm_way *way, size_t size, lm_slab *slab,

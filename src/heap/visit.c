@@ -11,7 +11,7 @@
 enum { GUESTS = 8 };
 static _Atomic(const lm_slab *) guests[GUESTS];
 
-static _Atomic(const lm_slab *) *guest_sign(const lm_slab *slab) {
+LM_NOINLINE _Atomic(const lm_slab *) *lm_visit_guest(const lm_slab *slab) {
     for (unsigned i = 0;; i = (i + 1) % GUESTS) {
         const lm_slab *none = NULL;
         if (atomic_compare_exchange_strong(&guests[i], &none, slab))
@@ -26,19 +26,13 @@ lm_slab *lm_visit_begin(lm_visit *visit, const lm_lookup *lookup, uint64_t offse
     visit->sign = NULL;
     if (atomic_load_explicit(&slab->owner, memory_order_relaxed) == self)
         return slab;
-    visit->sign = LM_LIKELY(self != &lm_heap_none) ? &self->visits : guest_sign(slab);
+    visit->sign = LM_LIKELY(self != &lm_heap_none) ? &self->visits : lm_visit_guest(slab);
     for (; slab != before; slab = lm_record_at(lookup, offset)) {
         /* Sequentially consistent, as lm_visit_wait is: either it sees this, or the map has changed. */
         atomic_store(visit->sign, slab);
         before = slab;
     }
     return slab;
-}
-
-void lm_visit_end(lm_visit *visit) {
-    if (visit->sign)
-        atomic_store_explicit(visit->sign, NULL, memory_order_release);
-    visit->sign = NULL;
 }
 
 /* A visitor may have lost its processor; it takes no lock, so it comes back whoever waits. */

@@ -13,19 +13,47 @@
 #ifndef LM_HEAP_VISIT_H
 #define LM_HEAP_VISIT_H
 
+#include "heap/find.h"
 #include "heap/layout.h"
+#include "heap/thread.h"
 
 /* Where a thread says what it visits; NULL: nothing, since the slab is its own. */
 typedef struct lm_visit {
     _Atomic(const lm_slab *) *sign;
 } lm_visit;
 
+/* Ends it; a second time does nothing. */
+LM_INLINE void lm_visit_end(lm_visit *visit) {
+    if (visit->sign)
+        atomic_store_explicit(visit->sign, NULL, memory_order_release);
+    visit->sign = NULL;
+}
+
 /* Begins a visit to whatever holds the offset, and returns its record. That stays, with the memory that it
  * describes, until lm_visit_end; the block may be freed meanwhile. Any thread. */
 lm_slab *lm_visit_begin(lm_visit *visit, const lm_lookup *lookup, uint64_t offset);
 
-/* Ends it; a second time does nothing. */
-void lm_visit_end(lm_visit *visit);
+/* The place of a thread without a heap, where it says the slab already. */
+_Atomic(const lm_slab *) *lm_visit_guest(const lm_slab *slab);
+
+/* The same as most visits go: to a slab of somebody else's, which stays where it is while this looks. NULL,
+ * and nothing was begun: it is one of the others. */
+LM_INLINE lm_slab *lm_visit_begin_usual(lm_visit *visit, const lm_lookup *lookup, uint64_t offset) {
+    lm_heap *self = lm_self;
+    lm_slab *slab = lm_record_at(lookup, offset);
+    if (LM_UNLIKELY(atomic_load_explicit(&slab->owner, memory_order_relaxed) == self))
+        return NULL;
+    if (LM_LIKELY(self != &lm_heap_none)) {
+        visit->sign = &self->visits;
+        atomic_store(visit->sign, slab); /* as in lm_visit_begin */
+    } else {
+        visit->sign = lm_visit_guest(slab);
+    }
+    if (LM_LIKELY(lm_record_at(lookup, offset) == slab))
+        return slab;
+    lm_visit_end(visit);
+    return NULL;
+}
 
 /* Waits until nobody visits a slab that the map doesn't lead to any more. */
 void lm_visit_wait(const lm_slab *slab);

@@ -15,6 +15,7 @@
 typedef struct visitor {
     char *block;
     lm_slab *slab; /* as it was found */
+    bool usual;    /* by the usual form */
     _Atomic bool inside, leave, left;
 } visitor;
 
@@ -23,11 +24,16 @@ static lm_slab *begin(lm_visit *visit, const void *p) {
     return lm_visit_begin(visit, lookup, (uintptr_t)p - lookup->base);
 }
 
+static lm_slab *begin_usual(lm_visit *visit, const void *p) {
+    const lm_lookup *lookup = lm_arena_of((uintptr_t)p)->lookup;
+    return lm_visit_begin_usual(visit, lookup, (uintptr_t)p - lookup->base);
+}
+
 static void *stay_a_while(void *argument) {
     visitor *v = argument;
     lm_visit visit;
     char *own = v->slab ? loam_malloc(1) : NULL; /* else a guest: a thread without a heap */
-    v->slab = begin(&visit, v->block);
+    v->slab = v->usual ? begin_usual(&visit, v->block) : begin(&visit, v->block);
     atomic_store(&v->inside, true);
     while (!atomic_load(&v->leave))
         usleep(100);
@@ -48,9 +54,9 @@ static void *let_go(void *argument) {
     return NULL;
 }
 
-static void check_release_waits(bool with_heap) {
+static void check_release_waits(bool with_heap, bool usual) {
     lm_slab *slab = new_slab();
-    visitor v = {.block = lm_slab_address(slab), .slab = with_heap ? slab : NULL};
+    visitor v = {.block = lm_slab_address(slab), .slab = with_heap ? slab : NULL, .usual = usual};
     pthread_t one, other;
     pthread_create(&one, NULL, stay_a_while, &v);
     while (!atomic_load(&v.inside))
@@ -66,12 +72,14 @@ static void check_release_waits(bool with_heap) {
 
 static void a_release_waits_for_visitors(void **state) {
     (void)state;
-    check_release_waits(true);
+    check_release_waits(true, false);
+    check_release_waits(true, true);
 }
 
 static void a_release_waits_for_threads_without_a_heap(void **state) {
     (void)state;
-    check_release_waits(false);
+    check_release_waits(false, false);
+    check_release_waits(false, true);
 }
 
 static void own_slabs_need_no_visit(void **state) {
@@ -82,6 +90,7 @@ static void own_slabs_need_no_visit(void **state) {
     assert_ptr_equal(atomic_load(&slab->owner), lm_self);
     assert_null(visit.sign);
     lm_visit_end(&visit);
+    assert_null(begin_usual(&visit, p));
     loam_free(p);
 }
 
