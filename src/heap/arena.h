@@ -15,15 +15,6 @@ typedef struct lm_grant {
     void *record; /* zeroed, of the size asked for; not yet in the map */
 } lm_grant;
 
-/* Settings, written once before the first call of anything here. */
-typedef struct lm_arena_settings {
-    size_t first_size; /* bytes of address space for the first arena; 0: as much as is sensible */
-    size_t keep; /* bytes of free memory to keep; 0: by what is in use, see lm_arena_keep_bytes */
-    int huge_pages; /* 1 asks for transparent huge pages, -1 for none, 0 leaves it to the system */
-} LM_ONCE_ALIGNED lm_arena_settings;
-
-extern lm_arena_settings lm_arena_setting;
-
 /* Unlocked. Makes the first arena, before there are threads. False: no address space at all. */
 bool lm_arena_start(void);
 

@@ -237,8 +237,8 @@ static bool too_many_to_keep(uint32_t units) {
 /* Without the advice that the arena has, the fresh mapping would not join its neighbours. */
 static bool renew(char *at, size_t size) {
     bool done = lm_os_renew(at, size);
-    if (done && lm_arena_setting.huge_pages)
-        lm_os_huge_pages(at, size, lm_arena_setting.huge_pages);
+    if (done && lm_once.arena.huge_pages)
+        lm_os_huge_pages(at, size, lm_once.arena.huge_pages);
     return done;
 }
 

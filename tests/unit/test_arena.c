@@ -153,8 +153,8 @@ static void trim_gives_back(void **state) {
 
 static void too_much_free_memory_goes_at_once(void **state) {
     (void)state;
-    size_t keep = lm_arena_setting.keep;
-    lm_arena_setting.keep = 1 << 20;
+    size_t keep = lm_once.arena.keep;
+    lm_once.arena.keep = 1 << 20;
     for (int i = 0; i < 20; i++) {
         char *p = loam_malloc(600000), *q = loam_malloc(600000);
         memset(p, 1, 600000);
@@ -168,7 +168,7 @@ static void too_much_free_memory_goes_at_once(void **state) {
     loam_trim(SIZE_MAX / 2); /* what rests */
     lm_arena_trim_excess();
     assert_true(stats_now().cached <= 1 << 20);
-    lm_arena_setting.keep = keep;
+    lm_once.arena.keep = keep;
     assert_sound();
 }
 
