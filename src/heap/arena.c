@@ -429,10 +429,15 @@ static void forget_unneeded(void) {
     turned_units = 0;
 }
 
+/* Free memory was past the bound, isn't down at the goal yet, and nothing that went was needed again. Under
+ * lm_arena_lock. */
+static bool trimming;
+
 /* The clean ones of these units the system had back, or had never given. */
 static void note_taken(const lm_run *run) {
     size_t back = lm_min(run->count - run->dirty, purged_units);
     purged_units -= back;
+    trimming = trimming && back == 0;
     regret_units =
         lm_max(regret_units, lm_min(regret_units + 2 * back, regret_most_from(run->count)));
     turned_units += run->count;
@@ -508,12 +513,19 @@ static size_t trim_goal(void) {
     return keep - lm_min(keep / 4, LM_TRIM_MOST);
 }
 
-static bool trim_below_bound(void) {
+bool lm_arena_wants_trim(void) {
+    return lm_arena_excess(0) || (trimming && dirty_units() << LM_UNIT_SHIFT > trim_goal());
+}
+
+/* One run, and more only while free memory is past the bound: the next ones fall to the frees that follow, so
+ * that no free takes the time of all. */
+static bool trim_some(void) {
     bool any = false;
-    if (!lm_arena_excess(0))
-        return false;
-    while (dirty_units() << LM_UNIT_SHIFT > trim_goal() && purge_any())
-        any = true;
+    trimming = lm_arena_wants_trim();
+    while (trimming && (!any || lm_arena_excess(0))) {
+        trimming = dirty_units() << LM_UNIT_SHIFT > trim_goal() && purge_any();
+        any |= trimming;
+    }
     return lm_waiting_purge(false) || any;
 }
 
@@ -522,7 +534,7 @@ void lm_arena_trim_excess(void) {
     /* Whoever is turned away because somebody is at it already relies on that one to look again. */
     while (again && lm_lock_try(&lm_purge_lock)) {
         lm_lock_take(&lm_arena_lock);
-        bool any = trim_below_bound();
+        bool any = trim_some();
         lm_lock_give(&lm_arena_lock);
         lm_lock_give(&lm_purge_lock);
         lm_lock_take(&lm_arena_lock);

@@ -42,9 +42,12 @@ void lm_arena_give_record(lm_arena *arena, void *record, size_t size);
 /* Locked. Whether more free memory is kept than should be, with `more` units on top. */
 bool lm_arena_excess(size_t more);
 
+/* Locked. Whether lm_arena_trim_excess has something to do: for whoever gives units back. */
+bool lm_arena_wants_trim(void);
+
 /* Unlocked. Gives memory back to the system until at most `keep` bytes of free memory are left;
- * returns whether any was given back. lm_arena_trim_excess uses the settings' bound, when it is
- * exceeded. */
+ * returns whether any was given back. lm_arena_trim_excess goes by the settings' bound, and does
+ * at each call a part of what is to do. */
 bool lm_arena_trim(size_t keep);
 void lm_arena_trim_excess(void);
 

@@ -258,7 +258,7 @@ static void give_units(lm_span *span, uint32_t keep) {
         span->units = keep;
     else
         lm_arena_give_record(arena, span, lm_slab_record_size(1));
-    bool excess = lm_arena_excess(0);
+    bool excess = lm_arena_wants_trim();
     lm_lock_give(&lm_arena_lock);
     if (excess)
         lm_arena_trim_excess();
