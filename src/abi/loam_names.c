@@ -21,7 +21,7 @@ static void put_trace(lm_text *text, const lm_trace *trace) {
 /* The heap knows no stacks: this is where it learns how. Before it becomes read-only (lm_init_seal). */
 __attribute__((constructor(101))) static void bring_stacks(void) {
     lm_finding_rule.put_trace = put_trace;
-    lm_sampled_setting.capture = lm_stack_capture;
+    lm_once.sampled.capture = lm_stack_capture;
 }
 
 /* ---- The four, and their kin ---------------------------------------------------------------- */

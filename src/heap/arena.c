@@ -12,7 +12,6 @@ lm_arena lm_arenas[LM_ARENAS_MAX];
 _Atomic uint32_t lm_arena_count;
 lm_lock lm_arena_lock = LM_LOCK(LM_RANK_ARENA);
 lm_lock lm_purge_lock = LM_LOCK(LM_RANK_PURGE);
-LM_ONCE lm_arena_settings lm_arena_setting;
 size_t lm_arena_peak_units;
 _Atomic size_t lm_arena_resting;
 _Atomic size_t lm_arena_resting_cold;
@@ -54,13 +53,13 @@ static size_t records_size(size_t units) {
     return lm_min((units + 1) * sizes, (size_t)UINT32_MAX * LM_RECORD_GRAIN);
 }
 
-/* Lays the regions out in the second range, or just counts with `at` 0. Returns the bytes needed.
+/* Lays the regions out in the second range, so that what is made accessible at one time lies side by side, or just counts with `at` 0. Returns the bytes needed.
  */
 static size_t lay_out(lm_arena *arena, char *at, size_t size) {
     size_t units = size >> LM_UNIT_SHIFT, chunks = size >> LM_CHUNK_SHIFT;
-    lm_region *regions[] = {&arena->map, &arena->table, &arena->whole, &arena->records};
-    const size_t sizes[] = {units * sizeof(uint32_t), chunks * sizeof(lm_chunk),
-                            (chunks + 63) / 64 * sizeof(uint64_t), records_size(units)};
+    lm_region *regions[] = {&arena->whole, &arena->table, &arena->map, &arena->records};
+    const size_t sizes[] = {(chunks + 63) / 64 * sizeof(uint64_t), chunks * sizeof(lm_chunk),
+                            units * sizeof(uint32_t), records_size(units)};
     size_t end = 0;
     for (int i = 0; i < 4; i++) {
         *regions[i] = (lm_region){at ? at + end : NULL, lm_align_up(sizes[i], lm_os.page), 0};
@@ -113,8 +112,8 @@ static void unreserve(lm_arena *arena) {
 /* Bytes to ask for. When the first arena's size is set, later ones are as large, but grow as they get many, so
  * that the table of arenas doesn't end before the memory does. */
 static size_t size_to_try(uint32_t index) {
-    if (lm_arena_setting.first_size) {
-        size_t first = lm_min(lm_arena_setting.first_size, LM_ARENA_WISHED);
+    if (lm_once.arena.first_size) {
+        size_t first = lm_min(lm_once.arena.first_size, LM_ARENA_WISHED);
         first = lm_max(lm_align_down(first, LM_CHUNK), LM_CHUNK);
         return lm_min(first << index / 4, LM_ARENA_WISHED);
     }
@@ -128,14 +127,16 @@ static size_t size_to_try(uint32_t index) {
 /* The void record and that of guards come first, each as large as the smallest slab's. */
 enum { FIXED_RECORDS = 2, FIXED_RECORD_SIZE = 2 * LM_CACHE_LINE };
 
-/* Makes the map readable, commits the first records: what the fast path looks at before any unit is
+static size_t first_step(const lm_region *region) {
+    return lm_min(lm_max(LM_REGION_STEP, lm_os.page), region->size);
+}
+
+/* Makes the map readable, and the void record behind it: what the fast path looks at before any unit is
  * used. */
 static bool open_up(lm_arena *arena, lm_lookup *lookup, size_t size) {
-    if (!lm_os_make_readable(arena->map.at, arena->map.size) ||
-        !region_grow(&arena->records, FIXED_RECORDS * FIXED_RECORD_SIZE))
+    if (!lm_os_make_readable(arena->map.at, arena->map.size + first_step(&arena->records)))
         return false;
     arena->records_used = FIXED_RECORDS * FIXED_RECORD_SIZE;
-    ((lm_slab *)(void *)(arena->records.at + FIXED_RECORD_SIZE))->kind = LM_KIND_GUARD;
     arena->lookup = lookup;
     arena->chunks.table = (lm_chunk *)(void *)arena->table.at;
     arena->chunks.whole = (uint64_t *)(void *)arena->whole.at;
@@ -143,8 +144,8 @@ static bool open_up(lm_arena *arena, lm_lookup *lookup, size_t size) {
                           (_Atomic uint32_t *)(void *)arena->map.at, arena->records.at};
     if (lookup == &lm_once.lookups[0] && lm_once.protect == LM_PROTECT_NOT)
         lm_once.plain_size = size;
-    if (lm_arena_setting.huge_pages)
-        lm_os_huge_pages((void *)lookup->base, size, lm_arena_setting.huge_pages);
+    if (lm_once.arena.huge_pages)
+        lm_os_huge_pages((void *)lookup->base, size, lm_once.arena.huge_pages);
     return true;
 }
 
@@ -180,13 +181,24 @@ static void publish_arena(void) {
 
 /* ---- The frontier --------------------------------------------------------------------------- */
 
+/* What stands before the first chunk: the bits of all chunks, the table's first ones, the record of guards. */
+static bool open_tables(lm_arena *arena) {
+    size_t step = first_step(&arena->table);
+    if (!lm_os_commit(arena->whole.at, arena->whole.size + step) ||
+        !region_grow(&arena->records, arena->records_used))
+        return false;
+    ((lm_slab *)(void *)(arena->records.at + FIXED_RECORD_SIZE))->kind = LM_KIND_GUARD;
+    arena->whole.committed = arena->whole.size;
+    arena->table.committed = step;
+    return true;
+}
+
 static bool commit_chunks(lm_arena *arena, size_t bytes) {
     size_t end = arena->committed + bytes;
     size_t chunks = end >> LM_CHUNK_SHIFT;
-    if (end > arena->lookup->size ||
+    if (end > arena->lookup->size || (!arena->whole.committed && !open_tables(arena)) ||
         !region_grow(&arena->map, (end >> LM_UNIT_SHIFT) * sizeof(uint32_t)) ||
         !region_grow(&arena->table, chunks * sizeof(lm_chunk)) ||
-        !region_grow(&arena->whole, (chunks + 63) / 64 * sizeof(uint64_t)) ||
         !lm_os_commit((char *)arena->lookup->base + arena->committed, bytes))
         return false;
     lm_chunks_add(&arena->chunks, (uint32_t)(bytes >> LM_CHUNK_SHIFT));
@@ -399,8 +411,8 @@ void lm_arena_note_released(size_t units, bool used_up) {
  * way through the system: what was given back and is needed again raises the bound by twice as much;
  * what is given back lowers it, and so does what lies there unneeded. */
 size_t lm_arena_keep_bytes(void) {
-    if (lm_arena_setting.keep)
-        return lm_arena_setting.keep;
+    if (lm_once.arena.keep)
+        return lm_once.arena.keep;
     size_t regret = lm_min(regret_units, regret_most());
     regret -= lm_min(regret, resting_units()); /* what rests is a part of it */
     return keep_for(busy_units() << LM_UNIT_SHIFT) + (regret << LM_UNIT_SHIFT);
@@ -417,10 +429,15 @@ static void forget_unneeded(void) {
     turned_units = 0;
 }
 
+/* Free memory was past the bound, isn't down at the goal yet, and nothing that went was needed again. Under
+ * lm_arena_lock. */
+static bool trimming;
+
 /* The clean ones of these units the system had back, or had never given. */
 static void note_taken(const lm_run *run) {
     size_t back = lm_min(run->count - run->dirty, purged_units);
     purged_units -= back;
+    trimming = trimming && back == 0;
     regret_units =
         lm_max(regret_units, lm_min(regret_units + 2 * back, regret_most_from(run->count)));
     turned_units += run->count;
@@ -435,8 +452,8 @@ void lm_arena_note_purged(size_t units) {
 size_t lm_arena_rest_room(size_t bytes) {
     size_t busy = busy_units() << LM_UNIT_SHIFT;
     size_t regret = lm_min(regret_units, regret_most()) << LM_UNIT_SHIFT;
-    size_t keep = lm_arena_setting.keep ? lm_arena_setting.keep
-                                        : keep_for(busy - lm_min(busy, bytes)) + regret;
+    size_t keep =
+        lm_once.arena.keep ? lm_once.arena.keep : keep_for(busy - lm_min(busy, bytes)) + regret;
     return keep - lm_min(keep, (dirty_units() + lm_waiting_units) << LM_UNIT_SHIFT);
 }
 
@@ -496,12 +513,19 @@ static size_t trim_goal(void) {
     return keep - lm_min(keep / 4, LM_TRIM_MOST);
 }
 
-static bool trim_below_bound(void) {
+bool lm_arena_wants_trim(void) {
+    return lm_arena_excess(0) || (trimming && dirty_units() << LM_UNIT_SHIFT > trim_goal());
+}
+
+/* One run, and more only while free memory is past the bound: the next ones fall to the frees that follow, so
+ * that no free takes the time of all. */
+static bool trim_some(void) {
     bool any = false;
-    if (!lm_arena_excess(0))
-        return false;
-    while (dirty_units() << LM_UNIT_SHIFT > trim_goal() && purge_any())
-        any = true;
+    trimming = lm_arena_wants_trim();
+    while (trimming && (!any || lm_arena_excess(0))) {
+        trimming = dirty_units() << LM_UNIT_SHIFT > trim_goal() && purge_any();
+        any |= trimming;
+    }
     return lm_waiting_purge(false) || any;
 }
 
@@ -510,7 +534,7 @@ void lm_arena_trim_excess(void) {
     /* Whoever is turned away because somebody is at it already relies on that one to look again. */
     while (again && lm_lock_try(&lm_purge_lock)) {
         lm_lock_take(&lm_arena_lock);
-        bool any = trim_below_bound();
+        bool any = trim_some();
         lm_lock_give(&lm_arena_lock);
         lm_lock_give(&lm_purge_lock);
         lm_lock_take(&lm_arena_lock);

@@ -15,15 +15,6 @@ typedef struct lm_grant {
     void *record; /* zeroed, of the size asked for; not yet in the map */
 } lm_grant;
 
-/* Settings, written once before the first call of anything here. */
-typedef struct lm_arena_settings {
-    size_t first_size; /* bytes of address space for the first arena; 0: as much as is sensible */
-    size_t keep; /* bytes of free memory to keep; 0: by what is in use, see lm_arena_keep_bytes */
-    int huge_pages; /* 1 asks for transparent huge pages, -1 for none, 0 leaves it to the system */
-} LM_ONCE_ALIGNED lm_arena_settings;
-
-extern lm_arena_settings lm_arena_setting;
-
 /* Unlocked. Makes the first arena, before there are threads. False: no address space at all. */
 bool lm_arena_start(void);
 
@@ -51,9 +42,12 @@ void lm_arena_give_record(lm_arena *arena, void *record, size_t size);
 /* Locked. Whether more free memory is kept than should be, with `more` units on top. */
 bool lm_arena_excess(size_t more);
 
+/* Locked. Whether lm_arena_trim_excess has something to do: for whoever gives units back. */
+bool lm_arena_wants_trim(void);
+
 /* Unlocked. Gives memory back to the system until at most `keep` bytes of free memory are left;
- * returns whether any was given back. lm_arena_trim_excess uses the settings' bound, when it is
- * exceeded. */
+ * returns whether any was given back. lm_arena_trim_excess goes by the settings' bound, and does
+ * at each call a part of what is to do. */
 bool lm_arena_trim(size_t keep);
 void lm_arena_trim_excess(void);
 

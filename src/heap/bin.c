@@ -90,8 +90,8 @@ static LM_COLD unsigned cut_word(lm_bin *bin, lm_pair *pair, uint64_t least) {
 }
 
 static uint64_t draw(lm_heap *heap, unsigned class) {
-    bool never = lm_sampled_setting.mean == 0 || class == LM_CLASS_ZERO ||
-                 lm_classes[class].size > lm_os.page;
+    bool never =
+        lm_once.sampled.mean == 0 || class == LM_CLASS_ZERO || lm_classes[class].size > lm_os.page;
     return never ? LM_NEVER_SAMPLED : lm_sampled_draw(&heap->random);
 }
 

@@ -31,7 +31,7 @@ enum { SMALL_PAGE = 4096 };
 
 /* Only where a chunk is a huge page, and nobody has said what he wants. */
 static bool is_possible(size_t bytes) {
-    return bytes >= LM_CHUNK && lm_os.page == SMALL_PAGE && lm_arena_setting.huge_pages == 0;
+    return bytes >= LM_CHUNK && lm_os.page == SMALL_PAGE && lm_once.arena.huge_pages == 0;
 }
 
 static evidence *evidence_for(size_t bytes) {

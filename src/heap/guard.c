@@ -4,15 +4,13 @@
 
 #include <stdatomic.h>
 
-LM_ONCE lm_guard_settings lm_guard_setting;
-
 /* Mappings that guards and moved blocks cost now: a hole in a mapping makes two more. */
 static _Atomic size_t mappings;
 static const size_t mappings_each = 2;
 
 bool lm_guard_afford(void) {
     if (atomic_fetch_add_explicit(&mappings, mappings_each, memory_order_relaxed) + mappings_each <=
-        lm_guard_setting.mappings)
+        lm_once.guard.mappings)
         return true;
     atomic_fetch_sub_explicit(&mappings, mappings_each, memory_order_relaxed);
     return false;
@@ -27,12 +25,12 @@ void lm_guard_count(ptrdiff_t change) {
 }
 
 bool lm_guard_is_cheap(void) {
-    return lm_guard_setting.kind == LM_GUARDS_ADVISE;
+    return lm_once.guard.kind == LM_GUARDS_ADVISE;
 }
 
 bool lm_guard_install(char *at, size_t size) {
     bool advise = lm_guard_is_cheap();
-    if (lm_guard_setting.kind == LM_GUARDS_OFF || (!advise && !lm_guard_afford()))
+    if (lm_once.guard.kind == LM_GUARDS_OFF || (!advise && !lm_guard_afford()))
         return false;
     if (lm_os_guard(at, size, advise))
         return true;

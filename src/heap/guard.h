@@ -4,19 +4,10 @@
 #ifndef LM_HEAP_GUARD_H
 #define LM_HEAP_GUARD_H
 
-#include "base/once.h"
-#include "conf/options.h"
+#include "heap/layout.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/* Settings, written once before the first call of anything here. */
-typedef struct lm_guard_settings {
-    lm_guards kind;  /* not LM_GUARDS_AUTO */
-    size_t mappings; /* count: how many mappings of their own guards and moved blocks may cost */
-} LM_ONCE_ALIGNED lm_guard_settings;
-
-extern lm_guard_settings lm_guard_setting;
 
 /* Whether guards cost no mapping, so that there can be many. */
 bool lm_guard_is_cheap(void);

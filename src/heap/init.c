@@ -94,7 +94,6 @@ static bool start(void) {
     lm_os_start();
     read_options();
     lm_settings_start(&lm_options_now);
-    lm_thread_init();
     failed = !lm_arena_start();
     return !failed;
 }
@@ -149,6 +148,7 @@ static void leave(void) {
     lm_orphans_dissolve();
     lm_arena_dissolve();
     lm_waiting_reset();
+    lm_late_reset();
     lm_sampled_reset();
     atomic_store_explicit(&ready, false, memory_order_release);
 }

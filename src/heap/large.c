@@ -256,8 +256,8 @@ static bool too_many_to_keep(uint32_t units) {
 /* Without the advice that the arena has, the fresh mapping would not join its neighbours. */
 static bool renew(char *at, size_t size) {
     bool done = lm_os_renew(at, size);
-    if (done && lm_arena_setting.huge_pages)
-        lm_os_huge_pages(at, size, lm_arena_setting.huge_pages);
+    if (done && lm_once.arena.huge_pages)
+        lm_os_huge_pages(at, size, lm_once.arena.huge_pages);
     return done;
 }
 
@@ -277,7 +277,7 @@ static void give_units(lm_span *span, uint32_t keep) {
         span->units = keep;
     else
         lm_arena_give_record(arena, span, lm_slab_record_size(1));
-    bool excess = lm_arena_excess(0);
+    bool excess = lm_arena_wants_trim();
     lm_lock_give(&lm_arena_lock);
     if (excess)
         lm_arena_trim_excess();

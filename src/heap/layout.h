@@ -17,7 +17,7 @@
  *
  * Nothing in there is the manager's. Its own records lie in a second range, somewhere else:
  *
- *   | guard | map: 4 bytes a unit | chunks: 64 bytes each | whole chunks: bits | records | guard |
+ *   | guard | whole chunks: bits | chunks: 64 bytes each | map: 4 bytes a unit | records | guard |
  *
  * FROM A POINTER TO ITS RECORD (lm_record_at in find.h)
  *
@@ -58,6 +58,8 @@
 
 #include "base/compiler.h"
 #include "base/lock.h"
+#include "base/once.h"
+#include "conf/options.h"
 #include "heap/chunk.h"
 #include "heap/class.h"
 
@@ -237,11 +239,32 @@ typedef struct lm_protection {
     bool purge_slabs;    /* classes share units only when the system had them back */
 } lm_protection;
 
+/* How address space and free memory are dealt with: arena.h. */
+typedef struct lm_arena_settings {
+    size_t first_size; /* bytes of address space for the first arena; 0: as much as is sensible */
+    size_t keep; /* bytes of free memory to keep; 0: by what is in use, see lm_arena_keep_bytes */
+    int huge_pages; /* 1 asks for transparent huge pages, -1 for none, 0 leaves it to the system */
+} lm_arena_settings;
+
+/* How guards are made: guard.h. */
+typedef struct lm_guard_settings {
+    lm_guards kind;  /* not LM_GUARDS_AUTO */
+    size_t mappings; /* count: how many mappings of their own guards and moved blocks may cost */
+} lm_guard_settings;
+
+/* Which allocations are samples: sampled.h. */
+typedef struct lm_sampled_settings {
+    uint64_t mean; /* count: allocations of a class from one sample to the next; 0: none */
+    /* Writes the calling thread's return addresses; NULL: there are no stacks. By who knows how. */
+    size_t (*capture)(uintptr_t *frames, size_t max);
+} lm_sampled_settings;
+
 /* How the fast path protects a block: not at all, by its own inlined form of what the default level
  * asks for, or by the general form out of line. */
 enum { LM_PROTECT_NOT = 0, LM_PROTECT_INLINE, LM_PROTECT_GENERAL };
 
-/* What malloc and free read on every path; [once] but for later arenas.
+/* What malloc and free read on every path, and all that the heap goes by; [once] but for later arenas.
+ * One variable, since each takes whole pages (base/once.h).
  *
  * A heap without protection has a way of its own through malloc and free, at no cost: the comparison
  * that leads there is the one that is needed anyway, with a limit that is 0 in all other heaps. */
@@ -255,6 +278,9 @@ typedef struct lm_heap_once {
     size_t plain_size;  /* lookups[0].size without protection, else 0 */
     uint64_t seed;      /* of the heaps' lm_random_next */
     lm_protection protection;
+    lm_arena_settings arena;
+    lm_guard_settings guard;
+    lm_sampled_settings sampled;
 } LM_ONCE_ALIGNED lm_heap_once;
 
 extern LM_HIDDEN lm_heap_once lm_once;

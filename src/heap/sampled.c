@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-LM_ONCE lm_sampled_settings lm_sampled_setting;
 lm_lock lm_sampled_lock = LM_LOCK(LM_RANK_SAMPLED);
 _Atomic uint64_t lm_sampled_count, lm_sampled_missed;
 
@@ -30,7 +29,7 @@ uint64_t lm_sampled_draw(uint64_t *random) {
     uint64_t chance = lm_random_next(random);
     uint64_t fraction = chance & lm_low_bits(FRACTION), rest = chance >> FRACTION | 1;
     uint64_t zeros = 63u - FRACTION - lm_highest_bit(rest);
-    return 1 + ((zeros << FRACTION | fraction) * lm_sampled_setting.mean * 2 / 3 >> FRACTION);
+    return 1 + ((zeros << FRACTION | fraction) * lm_once.sampled.mean * 2 / 3 >> FRACTION);
 }
 
 /* ---- The places ------------------------------------------------------------------------------- */
@@ -246,7 +245,7 @@ size_t lm_sampled_judge(lm_sample *sample, const lm_way *way, size_t size, size_
 /* ---- Making and freeing ----------------------------------------------------------------------- */
 
 static void note_call(lm_sample_call *call) {
-    size_t (*capture)(uintptr_t *, size_t) = lm_sampled_setting.capture;
+    size_t (*capture)(uintptr_t *, size_t) = lm_once.sampled.capture;
     call->thread = lm_self->thread;
     call->count = capture ? capture(call->frames, LM_SAMPLE_FRAMES) : 0;
 }

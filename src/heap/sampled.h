@@ -15,14 +15,6 @@
 #include "heap/find.h"
 #include "heap/protect.h"
 
-/* Settings, written once before the first call of anything here. */
-typedef struct lm_sampled_settings {
-    uint64_t mean; /* count: allocations of a class from one sample to the next; 0: none */
-    /* Writes the calling thread's return addresses; NULL: there are no stacks. By who knows how. */
-    size_t (*capture)(uintptr_t *frames, size_t max);
-} LM_ONCE_ALIGNED lm_sampled_settings;
-
-extern lm_sampled_settings lm_sampled_setting;
 extern lm_lock lm_sampled_lock;
 
 /* Counts since start: allocations that were sampled; those that should have been, but had no place. */

@@ -27,7 +27,7 @@ static void choose_protection(lm_protection *chosen, const lm_options *options) 
     chosen->guard_rate = full ? LM_GUARDED_SLABS_FULL : level >= LEVEL_LIGHT ? LM_GUARDED_SLABS : 0;
     chosen->zero_traps = CHOOSE(options->zero, level >= LEVEL_LIGHT);
     chosen->hide_large =
-        CHOOSE(options->hide, level >= LEVEL_LIGHT && lm_guard_setting.kind != LM_GUARDS_OFF);
+        CHOOSE(options->hide, level >= LEVEL_LIGHT && lm_once.guard.kind != LM_GUARDS_OFF);
     chosen->neighbours = !chosen->tail ? LM_NEIGHBOURS_NONE
                          : full        ? LM_NEIGHBOURS_ALL
                                        : LM_NEIGHBOURS_FEW;
@@ -63,6 +63,14 @@ static void start_protection(const lm_options *options) {
 
 /* ---- The rest ------------------------------------------------------------------------------- */
 
+/* Where guards cost none, few mappings are needed, and the usual limit is believed without asking. */
+static size_t choose_mappings(const lm_options *options) {
+    if (options->mappings)
+        return options->mappings;
+    return lm_guard_is_cheap() ? LM_MAPPINGS_USUAL
+                               : lm_min(LM_MAPPINGS_USUAL, lm_os_map_limit() / 8);
+}
+
 static lm_guards choose_guards(const lm_options *options) {
     if (options->guards == LM_GUARDS_AUTO)
         return lm_os.guards_by_advice ? LM_GUARDS_ADVISE : LM_GUARDS_PROTECT;
@@ -94,15 +102,14 @@ static void start_findings(const lm_options *options) {
 
 void lm_settings_start(const lm_options *options) {
     start_findings(options);
-    lm_arena_setting.first_size = options->arena;
-    lm_arena_setting.keep = options->keep;
-    lm_arena_setting.huge_pages = options->thp == LM_THP_ALWAYS  ? 1
-                                  : options->thp == LM_THP_NEVER ? -1
-                                                                 : 0;
-    lm_guard_setting.kind = choose_guards(options);
-    lm_guard_setting.mappings =
-        options->mappings ? options->mappings : lm_min(LM_MAPPINGS_USUAL, lm_os.map_limit / 8);
+    lm_once.arena.first_size = options->arena;
+    lm_once.arena.keep = options->keep;
+    lm_once.arena.huge_pages = options->thp == LM_THP_ALWAYS  ? 1
+                               : options->thp == LM_THP_NEVER ? -1
+                                                              : 0;
+    lm_once.guard.kind = choose_guards(options);
+    lm_once.guard.mappings = choose_mappings(options);
     start_protection(options);
-    bool can_guard = lm_guard_setting.kind != LM_GUARDS_OFF;
-    lm_sampled_setting.mean = options->harden >= LEVEL_LIGHT && can_guard ? options->sample : 0;
+    bool can_guard = lm_once.guard.kind != LM_GUARDS_OFF;
+    lm_once.sampled.mean = options->harden >= LEVEL_LIGHT && can_guard ? options->sample : 0;
 }

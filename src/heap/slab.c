@@ -122,7 +122,7 @@ void lm_slab_release(lm_slab *slab) {
     lm_arena_give_record(arena, slab, lm_slab_record_size(c->words));
     lm_arena_give(arena, first, units, !purged);
     lm_arena_note_released(units, used_up);
-    bool excess = lm_arena_excess(0);
+    bool excess = lm_arena_wants_trim();
     lm_lock_give(&lm_arena_lock);
     if (excess)
         lm_arena_trim_excess();

@@ -98,7 +98,9 @@ static void add_heaps(loam_stats *out) {
         out->metadata += sizeof *heap;
         add_heap(out, heap);
     }
-    add_heap(out, lm_late_heap());
+    lm_heap *late = lm_late_heap();
+    if (late)
+        add_heap(out, late);
 }
 
 static uint64_t value(const _Atomic uint64_t *counter) {

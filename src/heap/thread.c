@@ -44,13 +44,6 @@ static void thread_exits(void *argument) {
     lm_orphans_give_heap(heap);
 }
 
-void lm_thread_init(void) {
-    memset(&late, 0, sizeof late);
-    lm_bins_init(&late);
-    late.random = lm_once.seed;
-    atomic_store(&late.state, LM_HEAP_IN_USE);
-}
-
 void lm_thread_start(void) {
     if (pthread_key_create(&key, thread_exits) == 0)
         atomic_store(&key_made, true);
@@ -79,8 +72,17 @@ LM_COLD lm_heap *lm_thread_heap(void) {
     return heap;
 }
 
+/* Few programs need it: until one does, nothing of it is touched. */
+static LM_COLD void make_late(void) {
+    lm_bins_init(&late);
+    late.random = lm_once.seed;
+    atomic_store_explicit(&late.state, LM_HEAP_IN_USE, memory_order_release);
+}
+
 lm_heap *lm_late_take(void) {
     lm_lock_take(&lm_late_lock);
+    if (LM_UNLIKELY(!lm_late_heap()))
+        make_late();
     return &late;
 }
 
@@ -89,5 +91,10 @@ void lm_late_give(void) {
 }
 
 lm_heap *lm_late_heap(void) {
-    return &late;
+    bool made = atomic_load_explicit(&late.state, memory_order_acquire) == LM_HEAP_IN_USE;
+    return made ? &late : NULL;
+}
+
+void lm_late_reset(void) {
+    memset(&late, 0, sizeof late);
 }

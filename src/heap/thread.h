@@ -18,11 +18,11 @@ lm_heap *lm_thread_heap(void);
 lm_heap *lm_late_take(void);
 void lm_late_give(void);
 
-/* The same without its lock, for verify. */
+/* The same without its lock, for who only looks; NULL as long as nobody has taken it. */
 lm_heap *lm_late_heap(void);
 
-/* Once, before the heap serves anyone: the heaps that no thread owns. */
-void lm_thread_init(void);
+/* For the unloading: as if nobody had taken it yet. */
+void lm_late_reset(void);
 
 /* Once, when the heap can serve allocations: thread exits are noticed from then on. */
 void lm_thread_start(void);

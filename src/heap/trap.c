@@ -85,8 +85,8 @@ static bool on_fault(const lm_os_fault *fault) {
     if (!lm_trap_judge(fault->address, &finding, &story))
         return false;
     here.thread = lm_os_thread();
-    if (lm_sampled_setting.capture)
-        here.count = lm_sampled_setting.capture(frames, LM_SAMPLE_FRAMES);
+    if (lm_once.sampled.capture)
+        here.count = lm_once.sampled.capture(frames, LM_SAMPLE_FRAMES);
     if (here.count > 0)
         finding.accessed = &here;
     report(&finding);

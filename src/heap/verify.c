@@ -211,8 +211,8 @@ static size_t count_words_with_bits(void) {
 static int verify_heaps(void) {
     int broken = 0;
     lm_heap *late = lm_late_heap();
-    size_t words = count_inbox(late, &broken);
-    if (!broken)
+    size_t words = late ? count_inbox(late, &broken) : 0;
+    if (late && !broken)
         broken = verify_bins(late);
     for (lm_heap *heap = atomic_load(&lm_heaps); heap && !broken; heap = heap->next) {
         words += count_inbox(heap, &broken);

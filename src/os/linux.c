@@ -79,7 +79,7 @@ static size_t read_file(const char *path, char *buffer, size_t size) {
     return length;
 }
 
-static size_t read_map_limit(void) {
+size_t lm_os_map_limit(void) {
     char digits[24];
     size_t length = read_file("/proc/sys/vm/max_map_count", digits, sizeof digits);
     size_t limit = 0;
@@ -103,7 +103,6 @@ void lm_os_start(void) {
         lm_os.address_limit = limit.rlim_cur;
     lm_os.secure = getauxval(AT_SECURE) != 0;
     lm_os.guards_by_advice = knows_guards();
-    lm_os.map_limit = read_map_limit();
 }
 
 void *lm_os_reserve(size_t size, uintptr_t hint) {

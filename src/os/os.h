@@ -19,7 +19,6 @@
 typedef struct lm_os_facts {
     size_t page;           /* bytes; a power of two */
     size_t address_limit;  /* bytes: RLIMIT_AS, SIZE_MAX when there is none */
-    size_t map_limit;      /* count: vm.max_map_count, a safe guess when it can't be read */
     bool guards_by_advice; /* the kernel knows MADV_GUARD_INSTALL (Linux 6.13) */
     bool secure;           /* more privileges than the caller's: AT_SECURE */
 } LM_ONCE_ALIGNED lm_os_facts;
@@ -38,6 +37,10 @@ extern lm_os_counts lm_os_count;
 
 /* Fills lm_os. Once, before anything else here. */
 void lm_os_start(void);
+
+/* How many mappings the system allows a process (vm.max_map_count), a safe guess when it can't be read. Takes
+ * a tenth of all that Loam needs to start, so it is for who must know; only at start. */
+size_t lm_os_map_limit(void);
 
 /* Reserves address space: nothing accessible, nothing accounted. NULL when it can't be had. `hint`
  * is where it had best be; any place will do. */

@@ -153,8 +153,8 @@ static void trim_gives_back(void **state) {
 
 static void too_much_free_memory_goes_at_once(void **state) {
     (void)state;
-    size_t keep = lm_arena_setting.keep;
-    lm_arena_setting.keep = 1 << 20;
+    size_t keep = lm_once.arena.keep;
+    lm_once.arena.keep = 1 << 20;
     for (int i = 0; i < 20; i++) {
         char *p = loam_malloc(600000), *q = loam_malloc(600000);
         memset(p, 1, 600000);
@@ -168,7 +168,36 @@ static void too_much_free_memory_goes_at_once(void **state) {
     loam_trim(SIZE_MAX / 2); /* what rests */
     lm_arena_trim_excess();
     assert_true(stats_now().cached <= 1 << 20);
-    lm_arena_setting.keep = keep;
+    lm_once.arena.keep = keep;
+    assert_sound();
+}
+
+static bool wants_trim(void) {
+    lm_lock_take(&lm_arena_lock);
+    bool wants = lm_arena_wants_trim();
+    lm_lock_give(&lm_arena_lock);
+    return wants;
+}
+
+/* Past the bound, memory goes in parts, so that no free takes the time of all; in the end it is well below. */
+static void trims_in_parts(void **state) {
+    size_t keep = lm_once.arena.keep, bound = (size_t)32 << 20;
+    int calls = 0;
+    (void)state;
+    loam_trim(0);
+    lm_once.arena.keep = bound;
+    lm_grant grant = take((uint32_t)(bound >> LM_UNIT_SHIFT) + 1);
+    assert_false(wants_trim());
+    give(grant, true);
+    while (wants_trim() && calls < 100) {
+        lm_arena_trim_excess();
+        assert_true(stats_now().cached <= bound);
+        calls++;
+    }
+    assert_true(calls >= (LM_TRIM_MOST > LM_CHUNK ? 2 : 1) && calls < 100);
+    assert_true(stats_now().cached <= bound - LM_TRIM_MOST);
+    loam_trim(0);
+    lm_once.arena.keep = keep;
     assert_sound();
 }
 
@@ -306,6 +335,7 @@ int main(void) {
         cmocka_unit_test(further_arenas),
         cmocka_unit_test(blocks_of_all_arenas),
         cmocka_unit_test(too_much_free_memory_goes_at_once),
+        cmocka_unit_test(trims_in_parts),
         cmocka_unit_test(what_is_needed_again_is_kept),
         cmocka_unit_test(what_was_learned_ends_with_the_need),
     };

@@ -24,7 +24,7 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
     (void)state;
-    lm_guard_setting.mappings = usual_mappings;
+    lm_once.guard.mappings = usual_mappings;
     loam_trim(0);
     return lm_verify() == 0 ? 0 : -1;
 }
@@ -37,7 +37,7 @@ static lm_arena *arena_of(const char *p) {
  * others show nothing. */
 static void show(size_t size, size_t each, int blocks) {
     loam_trim(0);
-    lm_guard_setting.mappings = 0;
+    lm_once.guard.mappings = 0;
     for (int i = 0; i < blocks; i++) {
         char *p = loam_malloc(size);
         assert_non_null(p);
@@ -48,7 +48,7 @@ static void show(size_t size, size_t each, int blocks) {
         memset(p, 0, size);
         loam_free(p);
     }
-    lm_guard_setting.mappings = usual_mappings;
+    lm_once.guard.mappings = usual_mappings;
 }
 
 /* Now and then one is left out. */
@@ -171,7 +171,7 @@ static void a_part_of_a_chunk(void **state) {
 static void without_mappings(void **state) {
     (void)state;
     size_t before = advised();
-    lm_guard_setting.mappings = 0;
+    lm_once.guard.mappings = 0;
     for (int i = 0; i < 8; i++) {
         char *p = loam_malloc(6 * mib);
         assert_non_null(p);
@@ -184,10 +184,10 @@ static void without_mappings(void **state) {
 static void not_where_an_option_says(void **state) {
     (void)state;
     for (int wish = -1; wish <= 1; wish += 2) {
-        lm_arena_setting.huge_pages = wish;
+        lm_once.arena.huge_pages = wish;
         assert_int_equal(times_expected(5 * mib), 0);
     }
-    lm_arena_setting.huge_pages = 0;
+    lm_once.arena.huge_pages = 0;
     expect_dense(5 * mib);
 }
 
@@ -195,7 +195,7 @@ int main(void) {
     loam_free(loam_malloc(1));
     if (lm_os.page != 4096)
         return 77; /* only there a chunk is a huge page */
-    usual_mappings = lm_guard_setting.mappings;
+    usual_mappings = lm_once.guard.mappings;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(nothing_without_evidence, set_up, tear_down),
         cmocka_unit_test_setup_teardown(evidence_for_a_size, set_up, tear_down),

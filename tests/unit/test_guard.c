@@ -11,7 +11,7 @@ enum { PAGES = 8 };
 
 static int set_up(void **state) {
     (void)state;
-    usual = lm_guard_setting;
+    usual = lm_once.guard;
     pages = lm_os_reserve(PAGES * lm_os.page, 0);
     return pages && lm_os_commit(pages, PAGES * lm_os.page) ? 0 : -1;
 }
@@ -19,7 +19,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
     (void)state;
     lm_os_release(pages, PAGES * lm_os.page);
-    lm_guard_setting = usual;
+    lm_once.guard = usual;
     return 0;
 }
 
@@ -29,7 +29,7 @@ static int touch(void *at) {
 }
 
 static void expect_guard_of(lm_guards kind) {
-    lm_guard_setting.kind = kind;
+    lm_once.guard.kind = kind;
     char *at = pages + lm_os.page;
     assert_true(lm_guard_install(at, lm_os.page));
     assert_int_equal(in_child(touch, at), -SIGSEGV);
@@ -61,7 +61,7 @@ static void by_advice(void **state) {
 
 static void none(void **state) {
     (void)state;
-    lm_guard_setting.kind = LM_GUARDS_OFF;
+    lm_once.guard.kind = LM_GUARDS_OFF;
     assert_false(lm_guard_install(pages, lm_os.page));
     touch(pages);
 }
@@ -70,8 +70,8 @@ static void none(void **state) {
 static void the_budget(void **state) {
     (void)state;
     loam_trim(0);
-    lm_guard_setting.kind = LM_GUARDS_PROTECT;
-    lm_guard_setting.mappings = 4;
+    lm_once.guard.kind = LM_GUARDS_PROTECT;
+    lm_once.guard.mappings = 4;
     for (int round = 0; round < 3; round++) {
         assert_true(lm_guard_install(pages, lm_os.page));
         assert_true(lm_guard_afford());
@@ -83,8 +83,8 @@ static void the_budget(void **state) {
     }
     if (!lm_os.guards_by_advice)
         return;
-    lm_guard_setting.kind = LM_GUARDS_ADVISE;
-    lm_guard_setting.mappings = 0;
+    lm_once.guard.kind = LM_GUARDS_ADVISE;
+    lm_once.guard.mappings = 0;
     assert_true(lm_guard_install(pages, lm_os.page));
     lm_guard_remove(pages, lm_os.page);
 }

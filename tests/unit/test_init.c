@@ -28,7 +28,7 @@ static void the_programs_options(void **state) {
     value_is("stats", "0");
     for (int kind = 0; kind < LM_KINDS_COUNT; kind++)
         assert_int_equal(lm_finding_rule.policy[kind], LM_POLICY_REPORT);
-    assert_int_equal(lm_arena_setting.keep, 3 << 20);
+    assert_int_equal(lm_once.arena.keep, 3 << 20);
 }
 
 static void unknown_keys(void **state) {
@@ -87,7 +87,7 @@ static int fresh(const char *options, const char *name, char *said, size_t size)
 static int fresh_main(const char *name) {
     char *volatile p = loam_malloc(100);
     if (strcmp(name, "keep") == 0)
-        return lm_arena_setting.keep == 5 << 20 ? 7 : 1;
+        return lm_once.arena.keep == 5 << 20 ? 7 : 1;
     if (strcmp(name, "arena") == 0)
         return lm_once.lookups[0].size == 8 << 20 ? 7 : 1;
     if (strcmp(name, "nothing") == 0)

@@ -35,7 +35,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
     (void)state;
     loam_trim(0); /* what rests still has guards of the test's kind */
-    lm_guard_setting.kind = usual_guards;
+    lm_once.guard.kind = usual_guards;
     return trap_take() == 0 && lm_verify() == 0 ? 0 : -1;
 }
 
@@ -144,7 +144,7 @@ static void impossible_growth(void **state) {
  * --------------------------------------------------------------------------------------------- */
 
 static void guarded_by(lm_guards guards) {
-    lm_guard_setting.kind = guards;
+    lm_once.guard.kind = guards;
     for (size_t size = 70000; size < 3 * mib; size *= 3) {
         char *p = filled(size, 1);
         expect_guarded(p);
@@ -176,7 +176,7 @@ static void guarded_by_advice(void **state) {
 static void without_guards(void **state) {
     (void)state;
     bool usual = lm_once.protection.hide_large;
-    lm_guard_setting.kind = LM_GUARDS_OFF;
+    lm_once.guard.kind = LM_GUARDS_OFF;
     lm_once.protection.hide_large = false;
     uint64_t calls = stats_now().guards;
     char *p = filled(mib, 1);
@@ -191,9 +191,9 @@ static void without_guards(void **state) {
 static void a_budget_of_mappings(void **state) {
     static char *blocks[100];
     (void)state;
-    size_t budget = lm_guard_setting.mappings;
-    lm_guard_setting.kind = LM_GUARDS_PROTECT;
-    lm_guard_setting.mappings = 20;
+    size_t budget = lm_once.guard.mappings;
+    lm_once.guard.kind = LM_GUARDS_PROTECT;
+    lm_once.guard.mappings = 20;
     unsigned guards = 0;
     for (int i = 0; i < 100; i++) {
         blocks[i] = filled(100000, 1);
@@ -207,7 +207,7 @@ static void a_budget_of_mappings(void **state) {
     char *p = filled(100000, 1);
     expect_guarded(p); /* the budget came back */
     loam_free(p);
-    lm_guard_setting.mappings = budget;
+    lm_once.guard.mappings = budget;
 }
 
 /* ---- Resting
@@ -454,7 +454,7 @@ static void moves_often(void **state) {
 }
 
 static void moves_often_with_protection(void **state) {
-    lm_guard_setting.kind = LM_GUARDS_PROTECT;
+    lm_once.guard.kind = LM_GUARDS_PROTECT;
     moves_often(state);
 }
 
@@ -489,7 +489,7 @@ static void inside(void **state) {
 }
 
 int main(void) {
-    usual_guards = lm_guard_setting.kind;
+    usual_guards = lm_once.guard.kind;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(all_sizes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(zeroed, set_up, tear_down),

@@ -30,7 +30,7 @@ static void facts(void **state) {
     (void)state;
     assert_int_equal(lm_os.page, sysconf(_SC_PAGESIZE));
     assert_false(lm_os.secure);
-    assert_true(lm_os.map_limit >= 1000);
+    assert_true(lm_os_map_limit() >= 1000);
     assert_int_equal(lm_os_process(), getpid());
     assert_string_equal(lm_os_program(), "test_linux");
 }

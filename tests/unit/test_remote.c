@@ -201,7 +201,7 @@ static void *allocate_and_sleep(void *argument) {
  * to the system when that is too much; the thread can use it again. */
 static void a_sleeping_owner(size_t keep, bool expect_purged) {
     pthread_t thread;
-    lm_arena_setting.keep = keep;
+    lm_once.arena.keep = keep;
     loam_trim(0);
     pthread_barrier_init(&step, NULL, 2);
     pthread_create(&thread, NULL, allocate_and_sleep, NULL);
@@ -219,7 +219,7 @@ static void a_sleeping_owner(size_t keep, bool expect_purged) {
     pthread_join(thread, NULL);
     assert_sound();
     assert_int_equal(trap_take(), 0);
-    lm_arena_setting.keep = 0;
+    lm_once.arena.keep = 0;
 }
 
 static void a_sleeping_owner_waits(void **state) {

@@ -19,7 +19,7 @@ static void *held[MANY];
 
 /* What the heaps have drawn already is drawn anew. */
 static void set_mean(uint64_t mean) {
-    lm_sampled_setting.mean = mean;
+    lm_once.sampled.mean = mean;
     for (lm_heap *heap = atomic_load(&lm_heaps); heap; heap = heap->next)
         for (unsigned class = 0; class < LM_CLASSES; class ++)
             heap->bins[class].until_sample = 0;

@@ -107,16 +107,16 @@ static void secrets(void **state) {
 static void guards(void **state) {
     (void)state;
     chosen_by("guards=off");
-    assert_int_equal(lm_guard_setting.kind, LM_GUARDS_OFF);
+    assert_int_equal(lm_once.guard.kind, LM_GUARDS_OFF);
     chosen_by("guards=protect:mappings=100");
-    assert_int_equal(lm_guard_setting.kind, LM_GUARDS_PROTECT);
-    assert_int_equal(lm_guard_setting.mappings, 100);
+    assert_int_equal(lm_once.guard.kind, LM_GUARDS_PROTECT);
+    assert_int_equal(lm_once.guard.mappings, 100);
     bool had = lm_os.guards_by_advice;
     lm_os.guards_by_advice = false;
     chosen_by("guards=advise");
-    assert_int_equal(lm_guard_setting.kind, LM_GUARDS_OFF);
+    assert_int_equal(lm_once.guard.kind, LM_GUARDS_OFF);
     chosen_by("guards=auto");
-    assert_int_equal(lm_guard_setting.kind, LM_GUARDS_PROTECT);
+    assert_int_equal(lm_once.guard.kind, LM_GUARDS_PROTECT);
     lm_os.guards_by_advice = had;
 }
 

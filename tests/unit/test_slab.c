@@ -239,7 +239,7 @@ static void slots_of_no_bytes(void **state) {
         lm_slab *slab = new_slab(LM_CLASS_ZERO, &fresh);
         char *at = lm_slab_address(slab), *last = at + lm_slab_bytes(slab) - 1;
         assert_int_equal(slab->reciprocal, 0);
-        assert_int_equal(slab->hidden, lm_guard_setting.kind != LM_GUARDS_OFF);
+        assert_int_equal(slab->hidden, lm_once.guard.kind != LM_GUARDS_OFF);
         if (slab->hidden && i < 3) {
             assert_int_equal(in_child(touch, at), -SIGSEGV);
             assert_int_equal(in_child(touch, last), -SIGSEGV);
