@@ -99,7 +99,7 @@ static bool hidden_whole(void) {
  * page it stays whole. */
 static size_t hidden_bytes(const lm_span *span) {
     bool may_be_huge = span->start % LM_CHUNK == 0 && span->bytes >= LM_CHUNK;
-    if (span->cold || lm_arena_setting.huge_pages > 0 || hidden_whole())
+    if (span->cold || lm_once.arena.huge_pages > 0 || hidden_whole())
         return span->bytes;
     return lm_min(span->bytes, may_be_huge ? (size_t)LM_CHUNK : LM_HIDDEN_MOST);
 }
