@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 PEERS ?=
 
 .DEFAULT_GOAL := all
-.PHONY: all run test test-programs compare-faults compare-check soak bench bench-quick bench-start bench-check fuzz install format clean help
+.PHONY: all run test test-programs compare-faults compare-check soak bench bench-quick bench-start bench-figures bench-check fuzz install format clean help
 
 all:            ## build build/libloam.so, build/libloam.a and build/loam
 	@scripts/build release
@@ -39,6 +39,9 @@ bench-quick:    ## a part of the benchmarks, two minutes
 
 bench-start:    ## what a heap costs a program that does next to nothing
 	@scripts/bench-start --peers '$(PEERS)'
+
+bench-figures:  ## all of the benchmarks, written to docs/performance-figures.md (hours)
+	@scripts/bench-figures
 
 bench-check:    ## time and memory of programs under Loam's checker and Valgrind
 	@scripts/bench-check

@@ -232,6 +232,16 @@ class Inputs(unittest.TestCase):
             self.assertTrue("".join(made()))
 
 
+class Figures(unittest.TestCase):
+    def test_page(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "latency.txt").write_text("heap  p50 \n\nloam  30\n", encoding="utf-8")
+            text = script("figures").page(pathlib.Path(folder))
+        self.assertIn("## Single calls\n", text)
+        self.assertIn("\n    heap  p50\n\n    loam  30\n", text)
+        self.assertNotIn("## Start-up", text)
+
+
 class StartUp(unittest.TestCase):
     def summary(self):
         def times(*values):
