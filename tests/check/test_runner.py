@@ -173,9 +173,9 @@ class Comparison(unittest.TestCase):
 
     def test_readme(self):
         loam_row, valgrind_row, asan_row = (cell.split(" / ") for cell in self.all[2:])
-        self.assertEqual((loam_row[2], valgrind_row[2], asan_row[2]), ("0", "0", "0"))
         said = (f"Of {self.all[1]} such programs Loam names the right mistake at the right line in {loam_row[0]}, Valgrind's "
-                f"memcheck in {valgrind_row[0]}, AddressSanitizer in {asan_row[0]}; none finds fault with a mended one.")
+                f"memcheck in {valgrind_row[0]}, AddressSanitizer in {asan_row[0]}; of the mended twins Loam finds fault with "
+                f"{loam_row[2]}, Valgrind with {valgrind_row[2]}, AddressSanitizer with {asan_row[2]}.")
         self.assertIn(said, " ".join((TOP / "README.md").read_text().split()))
 
 
