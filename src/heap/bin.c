@@ -9,9 +9,11 @@
 #include "heap/slab.h"
 #include "os/os.h"
 
-static size_t idle_bound(void) {
+/* Whether a thread keeps `bytes` in empty slabs; with many threads it is less than `most`. */
+static bool may_keep(const lm_heap *heap, size_t bytes, size_t most) {
     size_t share = LM_IDLE_MAX_OF_ALL / lm_orphans_count_threads();
-    return lm_max(lm_min(LM_IDLE_MAX, share), (size_t)LM_SLAB_UNITS_MAX * LM_UNIT);
+    return !heap->winding_down &&
+           bytes <= lm_max(lm_min(most, share), (size_t)LM_SLAB_UNITS_MAX * LM_UNIT);
 }
 
 lm_pair lm_bin_no_slots;
@@ -48,6 +50,20 @@ void lm_bin_unlink(lm_bin *bin, lm_slab *slab) {
         slab->next->prev = slab->prev;
     else
         bin->tail = slab->prev;
+}
+
+/* A slab that was just put in the queue, or was there when slots of it were freed. Empty ones count. */
+static void count_queued(lm_heap *heap, lm_slab *slab) {
+    slab->countdown = (uint16_t)(slab->slots - lm_slab_free_slots(slab));
+    if (slab->countdown == 0)
+        heap->spare += lm_slab_bytes(slab);
+}
+
+/* Takes it out. */
+static void dequeue(lm_heap *heap, lm_slab *slab) {
+    if (slab->countdown == 0)
+        heap->spare -= lm_slab_bytes(slab);
+    lm_bin_unlink(&heap->bins[slab->class], slab);
 }
 
 /* ---- The current slab ----------------------------------------------------------------------- */
@@ -189,10 +205,10 @@ static bool go_on_with_current(lm_heap *heap, lm_bin *bin) {
     return false;
 }
 
-static lm_slab *take_queued(lm_bin *bin) {
+static lm_slab *take_queued(lm_heap *heap, const lm_bin *bin) {
     lm_slab *slab = bin->head;
     if (slab)
-        lm_bin_unlink(bin, slab);
+        dequeue(heap, slab);
     return slab;
 }
 
@@ -213,7 +229,7 @@ bool lm_bin_refill(lm_heap *heap, unsigned class) {
             continue;
         heap->winding_down = false;
         heap->freed = 0;
-        lm_slab *slab = take_queued(bin);
+        lm_slab *slab = take_queued(heap, bin);
         if (!slab)
             slab = lm_orphans_adopt(heap, class);
         if (!slab)
@@ -246,7 +262,7 @@ static void freed_in_current(lm_heap *heap, lm_slab *slab) {
     bool empty = lm_slab_empty(slab);
     if (is_medium(slab->class)) {
         count_current(heap, slab);
-        if (empty && (heap->winding_down || heap->idle > idle_bound()) && lm_slab_close(slab))
+        if (empty && !may_keep(heap, heap->idle, LM_IDLE_MAX) && lm_slab_close(slab))
             release_current(heap, slab);
     } else if (!empty) {
         count_current(heap, slab);
@@ -272,8 +288,22 @@ static void wind_down(lm_heap *heap) {
     }
 }
 
-static void freed_in_full(lm_heap *heap, lm_slab *slab) {
-    if (lm_slab_empty(slab) && lm_slab_close(slab)) {
+static void freed_in_queue(lm_heap *heap, lm_slab *slab, bool by_others) {
+    bool empty = lm_slab_empty(slab);
+    count_queued(heap, slab);
+    bool keep = by_others && may_keep(heap, heap->spare, LM_SPARE_MAX);
+    if (empty && !keep && lm_slab_close(slab)) {
+        dequeue(heap, slab);
+        lm_slab_release(slab);
+    }
+}
+
+/* One that others have emptied is kept, too: where slabs are used up and freed all the time, its slots are clear
+ * already, and nothing is to be made. One that lost its memory while the owner slept goes. */
+static void freed_in_full(lm_heap *heap, lm_slab *slab, bool by_others) {
+    bool keep = by_others && lm_slab_place(slab) != LM_PLACE_PURGED &&
+                may_keep(heap, heap->spare + lm_slab_bytes(slab), LM_SPARE_MAX);
+    if (lm_slab_empty(slab) && !keep && lm_slab_close(slab)) {
         lm_slab_release(slab);
         return;
     }
@@ -282,26 +312,29 @@ static void freed_in_full(lm_heap *heap, lm_slab *slab) {
         slab->countdown = (uint16_t)(lm_slab_threshold(slab) - pending);
     } else {
         lm_remote_reopen(slab);
-        slab->countdown = (uint16_t)(slab->slots - pending);
+        count_queued(heap, slab);
         lm_bin_append(&heap->bins[slab->class], slab);
     }
 }
 
-void lm_bin_freed(lm_heap *heap, lm_slab *slab) {
+static void freed(lm_heap *heap, lm_slab *slab, bool by_others) {
     unsigned place = lm_slab_place(slab);
-    heap->freed += lm_slab_bytes(slab);
     if (place == LM_PLACE_CURRENT) {
         freed_in_current(heap, slab);
     } else if (place == LM_PLACE_QUEUED) {
-        if (lm_slab_empty(slab) && lm_slab_close(slab)) {
-            lm_bin_unlink(&heap->bins[slab->class], slab);
-            lm_slab_release(slab);
-        } else {
-            slab->countdown = (uint16_t)(slab->slots - lm_slab_free_slots(slab));
-        }
+        freed_in_queue(heap, slab, by_others);
     } else {
-        freed_in_full(heap, slab);
+        freed_in_full(heap, slab, by_others);
     }
+}
+
+void lm_bin_freed_by_others(lm_heap *heap, lm_slab *slab) {
+    freed(heap, slab, true);
+}
+
+void lm_bin_freed(lm_heap *heap, lm_slab *slab) {
+    heap->freed += lm_slab_bytes(slab);
+    freed(heap, slab, false);
     if (heap->freed > LM_FREED_A_LOT && !heap->winding_down)
         wind_down(heap);
 }
@@ -310,7 +343,7 @@ void lm_bin_freed(lm_heap *heap, lm_slab *slab) {
 
 lm_slab *lm_bin_part_with(lm_heap *heap, unsigned class) {
     lm_bin *bin = &heap->bins[class];
-    lm_slab *slab = take_queued(bin);
+    lm_slab *slab = take_queued(heap, bin);
     if (slab)
         return slab;
     slab = bin->slab;
@@ -320,19 +353,42 @@ lm_slab *lm_bin_part_with(lm_heap *heap, unsigned class) {
     return slab;
 }
 
+static void tidy_current(lm_heap *heap, lm_bin *bin) {
+    lm_slab *slab = bin->slab;
+    if (lm_slab_empty(slab) && lm_slab_close(slab)) {
+        release_current(heap, slab);
+    } else if (lm_slab_any_pending(slab)) {
+        put_word_back(bin);
+        uncount_current(heap, slab);
+        use_slab(heap, bin, slab, false, 1);
+    }
+}
+
+/* Releases it, unless others have just freed one of its slots a second time. */
+static void tidy_spare(lm_heap *heap, lm_slab *slab) {
+    heap->spare -= lm_slab_bytes(slab);
+    if (lm_slab_empty(slab) && lm_slab_close(slab)) {
+        lm_bin_unlink(&heap->bins[slab->class], slab);
+        lm_slab_release(slab);
+    } else {
+        count_queued(heap, slab);
+    }
+}
+
+/* Queues may be long; the empty slabs came last, mostly. */
+static void tidy_queue(lm_heap *heap, const lm_bin *bin) {
+    for (lm_slab *slab = bin->tail, *prev; slab && heap->spare; slab = prev) {
+        prev = slab->prev;
+        if (slab->countdown == 0)
+            tidy_spare(heap, slab);
+    }
+}
+
 void lm_bins_tidy(lm_heap *heap) {
     for (unsigned class = 0; class < LM_CLASSES; class ++) {
         lm_bin *bin = &heap->bins[class];
-        lm_slab *slab = bin->slab;
-        if (!slab)
-            continue;
-        if (lm_slab_empty(slab) && lm_slab_close(slab)) {
-            forget_current(heap, bin);
-            lm_slab_release(slab);
-        } else if (lm_slab_any_pending(slab)) {
-            put_word_back(bin);
-            uncount_current(heap, slab);
-            use_slab(heap, bin, slab, false, 1);
-        }
+        tidy_queue(heap, bin);
+        if (bin->slab)
+            tidy_current(heap, bin);
     }
 }

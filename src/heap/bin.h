@@ -31,9 +31,13 @@ void lm_bin_unlink(lm_bin *bin, lm_slab *slab);
 /* Finds a word with an available slot for the bin. False when there is no memory. */
 bool lm_bin_refill(lm_heap *heap, unsigned class);
 
-/* Slots of the slab were freed: puts it where it belongs now, sets the countdown. The slab may be
- * gone afterwards. */
+/* Slots of the slab were freed by the owner: puts it where it belongs now, sets the countdown. The slab may
+ * be gone afterwards. */
 void lm_bin_freed(lm_heap *heap, lm_slab *slab);
+
+/* The same when the owner takes over what others freed: it is about to allocate, where a thread that frees much
+ * itself may have done its work. So it may keep the slab though it is empty. */
+void lm_bin_freed_by_others(lm_heap *heap, lm_slab *slab);
 
 /* A countdown that never ends. */
 #define LM_NEVER_SAMPLED (UINT64_MAX / 2)

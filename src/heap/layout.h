@@ -186,6 +186,7 @@ enum { LM_BIN_NONE = LM_CLASSES, LM_BINS };
 struct lm_heap {
     lm_bin bins[LM_BINS]; /* [owner] */
     uint64_t random;      /* [owner] state of lm_random_next */
+    size_t spare;         /* [owner] bytes of empty QUEUED slabs */
     size_t idle;          /* [owner] bytes of empty CURRENT slabs of medium classes */
     size_t freed;         /* [owner] bytes of slabs in which much was freed since one was needed */
     bool winding_down;    /* [owner] that was a lot: the thread keeps nothing that is empty */

@@ -114,7 +114,7 @@ static void take_over(lm_heap *heap, lm_remote *remote) {
         lm_note_twice(slab, w, twice);
     atomic_store_explicit(&pair->pending, pending | (bits & ~twice), memory_order_relaxed);
     if (bits & ~twice)
-        lm_bin_freed(heap, slab);
+        lm_bin_freed_by_others(heap, slab);
 }
 
 void lm_remote_drain(lm_heap *heap) {

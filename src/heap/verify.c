@@ -169,20 +169,23 @@ static int verify_records(void) {
 /* ---- Bins and inboxes ----------------------------------------------------------------------- */
 
 static int verify_bins(lm_heap *heap) {
+    size_t spare = 0;
     for (unsigned class = 0; class < LM_CLASSES; class ++) {
         const lm_bin *bin = &heap->bins[class];
         const lm_slab *before = NULL;
-        for (const lm_slab *slab = bin->head; slab; before = slab, slab = slab->next)
+        for (const lm_slab *slab = bin->head; slab; before = slab, slab = slab->next) {
             if (slab->prev != before || atomic_load(&slab->owner) != heap || slab->class != class ||
                 lm_slab_place(slab) != LM_PLACE_QUEUED ||
                 lm_slab_available(slab) + lm_slab_pending(slab) == 0)
                 return LM_VERIFY_QUEUE;
+            spare += slab->countdown == 0 ? lm_slab_bytes(slab) : 0;
+        }
         if (bin->tail != before)
             return LM_VERIFY_QUEUE;
         if (!bin->slab && atomic_load(&bin->pair) != &lm_bin_no_slots)
             return LM_VERIFY_QUEUE;
     }
-    return 0;
+    return spare == heap->spare ? 0 : LM_VERIFY_QUEUE;
 }
 
 /* Words in an inbox; each must have bits. */

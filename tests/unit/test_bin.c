@@ -9,6 +9,7 @@
 #include "support/unit.h"
 
 #include "heap/bin.h"
+#include "heap/limits.h"
 #include "heap/slab.h"
 #include "heap/thread.h"
 #include "support/heap.h"
@@ -154,6 +155,56 @@ static void what_others_free_is_used_again(void **state) {
     }
 }
 
+/* Others free all blocks, and the thread takes that over. */
+static void let_others_free(size_t size) {
+    unsigned n = MANY, some = lm_classes[class_of(size)].slots + 1u;
+    take(n, size);
+    in_thread(free_range, &n);
+    take(some, size);
+    give(0, some);
+    assert_sound();
+}
+
+/* Slabs that others emptied wait for their turn, as long as they aren't too many. */
+static void emptied_slabs_wait(void **state) {
+    static const size_t sizes[] = {100, 200, 500, 2000};
+    (void)state;
+    for (unsigned s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+        let_others_free(sizes[s]);
+        assert_in_range(lm_self->spare, 1, LM_SPARE_MAX);
+    }
+    loam_trim(0);
+    assert_int_equal(lm_self->spare, 0);
+    assert_sound();
+}
+
+/* Their slots serve as those of any other slab, before a new one is made; up to an eighth of each may be left. */
+static void emptied_slabs_serve(void **state) {
+    (void)state;
+    loam_trim(0);
+    let_others_free(100);
+    size_t used = lm_arena_used_units();
+    size_t slots = lm_classes[class_of(100)].slots * 3u / 4;
+    size_t slab_bytes = (size_t)lm_classes[class_of(100)].units * LM_UNIT;
+    unsigned n = (unsigned)lm_min(lm_self->spare / slab_bytes * slots, (size_t)MANY);
+    assert_true(n > 0);
+    take(n, 100);
+    assert_true(lm_arena_used_units() <= used);
+    give(0, n);
+    assert_sound();
+}
+
+/* A thread that frees much itself may have done its work, and keeps none. */
+static void a_thread_that_frees_much_keeps_none(void **state) {
+    (void)state;
+    let_others_free(100);
+    assert_true(lm_self->spare > 0);
+    take(MANY, 900);
+    give(0, MANY);
+    assert_int_equal(lm_self->spare, 0);
+    assert_sound();
+}
+
 /* calloc trusts only slots that were never used. */
 static void fresh_words(void **state) {
     (void)state;
@@ -198,6 +249,9 @@ int main(void) {
         cmocka_unit_test(empty_slabs_go_back),
         cmocka_unit_test(idle_memory_is_bounded),
         cmocka_unit_test(what_others_free_is_used_again),
+        cmocka_unit_test(emptied_slabs_wait),
+        cmocka_unit_test(emptied_slabs_serve),
+        cmocka_unit_test(a_thread_that_frees_much_keeps_none),
         cmocka_unit_test(fresh_words),
         cmocka_unit_test(counts_what_it_gives),
     };

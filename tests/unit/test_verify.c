@@ -137,6 +137,11 @@ static void countdowns(void **state) {
     }
 }
 
+static void spare_slabs(void **state) {
+    (void)state;
+    expect_broken(LM_VERIFY_QUEUE, lm_self->spare++, lm_self->spare--);
+}
+
 static void queues(void **state) {
     lm_bin *bin = &lm_self->bins[class_of(SIZE)];
     lm_slab *head = bin->head, *tail = bin->tail, *before = tail->prev;
@@ -199,6 +204,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(places, furnish, clear),
         cmocka_unit_test_setup_teardown(countdowns, furnish, clear),
         cmocka_unit_test_setup_teardown(queues, furnish, clear),
+        cmocka_unit_test_setup_teardown(spare_slabs, furnish, clear),
         cmocka_unit_test_setup_teardown(a_bin_without_a_slab, furnish, clear),
         cmocka_unit_test_setup_teardown(spans, furnish, clear),
         cmocka_unit_test_setup_teardown(inboxes, furnish, clear),
