@@ -60,7 +60,8 @@ LM_INLINE void lm_damage_look_beside(const lm_place *place, const char *call) {
     const lm_record *record = place->record;
     size_t index = (size_t)(record - place->records->of);
     if (index > 0 && lm_damage_has_zones(record - 1)) {
-        uintptr_t end = place->raw - place->room + record[-1].front * LM_GRAIN + record[-1].size;
+        uintptr_t raw = place->raw - place->room;
+        uintptr_t end = raw + lm_record_front(record - 1, raw) + record[-1].size;
         lm_zone rear = {(const unsigned char *)end, lm_min(place->raw - end, LM_ZONE_MOST)};
         if (LM_UNLIKELY(place->raw - end > place->room) ||
             LM_UNLIKELY(!lm_zone_whole(rear.at, rear.size, LM_FILL_ZONE)))
@@ -68,7 +69,7 @@ LM_INLINE void lm_damage_look_beside(const lm_place *place, const char *call) {
     }
     if (index + 1 < place->records->count && lm_damage_has_zones(record + 1)) {
         /* The front's last bytes, whatever its size: more of it is looked at when the block is freed. */
-        uintptr_t start = place->raw + place->room + record[1].front * LM_GRAIN;
+        uintptr_t raw = place->raw + place->room, start = raw + lm_record_front(record + 1, raw);
         if (LM_UNLIKELY(!lm_zone_whole((const unsigned char *)start - LM_ZONE_LEAST, LM_ZONE_LEAST,
                                        LM_FILL_ZONE)))
             lm_damage_look_behind(place, call);

@@ -55,10 +55,9 @@ LM_INLINE char *make(char *raw, size_t front, size_t size, lm_call call, unsigne
     atomic_store_explicit(&record->state, LM_STATE_BUSY, memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
     record->allocated_at = lm_moment_here(watcher);
-    record->allocated = stack;
-    record->allocated_call = (uint8_t)call;
-    record->alignment = (uint8_t)alignment;
-    record->front = (uint32_t)(front / LM_GRAIN);
+    record->allocated = stack & LM_STACK_MASK;
+    record->allocated_call = (unsigned)call & 31u;
+    record->alignment = alignment & 63u;
     record->size = size & LM_SIZE_MASK;
     record->hidden = 0;
     record->told = 0;
@@ -145,7 +144,7 @@ void *lm_check_aligned(size_t alignment, size_t size, lm_call call) {
 
 /* The place of a live block that begins at `p`. */
 LM_INLINE bool find_live(uintptr_t p, lm_place *place) {
-    if (LM_LIKELY(lm_table_fast(p - LM_ZONE_LEAST, place)) && LM_LIKELY(place->record->front == 1))
+    if (LM_LIKELY(lm_table_fast(p - LM_ZONE_LEAST, place)) && LM_LIKELY(place->record->alignment == 0))
         return lm_record_state(place->record) == LM_STATE_LIVE;
     return lm_table_find(p, place) && lm_place_start(place) == p &&
            lm_record_state(place->record) == LM_STATE_LIVE;
@@ -168,7 +167,7 @@ static void release(const lm_place *place, size_t size, size_t alignment, lm_cal
     lm_damage_look(place, lm_ways[call].call);
     lm_damage_look_beside(place, lm_ways[call].call);
     record->freed_at = lm_moment_here(watcher);
-    record->freed = stack;
+    lm_record_set_freed(record, stack);
     record->freed_call = (uint8_t)call;
     lm_watcher_freed(watcher, record->size);
     lm_quarantine_put(watcher, place);
@@ -210,7 +209,7 @@ static LM_COLD void move_pages(const lm_place *to, const lm_place *from) {
 static bool moves_by_pages(const lm_place *to, const lm_place *from) {
     return !to->records->stride && !from->records->stride &&
            lm_min(to->record->size, from->record->size) >= LM_REMAP_LEAST &&
-           to->record->front == from->record->front;
+           lm_record_front(to->record, to->raw) == lm_record_front(from->record, from->raw);
 }
 
 /* The old block is claimed first, so that a free by another thread meanwhile is a double free. */
