@@ -40,6 +40,12 @@ void lm_damage_look_behind(const lm_place *place, const char *call);
 /* The same of a freed block that rests; its zones are looked at too. */
 void lm_damage_look_freed(const lm_place *place);
 
+/* Whether all of a freed block in a slot is as it was left. */
+LM_INLINE bool lm_damage_none_freed(const lm_place *place) {
+    const unsigned char *start = (const unsigned char *)lm_place_start(place);
+    return lm_zone_is(start, place->record->size, LM_FILL_FREED) && lm_damage_none(place);
+}
+
 /* The whole pages of a large block, which can be hidden; none of one in a slot. */
 lm_zone lm_damage_pages(const lm_place *place);
 

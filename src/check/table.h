@@ -33,12 +33,17 @@ typedef struct lm_record {
     uint8_t alignment : 6; /* log2 of what was asked for beyond 16; 0: none */
     uint8_t hidden : 2;    /* LM_HIDDEN_...: a large block that rests; nobody may touch its pages */
     uint32_t allocated : 21, freed_high : 11; /* stacks */
-    uint16_t freed_low;
-    uint64_t size : 48;
+    union {
+        struct {
+            uint64_t size : 48, freed_low : 16;
+        };
+        uint64_t second_word; /* size, and no stack */
+    };
     lm_moment allocated_at, freed_at;
 } lm_record;
 
 _Static_assert(sizeof(lm_record) == 32, "a record is what every block costs");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first bits are the lowest");
 _Static_assert(LM_DEPOT_STACKS < 1 << 21, "a record has so many bits for a stack");
 _Static_assert(LM_CALLS_COUNT <= 1 << 5, "a record has so many bits for a call");
 
@@ -53,6 +58,18 @@ LM_INLINE uint32_t lm_record_freed(const lm_record *record) {
 LM_INLINE void lm_record_set_freed(lm_record *record, uint32_t stack) {
     record->freed_low = (uint16_t)stack;
     record->freed_high = stack >> 16 & (LM_STACK_MASK >> 16);
+}
+
+/* What is known of a block before it is there. */
+LM_INLINE void lm_record_make(lm_record *record, lm_call call, unsigned alignment, uint32_t stack,
+                              size_t size) {
+    record->allocated_call = (unsigned)call & 31u;
+    record->told = 0;
+    record->alignment = alignment & 63u;
+    record->hidden = 0;
+    record->allocated = stack & LM_STACK_MASK;
+    record->freed_high = 0;
+    record->second_word = size & LM_SIZE_MASK;
 }
 
 /* Bytes from the start of a slot to that of its block. */
