@@ -62,7 +62,7 @@ static void tell_zone(const lm_place *place, const char *call, bool front, ptrdi
 
 static bool was_told(const lm_place *place, unsigned what) {
     bool told = place->record->told & what;
-    place->record->told &= (uint64_t)~what & 0xf;
+    place->record->told &= ~what & 7;
     return told;
 }
 

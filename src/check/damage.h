@@ -40,6 +40,12 @@ void lm_damage_look_behind(const lm_place *place, const char *call);
 /* The same of a freed block that rests; its zones are looked at too. */
 void lm_damage_look_freed(const lm_place *place);
 
+/* Whether all of a freed block in a slot is as it was left. */
+LM_INLINE bool lm_damage_none_freed(const lm_place *place) {
+    const unsigned char *start = (const unsigned char *)lm_place_start(place);
+    return lm_zone_is(start, place->record->size, LM_FILL_FREED) && lm_damage_none(place);
+}
+
 /* The whole pages of a large block, which can be hidden; none of one in a slot. */
 lm_zone lm_damage_pages(const lm_place *place);
 
@@ -60,7 +66,8 @@ LM_INLINE void lm_damage_look_beside(const lm_place *place, const char *call) {
     const lm_record *record = place->record;
     size_t index = (size_t)(record - place->records->of);
     if (index > 0 && lm_damage_has_zones(record - 1)) {
-        uintptr_t end = place->raw - place->room + record[-1].front * LM_GRAIN + record[-1].size;
+        uintptr_t raw = place->raw - place->room;
+        uintptr_t end = raw + lm_record_front(record - 1, raw) + record[-1].size;
         lm_zone rear = {(const unsigned char *)end, lm_min(place->raw - end, LM_ZONE_MOST)};
         if (LM_UNLIKELY(place->raw - end > place->room) ||
             LM_UNLIKELY(!lm_zone_whole(rear.at, rear.size, LM_FILL_ZONE)))
@@ -68,7 +75,7 @@ LM_INLINE void lm_damage_look_beside(const lm_place *place, const char *call) {
     }
     if (index + 1 < place->records->count && lm_damage_has_zones(record + 1)) {
         /* The front's last bytes, whatever its size: more of it is looked at when the block is freed. */
-        uintptr_t start = place->raw + place->room + record[1].front * LM_GRAIN;
+        uintptr_t raw = place->raw + place->room, start = raw + lm_record_front(record + 1, raw);
         if (LM_UNLIKELY(!lm_zone_whole((const unsigned char *)start - LM_ZONE_LEAST, LM_ZONE_LEAST,
                                        LM_FILL_ZONE)))
             lm_damage_look_behind(place, call);

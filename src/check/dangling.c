@@ -208,7 +208,7 @@ void lm_dangling_look(const lm_stand *stand) {
     for (size_t i = 0; i < count && place_count < PLACES; i++)
         if (blocks[i].reach == LM_REACH_REACHED) {
             uintptr_t inside = blocks[i].start;
-            lm_roots_memory(blocks[i].start, blocks[i].size, look_at_block, &inside);
+            lm_roots_memory(blocks[i].start, lm_marked_size(&blocks[i]), look_at_block, &inside);
         }
 }
 

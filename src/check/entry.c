@@ -54,14 +54,8 @@ LM_INLINE char *make(char *raw, size_t front, size_t size, lm_call call, unsigne
     lm_record *record = place->record;
     atomic_store_explicit(&record->state, LM_STATE_BUSY, memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
+    lm_record_make(record, call, alignment, stack, size);
     record->allocated_at = lm_moment_here(watcher);
-    record->allocated = stack;
-    record->allocated_call = (uint8_t)call;
-    record->alignment = (uint8_t)alignment;
-    record->front = (uint32_t)(front / LM_GRAIN);
-    record->size = size & LM_SIZE_MASK;
-    record->hidden = 0;
-    record->told = 0;
     lm_damage_prepare(place);
     lm_watcher_allocated(watcher, size);
     return raw + front;
@@ -77,7 +71,7 @@ LM_INLINE void fill_fresh(const lm_place *place, char *p, size_t done) {
     size_t size =
         place->records->stride ? place->record->size : lm_min(place->record->size, LM_FRESH_MOST);
     if (size > done)
-        memset(p + done, LM_FILL_FRESH, size - done);
+        lm_zone_fill_any((unsigned char *)p + done, size - done, LM_FILL_FRESH);
 }
 
 LM_INLINE char *new_block(size_t size, lm_call call, uint32_t stack, lm_place *place) {
@@ -145,7 +139,8 @@ void *lm_check_aligned(size_t alignment, size_t size, lm_call call) {
 
 /* The place of a live block that begins at `p`. */
 LM_INLINE bool find_live(uintptr_t p, lm_place *place) {
-    if (LM_LIKELY(lm_table_fast(p - LM_ZONE_LEAST, place)) && LM_LIKELY(place->record->front == 1))
+    if (LM_LIKELY(lm_table_fast(p - LM_ZONE_LEAST, place)) &&
+        LM_LIKELY(place->record->alignment == 0))
         return lm_record_state(place->record) == LM_STATE_LIVE;
     return lm_table_find(p, place) && lm_place_start(place) == p &&
            lm_record_state(place->record) == LM_STATE_LIVE;
@@ -158,17 +153,26 @@ LM_INLINE bool is_plain(const lm_record *record, size_t size, size_t alignment, 
            (!record->alignment || lm_ways[call].any_alignment);
 }
 
+/* What is looked at beside a block was often not used for long: it comes while the stack is found. */
+LM_INLINE void fetch_beside(const lm_place *place) {
+    __builtin_prefetch((const char *)place->raw - LM_ZONE_LEAST);
+    __builtin_prefetch((const char *)place->raw + place->room);
+    __builtin_prefetch(place->record - 1);
+    __builtin_prefetch(place->record + 1);
+}
+
 /* A claimed block goes. */
 static void release(const lm_place *place, size_t size, size_t alignment, lm_call call) {
     lm_watcher *watcher = lm_watcher_here();
     lm_record *record = place->record;
+    fetch_beside(place);
     uint32_t stack = lm_here();
     if (LM_UNLIKELY(!is_plain(record, size, alignment, call)))
         lm_judge_form(place, size, alignment, call, stack);
     lm_damage_look(place, lm_ways[call].call);
     lm_damage_look_beside(place, lm_ways[call].call);
     record->freed_at = lm_moment_here(watcher);
-    record->freed = stack;
+    lm_record_set_freed(record, stack);
     record->freed_call = (uint8_t)call;
     lm_watcher_freed(watcher, record->size);
     lm_quarantine_put(watcher, place);
@@ -210,7 +214,7 @@ static LM_COLD void move_pages(const lm_place *to, const lm_place *from) {
 static bool moves_by_pages(const lm_place *to, const lm_place *from) {
     return !to->records->stride && !from->records->stride &&
            lm_min(to->record->size, from->record->size) >= LM_REMAP_LEAST &&
-           to->record->front == from->record->front;
+           lm_record_front(to->record, to->raw) == lm_record_front(from->record, from->raw);
 }
 
 /* The old block is claimed first, so that a free by another thread meanwhile is a double free. */

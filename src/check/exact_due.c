@@ -33,7 +33,9 @@ bool lm_exact_due(uint32_t stack) {
     if (lm_exact_setting.mode != LM_EXACT_MODE_AUTO || !lm_exact_ready())
         return lm_exact_setting.mode == LM_EXACT_MODE_ALL && lm_exact_ready();
     const uint32_t slot = stack * 0x9e3779b1u >> 17;
-    const uint32_t before = atomic_fetch_add_explicit(&seen[slot], 1, memory_order_relaxed);
+    /* What is lost when two threads count at once matters to nobody. */
+    const uint32_t before = atomic_load_explicit(&seen[slot], memory_order_relaxed);
+    atomic_store_explicit(&seen[slot], before + 1, memory_order_relaxed);
     if (!is_turn(before) || !has_time())
         return false;
     atomic_fetch_add_explicit(&lm_exact_count.due, 1, memory_order_relaxed);

@@ -41,10 +41,11 @@ static void add_direct(uint32_t number, const lm_marked *block) {
     }
     lm_group *g = &groups()[*p - 1];
     g->blocks++;
-    g->bytes += block->size;
-    if (g->example == 0 || block->size > g->example_size) {
+    const size_t size = lm_marked_size(block);
+    g->bytes += size;
+    if (g->example == 0 || size > g->example_size) {
         g->example = block->start;
-        g->example_size = block->size;
+        g->example_size = size;
     }
     ((place *)(void *)all.leaders.at)[number] = *p;
 }
@@ -54,7 +55,7 @@ static void add_indirect(const lm_marked *block) {
     if (p == 0) /* its leader is old */
         return;
     groups()[p - 1].indirect_blocks++;
-    groups()[p - 1].indirect_bytes += block->size;
+    groups()[p - 1].indirect_bytes += lm_marked_size(block);
 }
 
 static size_t weight(const lm_group *g) {

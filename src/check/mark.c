@@ -81,7 +81,7 @@ static void look(const uintptr_t *words, size_t count, uintptr_t from, void *con
 static void drain(void) {
     while (work.count > 0) {
         const lm_marked *block = &lm_marks.blocks[work.at[--work.count]];
-        lm_roots_memory(block->start, block->size, look, NULL);
+        lm_roots_memory(block->start, lm_marked_size(block), look, NULL);
     }
 }
 

@@ -19,22 +19,32 @@
 
 typedef enum lm_reach { LM_REACH_LOST, LM_REACH_POSSIBLE, LM_REACH_REACHED } lm_reach;
 
-/* No block is larger: keeps compilers content. */
-#define LM_MARKED_SIZE (((uint64_t)1 << 56) - 1)
-
+/* There is one for each live block, when the process has all its memory in use: so it is kept short. */
 typedef struct lm_marked {
-    uintptr_t start;
-    uint64_t size : 56;
-    uint64_t reach : 4; /* lm_reach */
-    uint64_t indirect : 1;
-    uint64_t inside : 1; /* an address inside it was met */
-    uint64_t array : 1;  /* it was allocated by new[] */
-    uint64_t old : 1;
-    uint32_t stack; /* of the allocation */
+    uint64_t start : 48;
+    uint64_t short_size : 16; /* LM_MARKED_LONG: ask lm_marked_size */
+    uint32_t stack : 21;      /* of the allocation */
+    uint32_t reach : 2;       /* lm_reach */
+    uint32_t indirect : 1;
+    uint32_t inside : 1; /* an address inside it was met */
+    uint32_t array : 1;  /* it was allocated by new[] */
+    uint32_t old : 1;
     /* While roots are followed: the least address inside it that was met, from its start. Then the number of the
      * direct block to whose group it belongs: its own when it is direct. */
     uint32_t leader;
 } lm_marked;
+
+_Static_assert(sizeof(lm_marked) == 16, "so much of the peak of memory is each live block's");
+
+enum { LM_MARKED_LONG = UINT16_MAX, LM_MARKED_STACKS = (1 << 21) - 1 };
+
+/* Of the few that are long. */
+size_t lm_marked_long(const lm_marked *block);
+
+static inline size_t lm_marked_size(const lm_marked *block) {
+    return __builtin_expect(block->short_size < LM_MARKED_LONG, 1) ? (size_t)block->short_size
+                                                                   : lm_marked_long(block);
+}
 
 /* Takes the live blocks and marks them; those allocated before `since` are old. False: there is no memory for it. lm_mark_end must follow. */
 bool lm_mark(uint64_t since);

@@ -12,20 +12,20 @@ static bool is_string(const lm_marked *block) {
     enum { BEFORE = 3 * WORD };
     uintptr_t length, capacity;
     return lm_roots_word(block->start, &length) && lm_roots_word(block->start + WORD, &capacity) &&
-           length <= capacity && capacity == block->size - BEFORE - 1;
+           length <= capacity && capacity == lm_marked_size(block) - BEFORE - 1;
 }
 
 /* new T[n], where T has a destructor: n lies before the array. */
 static bool is_array(const lm_marked *block) {
     uintptr_t count;
     return block->array && lm_roots_word(block->start, &count) && count != 0 &&
-           (block->size - WORD) % count == 0;
+           (lm_marked_size(block) - WORD) % count == 0;
 }
 
 /* A block's size lies before it, as in sqlite's. */
 static bool has_length(const lm_marked *block) {
     uintptr_t length;
-    return lm_roots_word(block->start, &length) && length == block->size - WORD;
+    return lm_roots_word(block->start, &length) && length == lm_marked_size(block) - WORD;
 }
 
 /* A table of virtual functions is constant data that begins, where objects point at, with addresses or with
@@ -46,7 +46,7 @@ static bool is_base(const lm_marked *block, uintptr_t at) {
 /* The block tells where it begins: as a buffer whose header lies behind its bytes, or one that was aligned by hand. */
 static bool leads_to_start(const lm_marked *block, uintptr_t at) {
     enum { WORDS = 8 };
-    const uintptr_t end = block->start + block->size;
+    const uintptr_t end = block->start + lm_marked_size(block);
     for (uintptr_t place = at - WORD; place < at + WORDS * WORD && end - place >= WORD;
          place += WORD) {
         uintptr_t word;
@@ -59,7 +59,7 @@ static bool leads_to_start(const lm_marked *block, uintptr_t at) {
 /* A link of a list that leads both ways and lies in the things that are listed: both neighbours point back at it. */
 static bool is_link(const lm_marked *block, uintptr_t at) {
     uintptr_t next, previous, back, forth;
-    if (block->start + block->size - at < (uintptr_t)2 * WORD)
+    if (block->start + lm_marked_size(block) - at < (uintptr_t)2 * WORD)
         return false;
     return lm_roots_word(at, &next) && lm_roots_word(at + WORD, &previous) && next != at &&
            lm_roots_word(next + WORD, &back) && back == at && lm_roots_word(previous, &forth) &&
@@ -76,9 +76,9 @@ static bool is_marked_pointer(const lm_marked *block) {
 
 bool lm_mark_inside(const lm_marked *block, uintptr_t at) {
     const uintptr_t inside = at - block->start;
-    if (inside == 1 && block->size >= WORD)
+    if (inside == 1 && lm_marked_size(block) >= WORD)
         return is_marked_pointer(block);
-    if (inside % WORD != 0 || block->size - inside < 1)
+    if (inside % WORD != 0 || lm_marked_size(block) - inside < 1)
         return false;
     if (inside == WORD && (is_array(block) || has_length(block)))
         return true;
@@ -86,5 +86,5 @@ bool lm_mark_inside(const lm_marked *block, uintptr_t at) {
         return true;
     if (leads_to_start(block, at) || is_link(block, at))
         return true;
-    return block->size - inside >= WORD && is_base(block, at);
+    return lm_marked_size(block) - inside >= WORD && is_base(block, at);
 }

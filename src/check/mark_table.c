@@ -10,10 +10,18 @@ enum {
     DIGITS = 1 << DIGIT_BITS,
 };
 
+#define START_MASK (((uint64_t)1 << 48) - 1)
+
 #define BLOCKS_MAX ((size_t)1 << 31)
 
 lm_mark_table lm_marks;
 static lm_grow block_memory, chunk_memory;
+
+size_t lm_marked_long(const lm_marked *block) {
+    lm_block whole;
+    return lm_blocks_find(block->start, &whole) && whole.start == block->start ? whole.size
+                                                                               : LM_MARKED_LONG;
+}
 
 /* ---- Taking the blocks ------------------------------------------------------------------------- */
 
@@ -32,8 +40,10 @@ static bool take_block(const lm_block *block, void *context) {
     if (lm_marks.count == t->room)
         return false;
     lm_marked *m = &lm_marks.blocks[lm_marks.count++];
-    *m = (lm_marked){
-        .start = block->start, .size = block->size & LM_MARKED_SIZE, .stack = block->allocated};
+    *m = (lm_marked){.start = block->start & START_MASK,
+                     .short_size = block->size < LM_MARKED_LONG ? block->size & LM_MARKED_LONG
+                                                                : LM_MARKED_LONG,
+                     .stack = block->allocated & LM_MARKED_STACKS};
     m->old = block->allocated_time < t->since;
     m->array = block->allocated_call && strcmp(block->allocated_call, "operator new[]") == 0;
     return true;
@@ -183,7 +193,7 @@ bool lm_mark_table_fill(uint64_t since) {
     index_blocks();
     const lm_marked *last = &lm_marks.blocks[lm_marks.count - 1];
     lm_marks.least = lm_marks.blocks[0].start;
-    lm_marks.span = last->start + last->size - lm_marks.least + 1;
+    lm_marks.span = last->start + lm_marked_size(last) - lm_marks.least + 1;
     return true;
 }
 
@@ -234,5 +244,5 @@ lm_marked *lm_mark_table_search(uintptr_t at) {
         return NULL;
     lm_marked *block = &lm_marks.blocks[low - 1];
     const uintptr_t inside = at - block->start;
-    return inside < block->size || inside == 0 ? block : NULL;
+    return inside < lm_marked_size(block) || inside == 0 ? block : NULL;
 }

@@ -38,8 +38,8 @@ static uint64_t hide(char *at, size_t size) {
     return lm_guard_install(at, size) ? LM_HIDDEN_BY_GUARD : LM_HIDDEN_NOT;
 }
 
-/* Fills a freed block; the pages of a large one go back to the system. */
-static void fill(const lm_place *place) {
+/* Fills a freed block that is in no slot; its pages go back to the system. */
+static LM_COLD void fill_large(const lm_place *place) {
     lm_record *record = place->record;
     lm_zone parts[2], pages = lm_damage_pages(place);
     if (pages.size)
@@ -47,6 +47,14 @@ static void fill(const lm_place *place) {
     size_t count = lm_damage_parts(place, parts);
     for (size_t i = 0; i < count; i++)
         memset((void *)(uintptr_t)parts[i].at, LM_FILL_FREED, parts[i].size);
+}
+
+LM_INLINE void fill(const lm_place *place) {
+    if (LM_LIKELY(place->records->stride != 0))
+        lm_zone_fill_any((unsigned char *)lm_place_start(place), place->record->size,
+                         LM_FILL_FREED);
+    else
+        fill_large(place);
 }
 
 /* False: a limit of writable memory (RLIMIT_DATA) is reached, and it stays hidden. */
@@ -75,8 +83,9 @@ static bool place_of(uintptr_t raw, lm_place *place) {
     return LM_LIKELY(lm_table_fast(raw, place)) || lm_table_find(raw, place);
 }
 
-static void leave(const lm_place *place) {
-    lm_damage_look_freed(place);
+LM_INLINE void leave(const lm_place *place) {
+    if (LM_UNLIKELY(!place->records->stride) || LM_UNLIKELY(!lm_damage_none_freed(place)))
+        lm_damage_look_freed(place);
     if (LM_UNLIKELY(place->record->hidden) && !show(place))
         return; /* it rests for ever, without memory */
     atomic_store_explicit(&place->record->state, LM_STATE_GONE, memory_order_release);

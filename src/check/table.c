@@ -179,9 +179,9 @@ static bool covers(const lm_records *records, uintptr_t at, lm_place *place) {
     if (at < records->first || index >= records->count)
         return false;
     lm_record *record = (lm_record *)(uintptr_t)&records->of[index];
-    size_t room = stride ? stride : record->front * LM_GRAIN + record->size;
-    *place =
-        (lm_place){record, (lm_records *)(uintptr_t)records, records->first + index * stride, room};
+    uintptr_t raw = records->first + index * stride;
+    size_t room = stride ? stride : lm_record_front(record, raw) + record->size;
+    *place = (lm_place){record, (lm_records *)(uintptr_t)records, raw, room};
     return inside - index * stride < room && lm_record_state(record) == LM_STATE_GONE;
 }
 

@@ -10,6 +10,7 @@
 #ifndef LM_CHECK_TABLE_H
 #define LM_CHECK_TABLE_H
 
+#include "check/amounts.h"
 #include "check/blocks.h"
 #include "check/calls.h"
 #include "heap/find.h"
@@ -23,22 +24,60 @@ enum { LM_TIME_SHIFT = 20, LM_TIME_GRAIN = 6 /* log2 ns */ };
 /* When and by whom: | time in steps of 64 ns: 44 bits | thread: 20 bits | */
 typedef uint64_t lm_moment;
 
+/* In 32 bytes, so that none lies on two cache lines. */
 typedef struct lm_record {
     _Atomic uint8_t state;
-    uint8_t allocated_call, freed_call; /* lm_call */
-    uint8_t alignment;                  /* log2 of what was asked for beyond 16; 0: none */
-    uint32_t front; /* bytes from the slot's start to the block's, in steps of 16 */
-    uint64_t size : 58;
-    uint64_t hidden : 2; /* LM_HIDDEN_...: a large block that rests; nobody may touch its pages */
-    uint64_t told : 4;   /* LM_TOLD_...: that damage was told exactly */
-    uint32_t allocated, freed; /* stacks */
+    uint8_t allocated_call : 5; /* lm_call */
+    uint8_t told : 3;           /* LM_TOLD_...: that damage was told exactly */
+    uint8_t freed_call;
+    uint8_t alignment : 6; /* log2 of what was asked for beyond 16; 0: none */
+    uint8_t hidden : 2;    /* LM_HIDDEN_...: a large block that rests; nobody may touch its pages */
+    uint32_t allocated : 21, freed_high : 11; /* stacks */
+    union {
+        struct {
+            uint64_t size : 48, freed_low : 16;
+        };
+        uint64_t second_word; /* size, and no stack */
+    };
     lm_moment allocated_at, freed_at;
 } lm_record;
 
-_Static_assert(sizeof(lm_record) == 40, "a record is what every block costs");
+_Static_assert(sizeof(lm_record) == 32, "a record is what every block costs");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first bits are the lowest");
+_Static_assert(LM_DEPOT_STACKS < 1 << 21, "a record has so many bits for a stack");
+_Static_assert(LM_CALLS_COUNT <= 1 << 5, "a record has so many bits for a call");
 
 /* No block is larger: keeps compilers content. */
-#define LM_SIZE_MASK (((uint64_t)1 << 58) - 1)
+#define LM_SIZE_MASK  (((uint64_t)1 << 48) - 1)
+#define LM_STACK_MASK ((1u << 21) - 1)
+
+LM_INLINE uint32_t lm_record_freed(const lm_record *record) {
+    return (uint32_t)record->freed_high << 16 | record->freed_low;
+}
+
+LM_INLINE void lm_record_set_freed(lm_record *record, uint32_t stack) {
+    record->freed_low = (uint16_t)stack;
+    record->freed_high = stack >> 16 & (LM_STACK_MASK >> 16);
+}
+
+/* What is known of a block before it is there. */
+LM_INLINE void lm_record_make(lm_record *record, lm_call call, unsigned alignment, uint32_t stack,
+                              size_t size) {
+    record->allocated_call = (unsigned)call & 31u;
+    record->told = 0;
+    record->alignment = alignment & 63u;
+    record->hidden = 0;
+    record->allocated = stack & LM_STACK_MASK;
+    record->freed_high = 0;
+    record->second_word = size & LM_SIZE_MASK;
+}
+
+/* Bytes from the start of a slot to that of its block. */
+LM_INLINE size_t lm_record_front(const lm_record *record, uintptr_t raw) {
+    if (LM_LIKELY(record->alignment == 0))
+        return LM_ZONE_LEAST;
+    return lm_align_up(raw + LM_ZONE_LEAST, (size_t)1 << record->alignment) - raw;
+}
 
 enum { LM_HIDDEN_NOT = 0, LM_HIDDEN_BY_GUARD, LM_HIDDEN_BY_MAPPING };
 
@@ -62,12 +101,12 @@ typedef struct lm_place {
 } lm_place;
 
 LM_INLINE uintptr_t lm_place_start(const lm_place *place) {
-    return place->raw + (size_t)place->record->front * LM_GRAIN;
+    return place->raw + lm_record_front(place->record, place->raw);
 }
 
 /* Bytes between the block's end and the slot's. */
 LM_INLINE size_t lm_place_rear(const lm_place *place) {
-    return place->room - (size_t)place->record->front * LM_GRAIN - place->record->size;
+    return place->room - lm_record_front(place->record, place->raw) - place->record->size;
 }
 
 LM_INLINE uint8_t lm_record_state(const lm_record *record) {

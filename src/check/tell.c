@@ -19,7 +19,7 @@ void lm_tell_copy(const lm_place *place, lm_block *block) {
     if (block->live)
         return;
     block->freed_call = lm_ways[record->freed_call].call;
-    block->freed = record->freed;
+    block->freed = lm_record_freed(record);
     block->freed_thread = lm_moment_thread(record->freed_at);
     block->freed_time = lm_moment_time(record->freed_at);
 }

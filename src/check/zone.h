@@ -44,8 +44,44 @@ LM_INLINE bool lm_zone_whole(const unsigned char *at, size_t size, int byte) {
     return (wrong[0] | wrong[1]) == 0;
 }
 
-/* The same of any number of bytes. */
-bool lm_zone_is(const unsigned char *at, size_t size, int byte);
+typedef uint64_t lm_zone_half __attribute__((may_alias, aligned(1)));
+
+/* Up to 15 bytes, eight at once where there are so many. */
+LM_INLINE void lm_zone_fill_few(unsigned char *at, size_t size, int byte) {
+    const uint64_t word = lm_zone_word(byte);
+    if (size >= 8) {
+        *(lm_zone_half *)at = word;
+        *(lm_zone_half *)(at + size - 8) = word;
+        return;
+    }
+    for (size_t i = 0; i < size; i++)
+        at[i] = (unsigned char)byte;
+}
+
+LM_INLINE bool lm_zone_few_are(const unsigned char *at, size_t size, int byte) {
+    const uint64_t word = lm_zone_word(byte);
+    if (size >= 8)
+        return *(const lm_zone_half *)at == word && *(const lm_zone_half *)(at + size - 8) == word;
+    unsigned wrong = 0;
+    for (size_t i = 0; i < size; i++)
+        wrong |= at[i] ^ (unsigned)byte;
+    return wrong == 0;
+}
+
+/* Any number of bytes. */
+LM_INLINE void lm_zone_fill_any(unsigned char *at, size_t size, int byte) {
+    enum { BY_HAND = 128 };
+    if (size > BY_HAND)
+        memset(at, byte, size);
+    else if (size >= 16)
+        lm_zone_fill(at, size, byte);
+    else
+        lm_zone_fill_few(at, size, byte);
+}
+
+LM_INLINE bool lm_zone_is(const unsigned char *at, size_t size, int byte) {
+    return size >= 16 ? lm_zone_whole(at, size, byte) : lm_zone_few_are(at, size, byte);
+}
 
 /* The first and the last byte that isn't `byte`, counted from `at`. False: there is none. */
 bool lm_zone_damage(const unsigned char *at, size_t size, int byte, size_t *first, size_t *last);

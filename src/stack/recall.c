@@ -34,7 +34,7 @@ enum {
     TABLE_CHAINS = 256,
     CHECK_SLOTS = 2,
     HINTS = 16,
-    LATEST = 64,
+    LATEST = 512,
     NO_HINT = 1 << 30, /* as a distance */
     PAGE_LEAST = 4096,
     VALUE_SHIFT = 16,
@@ -58,7 +58,8 @@ typedef struct hint {
 
 /* The entry that the way from a first key led to last. */
 typedef struct latest {
-    uint64_t first, key;
+    uint64_t first, key, at; /* of its first slot, to have it at hand sooner */
+    uint64_t pad;
 } latest;
 
 typedef struct table {
@@ -240,7 +241,7 @@ static LM_NOINLINE bool same_slots_and_objects(look *l, const slot *slots, const
 }
 
 LM_INLINE latest *latest_of(table *t, uint64_t first) {
-    return &t->latest[first >> 48 & (LATEST - 1)];
+    return &t->latest[first >> 40 & (LATEST - 1)];
 }
 
 /* Whether the entry's stack is the present one; else *l tells how far it is. */
@@ -257,6 +258,7 @@ LM_INLINE entry *find_latest(table *t, uintptr_t pc, uintptr_t sp, uint64_t firs
     if (last->first != first)
         return NULL;
     entry *e = place_of(t, last->key);
+    __builtin_prefetch(&t->slots[last->at & (t->ring - 1)]);
     if (!is_here(t, e, last->key, pc, sp))
         return NULL;
     look l = {slots_of(t, e), sp};
@@ -281,7 +283,7 @@ LM_INLINE entry *find(table *t, uintptr_t pc, uintptr_t sp, uint64_t *key, bool 
         look l = {slots, sp};
         if (LM_LIKELY(is_present(e, &l, &gone))) {
             *found = true;
-            *latest_of(t, first) = (latest){first, *key};
+            *latest_of(t, first) = (latest){first, *key, e->at, 0};
             return e;
         }
         if (gone || i == STEPS_MOST)
