@@ -173,6 +173,8 @@ static void use_slab(lm_heap *heap, lm_bin *bin, lm_slab *slab, bool fresh, uint
 static void put_word_back(lm_bin *bin) {
     lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
     uint64_t left = atomic_load_explicit(&pair->avail, memory_order_relaxed);
+    if (left == 0)
+        return;
     uint64_t given = atomic_load_explicit(&bin->given, memory_order_relaxed);
     unsigned back = lm_count_bits(left);
     atomic_store_explicit(&bin->given, given - back, memory_order_relaxed);
@@ -193,7 +195,9 @@ static bool go_on_with_current(lm_heap *heap, lm_bin *bin) {
     lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
     if (use_next_word(heap, bin, (unsigned)(pair - slab->pairs) + 1, 1))
         return true;
-    unsigned pending = lm_slab_pending(slab);
+    /* Nothing is available, so what isn't live is pending. */
+    unsigned pending =
+        is_medium(slab->class) ? (unsigned)slab->slots - slab->countdown : lm_slab_pending(slab);
     if (pending >= lm_slab_threshold(slab)) {
         uncount_current(heap, slab);
         use_slab(heap, bin, slab, false, 1);

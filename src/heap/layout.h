@@ -230,6 +230,7 @@ typedef struct lm_protection {
     size_t sweep_max;    /* bytes that are looked at when the process ends */
     int neighbours;      /* LM_NEIGHBOURS_...: whose are checked at harvest */
     uint64_t guard_rate; /* 1 in so many slabs gets a guard before it; 0: none */
+    size_t guard_max;    /* bytes: slabs with slots up to this may */
     bool tail;           /* a canary behind every block in a slot */
     bool clear;          /* cleared rooms are checked before they are handed out again */
     bool random;         /* slots and slabs at random places */

@@ -116,18 +116,13 @@ void lm_protect_resize(lm_slab *slab, char *p, size_t size) {
         put_tail_in_steps(p, lm_slab_room(slab), size, lm_kind_of(LM_FAMILY_C, 0));
 }
 
-LM_INLINE lm_vector any_of_four(char *p) {
-    return *lm_vector_at(p) | *lm_vector_at(p + 16) | *lm_vector_at(p + 32) | *lm_vector_at(p + 48);
-}
-
-/* The last four may overlap those before. */
+/* The last piece may overlap those before. */
 static bool is_clear(char *p, size_t room) {
-    enum { STEP = 4 * sizeof(lm_vector) };
     if (room <= LM_INLINE_ROOM)
         return lm_room_is_clear(p, room);
-    lm_vector any = any_of_four(p + room - STEP);
-    for (size_t i = 0; i + STEP < room; i += STEP)
-        any |= any_of_four(p + i);
+    lm_vector any = lm_any_long(p + room - LM_PIECE_LONG);
+    for (size_t i = 0; i + LM_PIECE_LONG < room; i += LM_PIECE_LONG)
+        any |= lm_any_long(p + i);
     return (any[0] | any[1]) == 0;
 }
 

@@ -140,8 +140,35 @@ LM_INLINE lm_vector *lm_vector_at(char *at) {
     return (lm_vector *)(void *)at;
 }
 
-/* `room` is a multiple of 16 up to LM_INLINE_ROOM. Few branches, and those by powers of two: the lengths
- * of loops can't be foreseen. */
+/* A room is cleared, and looked at, in four pieces that overlap: at its start and its end, and a gap from
+ * either. So few branches go by the length: programs mix lengths, which can't be foreseen. */
+enum { LM_PIECE_SHORT = sizeof(lm_vector), LM_PIECE_LONG = 4 * sizeof(lm_vector) };
+
+_Static_assert(LM_INLINE_ROOM <= 4 * LM_PIECE_LONG, "four pieces cover a room");
+
+/* Half of what is left between the pieces at the ends, in whole vectors: of a short room one or none. */
+LM_INLINE size_t lm_short_gap(size_t room) {
+    return (room - LM_PIECE_SHORT) / 2 & LM_PIECE_SHORT;
+}
+
+LM_INLINE size_t lm_long_gap(size_t room) {
+    size_t half = (room - LM_PIECE_LONG) / 2 & ~(sizeof(lm_vector) - 1);
+    return lm_min(half, LM_PIECE_LONG);
+}
+
+LM_INLINE void lm_long_clear(char *p) {
+    const lm_vector zero = {0, 0};
+    *lm_vector_at(p) = zero;
+    *lm_vector_at(p + 16) = zero;
+    *lm_vector_at(p + 32) = zero;
+    *lm_vector_at(p + 48) = zero;
+}
+
+LM_INLINE lm_vector lm_any_long(char *p) {
+    return *lm_vector_at(p) | *lm_vector_at(p + 16) | *lm_vector_at(p + 32) | *lm_vector_at(p + 48);
+}
+
+/* `room` is a multiple of 16, up to LM_INLINE_ROOM. */
 LM_INLINE void lm_room_clear(char *p, size_t room) {
     const lm_vector zero = {0, 0};
     if (LM_THREAD_SANITIZER) { /* it can't know that a vector's halves are atomic */
@@ -149,19 +176,16 @@ LM_INLINE void lm_room_clear(char *p, size_t room) {
         memset(p, 0, room - LM_TAIL);
         return;
     }
-    if (room > 64) {
-        if (room > 128) {
-            for (size_t i = 64; i < 128; i += sizeof zero) {
-                *lm_vector_at(p + i) = zero;
-                *lm_vector_at(p + room - 128 + (i - 64)) = zero;
-            }
-        }
-        *lm_vector_at(p + 32) = zero;
-        *lm_vector_at(p + 48) = zero;
-        *lm_vector_at(p + room - 64) = zero;
-        *lm_vector_at(p + room - 48) = zero;
+    if (room > LM_PIECE_LONG) {
+        size_t gap = lm_long_gap(room);
+        lm_long_clear(p);
+        lm_long_clear(p + gap);
+        p += room - LM_PIECE_LONG;
+        lm_long_clear(p - gap);
+        lm_long_clear(p);
+        return;
     }
-    if (room > 32) {
+    if (room > 32) { /* costs fewer instructions than a gap */
         *lm_vector_at(p + 16) = zero;
         *lm_vector_at(p + room - 32) = zero;
     }
@@ -170,15 +194,16 @@ LM_INLINE void lm_room_clear(char *p, size_t room) {
 }
 
 LM_INLINE bool lm_room_is_clear(char *p, size_t room) {
-    lm_vector any = *lm_vector_at(p) | *lm_vector_at(p + room - 16);
-    if (room > 32)
-        any |= *lm_vector_at(p + 16) | *lm_vector_at(p + room - 32);
-    if (room > 64) {
-        any |= *lm_vector_at(p + 32) | *lm_vector_at(p + 48) | *lm_vector_at(p + room - 64) |
-               *lm_vector_at(p + room - 48);
-        if (room > 128)
-            for (size_t i = 64; i < 128; i += sizeof any)
-                any |= *lm_vector_at(p + i) | *lm_vector_at(p + room - 128 + (i - 64));
+    lm_vector any;
+    if (room > LM_PIECE_LONG) {
+        size_t gap = lm_long_gap(room);
+        char *last = p + room - LM_PIECE_LONG;
+        any = lm_any_long(p) | lm_any_long(p + gap) | lm_any_long(last - gap) | lm_any_long(last);
+    } else {
+        size_t gap = lm_short_gap(room);
+        char *last = p + room - LM_PIECE_SHORT;
+        any = *lm_vector_at(p) | *lm_vector_at(p + gap) | *lm_vector_at(last - gap) |
+              *lm_vector_at(last);
     }
     return (any[0] | any[1]) == 0;
 }

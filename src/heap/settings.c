@@ -25,6 +25,7 @@ static void choose_protection(lm_protection *chosen, const lm_options *options) 
     chosen->clear_max = !chosen->clear ? 0 : full ? LM_SLOT_MAX : LM_SMALL_MAX;
     chosen->random = CHOOSE(options->random, level >= LEVEL_LIGHT);
     chosen->guard_rate = full ? LM_GUARDED_SLABS_FULL : level >= LEVEL_LIGHT ? LM_GUARDED_SLABS : 0;
+    chosen->guard_max = full ? SIZE_MAX : LM_SMALL_MAX;
     chosen->zero_traps = CHOOSE(options->zero, level >= LEVEL_LIGHT);
     chosen->hide_large =
         CHOOSE(options->hide, level >= LEVEL_LIGHT && lm_once.guard.kind != LM_GUARDS_OFF);

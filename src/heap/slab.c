@@ -36,9 +36,10 @@ static void fill_record(lm_slab *slab, lm_heap *heap, unsigned class, bool guard
 }
 
 /* Some slabs get a guard unit before their first slot: by chance, so that nobody knows where. */
-static bool wants_guard(lm_heap *heap) {
+static bool wants_guard(lm_heap *heap, unsigned class) {
     uint64_t rate = lm_once.protection.guard_rate;
-    return rate && lm_guard_is_cheap() && lm_random_next(&heap->random) % rate == 0;
+    return rate && lm_classes[class].size <= lm_once.protection.guard_max && lm_guard_is_cheap() &&
+           lm_random_next(&heap->random) % rate == 0;
 }
 
 static bool has_slot_guards(const lm_slab *slab) {
@@ -77,7 +78,7 @@ static void remove_guards(lm_slab *slab) {
 
 lm_slab *lm_slab_new(lm_heap *heap, unsigned class, bool *fresh) {
     const lm_class *c = &lm_classes[class];
-    bool guarded = wants_guard(heap);
+    bool guarded = wants_guard(heap, class);
     uint32_t units = c->units + (uint32_t)guarded;
     lm_lock_take(&lm_arena_lock);
     lm_grant grant = lm_arena_take(units, lm_slab_record_size(c->words));
@@ -155,9 +156,11 @@ static void check_some(lm_slab *slab, unsigned word, uint64_t bits, uint64_t ran
 
 /* Which of a word's pending slots become available now. With slots at random places it is every
  * other one, by chance, as long as that leaves enough; the others follow at the next harvest. */
-static uint64_t choose(uint64_t pending, uint64_t random) {
+static uint64_t choose(const lm_slab *slab, uint64_t pending, uint64_t random) {
     enum { FEW = 12 };
     uint64_t chosen = pending & random;
+    if (slab->slots < FEW)
+        return pending;
     return lm_once.protection.random && lm_count_bits(chosen) >= FEW ? chosen : pending;
 }
 
@@ -168,7 +171,7 @@ void lm_slab_harvest(lm_slab *slab, lm_heap *heap) {
         uint64_t pending =
             lm_note_sort_out(slab, w, atomic_load_explicit(&pair->pending, memory_order_relaxed));
         uint64_t random = lm_random_next(&heap->random);
-        uint64_t chosen = choose(pending & lm_slab_valid(slab, w), random);
+        uint64_t chosen = choose(slab, pending & lm_slab_valid(slab, w), random);
         if (heap == lm_self) /* else somebody may be about to write a block's tail */
             check_some(slab, w, chosen, random);
         /* Whoever visits all blocks, and finds one there, finds the slab's memory as it was prepared. */
@@ -199,7 +202,11 @@ bool lm_slab_any_pending(const lm_slab *slab) {
 }
 
 unsigned lm_slab_free_slots(const lm_slab *slab) {
-    return lm_slab_pending(slab) + lm_slab_available(slab);
+    unsigned count = 0;
+    for (unsigned w = 0; w < lm_slab_words(slab); w++)
+        count += lm_count_bits(atomic_load_explicit(&slab->pairs[w].avail, memory_order_relaxed) |
+                               lm_slab_pending_bits(slab, w));
+    return count;
 }
 
 /* Whether each slot has a bit in its word, of those that the owner knows. */

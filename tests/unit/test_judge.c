@@ -74,10 +74,10 @@ static void amounts(void **state) {
 static int global;
 
 static void pointers(void **state) {
-    int local;
+    void *local = __builtin_frame_address(0); /* a sanitizer may have variables elsewhere */
     (void)state;
     tales_catch();
-    lm_judge_pointer("free", &local);
+    lm_judge_pointer("free", local);
     lm_judge_pointer("free", &global);
     assert_int_equal(tales_count, 2);
     assert_int_equal(tales[0].code, LM_CODE_INVALID_FREE);

@@ -42,6 +42,7 @@ static void level_1(void **state) {
     assert_true(p.random && p.zero_traps && p.hide_large);
     assert_false(p.tail || p.clear || p.check_before || p.purge_slabs);
     assert_int_equal(p.guard_rate, LM_GUARDED_SLABS);
+    assert_int_equal(p.guard_max, LM_SMALL_MAX);
     assert_int_equal(lm_once.protect, LM_PROTECT_NOT);
     assert_ptr_equal(lm_once.small_offset, lm_small_offset_zero_apart);
 }
@@ -52,6 +53,7 @@ static void level_2(void **state) {
     assert_true(p.random && p.zero_traps && p.hide_large && p.tail && p.clear);
     assert_false(p.check_before || p.purge_slabs);
     assert_int_equal(p.clear_max, LM_SMALL_MAX);
+    assert_int_equal(p.guard_max, LM_SMALL_MAX);
     assert_int_equal(p.neighbours, LM_NEIGHBOURS_FEW);
     assert_int_equal(lm_once.protect, LM_PROTECT_INLINE);
     assert_int_equal(lm_once.plain_limit, 0);
@@ -66,6 +68,7 @@ static void level_3(void **state) {
                 p.purge_slabs);
     assert_int_equal(p.clear_max, LM_SLOT_MAX);
     assert_int_equal(p.guard_rate, LM_GUARDED_SLABS_FULL);
+    assert_true(p.guard_max >= LM_SLOT_MAX);
     assert_int_equal(p.neighbours, LM_NEIGHBOURS_ALL);
     assert_int_equal(lm_once.protect, LM_PROTECT_GENERAL);
 }
