@@ -37,7 +37,7 @@ typedef struct lm_record {
         struct {
             uint64_t size : 48, freed_low : 16;
         };
-        uint64_t second_word; /* size, and no stack */
+        uint64_t second_word; /* both: a size alone has no stack */
     };
     lm_moment allocated_at, freed_at;
 } lm_record;
@@ -56,7 +56,8 @@ LM_INLINE uint32_t lm_record_freed(const lm_record *record) {
 }
 
 LM_INLINE void lm_record_set_freed(lm_record *record, uint32_t stack) {
-    record->freed_low = (uint16_t)stack;
+    /* As a whole: who reads the size next would have to wait for a part. */
+    record->second_word = (record->second_word & LM_SIZE_MASK) | (uint64_t)stack << 48;
     record->freed_high = stack >> 16 & (LM_STACK_MASK >> 16);
 }
 

@@ -68,19 +68,36 @@ LM_INLINE bool lm_zone_few_are(const unsigned char *at, size_t size, int byte) {
     return wrong == 0;
 }
 
-/* Any number of bytes. */
+/* Any number of bytes. Few branches: blocks of several sizes come and go in turn. */
 LM_INLINE void lm_zone_fill_any(unsigned char *at, size_t size, int byte) {
-    enum { BY_HAND = 128 };
-    if (size > BY_HAND)
-        memset(at, byte, size);
-    else if (size >= 16)
-        lm_zone_fill(at, size, byte);
-    else
+    enum { PAIR = 16, FOUR = 4 * PAIR };
+    const lm_zone_pair pair = {lm_zone_word(byte), lm_zone_word(byte)};
+    if (size < PAIR) {
         lm_zone_fill_few(at, size, byte);
+    } else if (size <= FOUR) {
+        const size_t step = size > 2 * PAIR ? PAIR : 0;
+        *(lm_zone_pair *)at = pair;
+        *(lm_zone_pair *)(at + step) = pair;
+        *(lm_zone_pair *)(at + size - PAIR - step) = pair;
+        *(lm_zone_pair *)(at + size - PAIR) = pair;
+    } else {
+        memset(at, byte, size);
+    }
 }
 
 LM_INLINE bool lm_zone_is(const unsigned char *at, size_t size, int byte) {
-    return size >= 16 ? lm_zone_whole(at, size, byte) : lm_zone_few_are(at, size, byte);
+    enum { PAIR = 16, FOUR = 4 * PAIR };
+    if (size < PAIR)
+        return lm_zone_few_are(at, size, byte);
+    if (size > FOUR)
+        return lm_zone_whole(at, size, byte);
+    const lm_zone_pair pair = {lm_zone_word(byte), lm_zone_word(byte)};
+    const size_t step = size > 2 * PAIR ? PAIR : 0;
+    const lm_zone_pair wrong = (*(const lm_zone_pair *)at ^ pair) |
+                               (*(const lm_zone_pair *)(at + step) ^ pair) |
+                               (*(const lm_zone_pair *)(at + size - PAIR - step) ^ pair) |
+                               (*(const lm_zone_pair *)(at + size - PAIR) ^ pair);
+    return (wrong[0] | wrong[1]) == 0;
 }
 
 /* The first and the last byte that isn't `byte`, counted from `at`. False: there is none. */
