@@ -25,17 +25,20 @@ static void every_byte_counts(void **state) {
     }
 }
 
-static void short_ones(void **state) {
-    unsigned char bytes[16];
+static void of_any_number(void **state) {
+    unsigned char bytes[MOST + 2];
     (void)state;
-    memset(bytes, LM_FILL_FREED, sizeof bytes);
-    for (size_t size = 0; size <= 16; size++) {
-        assert_true(lm_zone_is(bytes, size, LM_FILL_FREED));
-        if (size == 0)
-            continue;
-        bytes[size - 1] = 0;
-        assert_false(lm_zone_is(bytes, size, LM_FILL_FREED));
-        bytes[size - 1] = LM_FILL_FREED;
+    for (size_t size = 0; size <= MOST; size++) {
+        memset(bytes, 1, sizeof bytes);
+        lm_zone_fill_any(bytes + 1, size, LM_FILL_FREED);
+        assert_int_equal(bytes[0], 1);
+        assert_int_equal(bytes[size + 1], 1);
+        assert_true(lm_zone_is(bytes + 1, size, LM_FILL_FREED));
+        for (size_t i = 0; i < size; i++) {
+            bytes[i + 1] ^= 0x40;
+            assert_false(lm_zone_is(bytes + 1, size, LM_FILL_FREED));
+            bytes[i + 1] ^= 0x40;
+        }
     }
 }
 
@@ -74,7 +77,7 @@ static void no_pattern_is_a_pointer(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_byte_counts),       cmocka_unit_test(short_ones),
+        cmocka_unit_test(every_byte_counts),       cmocka_unit_test(of_any_number),
         cmocka_unit_test(damage_has_ends),         cmocka_unit_test(only_the_nearest_bytes),
         cmocka_unit_test(no_pattern_is_a_pointer),
     };
