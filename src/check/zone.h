@@ -93,6 +93,7 @@ LM_INLINE bool lm_zone_is(const unsigned char *at, size_t size, int byte) {
         return lm_zone_whole(at, size, byte);
     const lm_zone_pair pair = {lm_zone_word(byte), lm_zone_word(byte)};
     const size_t step = size > 2 * PAIR ? PAIR : 0;
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): no block is at 0 */
     const lm_zone_pair wrong = (*(const lm_zone_pair *)at ^ pair) |
                                (*(const lm_zone_pair *)(at + step) ^ pair) |
                                (*(const lm_zone_pair *)(at + size - PAIR - step) ^ pair) |
