@@ -46,12 +46,19 @@ static bool has_slot_guards(const lm_slab *slab) {
     return lm_slab_room(slab) < lm_slab_size(slab);
 }
 
+/* The bit shares its byte with others, which whoever walks over all records reads. */
+static void set_hidden(lm_slab *slab, bool hidden) {
+    lm_lock_take(&lm_arena_lock);
+    slab->hidden = hidden;
+    lm_lock_give(&lm_arena_lock);
+}
+
 /* Sets up guards, and clears what must be clear. *fresh: the memory reads as zeros. */
 static void prepare_memory(lm_slab *slab, bool *fresh) {
     char *at = lm_slab_address(slab);
     size_t room = lm_slab_room(slab), size = lm_slab_size(slab);
     if (slab->class == LM_CLASS_ZERO) {
-        slab->hidden = lm_guard_install(at, lm_slab_bytes(slab));
+        set_hidden(slab, lm_guard_install(at, lm_slab_bytes(slab)));
         return;
     }
     if (slab->guarded)
