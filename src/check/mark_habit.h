@@ -9,8 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The farthest address in a block that counts, in bytes from its start. */
-enum { LM_HABIT_FARTHEST = 64 };
+/* So many bytes from the start an address may lie behind a header; others are a habit each for itself (sqlite
+ * keeps what it knows of a page behind the page's bytes). */
+enum { LM_HABIT_HEADER = 64 };
 
 /* After lm_mark_habit_start: counts the blocks that only an address inside is held of, by where they were allocated
  * and which address that is. lm_mark_habit asks for what was counted, now or before: whether the place has enough

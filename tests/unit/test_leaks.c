@@ -236,7 +236,7 @@ static __attribute__((noinline)) void hold_inside(size_t offset, uint32_t stack)
 static __attribute__((noinline)) void keep_inside(char *volatile *kept, int count, size_t by) {
     for (int i = 0; i < count; i++) {
         const uintptr_t frames[] = {0x1000, 0x2000 + (uintptr_t)i};
-        kept[i] = (char *)make(40, lm_depot_put(frames, 2, false)) + by;
+        kept[i] = (char *)make(200, lm_depot_put(frames, 2, false)) + by;
     }
 }
 
@@ -254,6 +254,19 @@ static void a_habit_is_no_leak(void **state) {
     memcpy(kept[20] + 3, &own, sizeof own);
     look();
     assert_int_equal(tale_count, 0);
+    drop(kept, sizeof kept / sizeof kept[0]);
+}
+
+/* Far from their start each distance is a habit of its own. */
+static void a_far_habit(void **state) {
+    static char *volatile kept[21];
+    (void)state;
+    keep_inside(kept, 20, 120);
+    look();
+    assert_int_equal(tale_count, 0);
+    keep_inside(kept + 20, 1, 130);
+    look();
+    assert_int_equal(tale_count, 1);
     drop(kept, sizeof kept / sizeof kept[0]);
 }
 
@@ -879,6 +892,7 @@ int main(void) {
         cmocka_unit_test_setup(list_is_one_group, clean),
         cmocka_unit_test_setup(shapes, clean),
         cmocka_unit_test_setup(a_habit_is_no_leak, clean),
+        cmocka_unit_test_setup(a_far_habit, clean),
         cmocka_unit_test_setup(few_are_no_habit, clean),
         cmocka_unit_test_setup(start_in_the_block_is_no_leak, clean),
         cmocka_unit_test_setup(links_are_no_leak, clean),
