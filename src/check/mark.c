@@ -7,7 +7,7 @@
 #include "check/roots.h"
 
 /* What is being looked for, one after the other. */
-typedef enum phase { REACHED, POSSIBLE, LOST } phase;
+typedef enum phase { REACHED, HABITS, POSSIBLE, LOST } phase;
 
 /* Blocks whose words are still to be looked at. Each block is put here once in each phase at most, and no
  * block in two phases. */
@@ -27,17 +27,23 @@ static void push(const lm_marked *block) {
     work.at[work.count++] = number_of(block);
 }
 
+static void take(lm_marked *block) {
+    block->reach = LM_REACH_REACHED;
+    push(block);
+}
+
 static void reach(lm_marked *block, uintptr_t word) {
     if (block->reach == LM_REACH_REACHED)
         return;
     if (word == block->start || lm_mark_inside(block, word)) {
-        block->reach = LM_REACH_REACHED;
-        push(block);
+        take(block);
     } else {
         const uintptr_t inside = word - block->start;
         if (!block->inside || inside < block->leader)
             block->leader = inside < UINT32_MAX ? (uint32_t)inside : UINT32_MAX;
         block->inside = true;
+        if (work.phase == HABITS && lm_mark_habit(block))
+            take(block);
     }
 }
 
@@ -69,7 +75,7 @@ static void look(const uintptr_t *words, size_t count, uintptr_t from, void *con
         lm_marked *block = lm_mark_table_find(words[i]);
         if (!block)
             continue;
-        if (work.phase == REACHED)
+        if (work.phase <= HABITS)
             reach(block, words[i]);
         else if (work.phase == POSSIBLE)
             maybe_reach(block);
@@ -85,8 +91,9 @@ static void drain(void) {
     }
 }
 
-/* What is reached so may lead to more of its kind. */
+/* What is reached so leads to more of its kind, which is taken at once, and may show further habits. */
 static void reach_by_habit(void) {
+    work.phase = HABITS;
     lm_mark_habit_start();
     for (bool more = true; more;) {
         more = false;
@@ -95,8 +102,7 @@ static void reach_by_habit(void) {
             lm_marked *block = &lm_marks.blocks[i];
             if (!lm_mark_habit(block))
                 continue;
-            block->reach = LM_REACH_REACHED;
-            push(block);
+            take(block);
             more = true;
         }
         drain();

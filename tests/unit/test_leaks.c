@@ -257,6 +257,24 @@ static void a_habit_is_no_leak(void **state) {
     drop(kept, sizeof kept / sizeof kept[0]);
 }
 
+/* Lists whose links lead behind a header: they are followed to their ends at once. */
+static void lists_by_habit(void **state) {
+    enum { LISTS = 8, LENGTH = 100000 };
+    static char *volatile kept[LISTS];
+    static const uintptr_t frames[] = {0x1000, 0x2000};
+    const uint32_t stack = lm_depot_put(frames, 2, false);
+    (void)state;
+    for (size_t i = 0; i < LISTS; i++)
+        for (size_t j = 0; j < LENGTH; j++) {
+            char *p = make(24, stack);
+            *(char **)(void *)(p + 8) = kept[i];
+            kept[i] = p + 3;
+        }
+    look();
+    assert_int_equal(tale_count, 0);
+    drop(kept, LISTS);
+}
+
 /* Far from their start each distance is a habit of its own. */
 static void a_far_habit(void **state) {
     static char *volatile kept[21];
@@ -892,6 +910,7 @@ int main(void) {
         cmocka_unit_test_setup(list_is_one_group, clean),
         cmocka_unit_test_setup(shapes, clean),
         cmocka_unit_test_setup(a_habit_is_no_leak, clean),
+        cmocka_unit_test_setup(lists_by_habit, clean),
         cmocka_unit_test_setup(a_far_habit, clean),
         cmocka_unit_test_setup(few_are_no_habit, clean),
         cmocka_unit_test_setup(start_in_the_block_is_no_leak, clean),
