@@ -98,7 +98,7 @@ static void *make(size_t size, size_t alignment, const lm_block *story) {
     uint32_t number;
     const size_t own = alignment_for(size, alignment);
     if (own > lm_os.page || size > lm_exact_zones[LM_EXACT_ZONES - 1].pages * lm_os.page ||
-        !lm_exact_take(lm_exact_round_up(size, own), &z, &number)) {
+        !lm_exact_take(lm_align_up(size, own), &z, &number)) {
         atomic_fetch_add_explicit(&lm_exact_count.refused, 1, memory_order_relaxed);
         return NULL;
     }
@@ -111,7 +111,7 @@ static void *make(size_t size, size_t alignment, const lm_block *story) {
     atomic_fetch_add_explicit(&lm_exact_count.made, 1, memory_order_relaxed);
     lm_block block = *story;
     const bool at_start = is_turn_of_start(story->allocated) && size > 0;
-    block.start = at_start ? pages : pages + bytes - lm_exact_round_up(size, own);
+    block.start = at_start ? pages : pages + bytes - lm_align_up(size, own);
     block.size = size;
     block.alignment = alignment;
     block.live = block.exact = true;

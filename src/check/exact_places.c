@@ -87,8 +87,8 @@ static void reserve(lm_exact_zone *z) {
     const size_t limit = lm_os.address_limit / 64; /* it is the program's address space */
     z->stride = (z->pages + 1) * lm_os.page;
     for (size_t count = z->wished; count >= LEAST; count /= 2) {
-        const size_t size = lm_exact_round_up(count * z->stride + lm_os.page, lm_os.page);
-        const size_t records = lm_exact_round_up(count * sizeof(lm_exact_place), lm_os.page);
+        const size_t size = lm_align_up(count * z->stride + lm_os.page, lm_os.page);
+        const size_t records = lm_align_up(count * sizeof(lm_exact_place), lm_os.page);
         void *at = size < limit ? lm_os_reserve(size, 0) : NULL;
         z->places = at ? lm_os_reserve(records, 0) : NULL;
         if (z->places) {
@@ -111,7 +111,7 @@ static bool make_places(lm_exact_zone *z) {
     if (count == 0)
         return false;
     const uintptr_t from = (uintptr_t)(z->places + made) & ~(lm_os.page - 1);
-    const uintptr_t to = lm_exact_round_up((uintptr_t)(z->places + made + count), lm_os.page);
+    const uintptr_t to = lm_align_up((uintptr_t)(z->places + made + count), lm_os.page);
     if (!protect(from, to - from, PROT_READ | PROT_WRITE))
         return false;
     if (lm_os.guards_by_advice) {

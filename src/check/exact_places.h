@@ -61,8 +61,4 @@ void lm_exact_write(lm_exact_place *p, lm_exact_state now, const lm_block *block
 bool lm_exact_take(size_t bytes, lm_exact_zone **z, uint32_t *number);
 void lm_exact_give(lm_exact_zone *z, uint32_t number);
 
-static inline size_t lm_exact_round_up(size_t n, size_t to) {
-    return (n + to - 1) & ~(to - 1);
-}
-
 #endif

@@ -20,12 +20,8 @@ static unsigned turn;                       /* the next to be given up */
 static _Atomic unsigned kept;               /* count of pages */
 static atomic_flag busy = ATOMIC_FLAG_INIT; /* who finds it set does without */
 
-static size_t round_up(size_t n, size_t to) {
-    return (n + to - 1) & ~(to - 1);
-}
-
 bool lm_remains_start(void) {
-    const size_t first = round_up(LM_REMAINS_BLOCKS * sizeof(remains), lm_os.page);
+    const size_t first = lm_align_up(LM_REMAINS_BLOCKS * sizeof(remains), lm_os.page);
     const size_t size = first + LM_REMAINS_PAGES * lm_os.page;
     unsigned char *at = blocks ? NULL : lm_os_reserve(size, 0);
     if (!at || !lm_os_commit(at, size))
