@@ -198,6 +198,15 @@ static inline uint64_t bench_block_drop(struct bench_block *block) {
     return tag;
 }
 
+/* Drops all blocks that there are in the places. Returns the sum of their tags. */
+static inline uint64_t bench_blocks_drop(struct bench_block *blocks, size_t count) {
+    uint64_t checksum = 0;
+    for (size_t i = 0; i < count; i++)
+        if (blocks[i].data != NULL)
+            checksum += bench_block_drop(&blocks[i]);
+    return checksum;
+}
+
 /* ---- threads ---- */
 
 typedef uint64_t bench_body(const struct bench_options *options, uint64_t stream);

@@ -52,9 +52,7 @@ static uint64_t body(const struct bench_options *options, uint64_t stream) {
     uint64_t checksum = options->choice == LIFO
                             ? churn_lifo(table, count, stream)
                             : churn_places(table, count, stream, options->choice == FIFO);
-    for (size_t i = 0; i < PLACES; i++)
-        if (table[i].data != NULL)
-            checksum += bench_block_drop(&table[i]);
+    checksum += bench_blocks_drop(table, PLACES);
     free(table);
     return checksum;
 }

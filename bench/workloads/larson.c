@@ -69,9 +69,7 @@ static uint64_t chain_end(struct chain *chain) {
         continue; /* a signal came */
     bench_join(chain->before);
     uint64_t checksum = chain->checksum;
-    for (size_t i = 0; i < PLACES; i++)
-        if (chain->table[i].data != NULL)
-            checksum += bench_block_drop(&chain->table[i]);
+    checksum += bench_blocks_drop(chain->table, PLACES);
     sem_destroy(&chain->over);
     return checksum;
 }

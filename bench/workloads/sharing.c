@@ -39,9 +39,7 @@ static void *share(void *argument) {
     struct sharer *sharer = argument;
     uint64_t stream = sharer->stream;
     uint64_t checksum = 0;
-    for (size_t i = 0; i < GIVEN; i++)
-        if (sharer->given[i].data != NULL)
-            checksum += bench_block_drop(&sharer->given[i]);
+    checksum += bench_blocks_drop(sharer->given, GIVEN);
     for (uint64_t i = 0; i < sharer->rounds; i++)
         checksum += write_often(bench_random(&stream));
     sharer->checksum = checksum;

@@ -22,9 +22,7 @@ static uint64_t churn(struct bench_block *table, uint64_t count, uint64_t stream
 static uint64_t body(const struct bench_options *options, uint64_t stream) {
     struct bench_block *table = bench_need(calloc(PLACES, sizeof *table));
     uint64_t checksum = churn(table, bench_scaled(options, 5000000), stream);
-    for (size_t i = 0; i < PLACES; i++)
-        if (table[i].data != NULL)
-            checksum += bench_block_drop(&table[i]);
+    checksum += bench_blocks_drop(table, PLACES);
     free(table);
     return checksum;
 }

@@ -42,9 +42,7 @@ static uint64_t body(const struct bench_options *options, uint64_t stream) {
             checksum += bench_block_drop(block);
         array_make(block, &stream);
     }
-    for (size_t i = 0; i < PLACES; i++)
-        if (table[i].data != NULL)
-            checksum += bench_block_drop(&table[i]);
+    checksum += bench_blocks_drop(table, PLACES);
     free(table);
     return checksum;
 }
