@@ -8,38 +8,32 @@
 
 enum { MOST = 130 };
 
-static void every_byte_counts(void **state) {
+/* A filled range is whole, what is beside it is left alone, and no byte of it may be another. */
+static void each_byte_counts(size_t least, void (*fill)(unsigned char *at, size_t size, int byte),
+                             bool (*is)(const unsigned char *at, size_t size, int byte), int byte) {
     unsigned char bytes[MOST + 2];
-    (void)state;
-    for (size_t size = 16; size <= MOST; size++) {
+    for (size_t size = least; size <= MOST; size++) {
         memset(bytes, 1, sizeof bytes);
-        lm_zone_fill(bytes + 1, size, LM_FILL_ZONE);
+        fill(bytes + 1, size, byte);
         assert_int_equal(bytes[0], 1);
         assert_int_equal(bytes[size + 1], 1);
-        assert_true(lm_zone_whole(bytes + 1, size, LM_FILL_ZONE));
+        assert_true(is(bytes + 1, size, byte));
         for (size_t i = 0; i < size; i++) {
             bytes[i + 1] ^= 0x40;
-            assert_false(lm_zone_whole(bytes + 1, size, LM_FILL_ZONE));
+            assert_false(is(bytes + 1, size, byte));
             bytes[i + 1] ^= 0x40;
         }
     }
 }
 
-static void of_any_number(void **state) {
-    unsigned char bytes[MOST + 2];
+static void of_sixteen_and_more(void **state) {
     (void)state;
-    for (size_t size = 0; size <= MOST; size++) {
-        memset(bytes, 1, sizeof bytes);
-        lm_zone_fill_any(bytes + 1, size, LM_FILL_FREED);
-        assert_int_equal(bytes[0], 1);
-        assert_int_equal(bytes[size + 1], 1);
-        assert_true(lm_zone_is(bytes + 1, size, LM_FILL_FREED));
-        for (size_t i = 0; i < size; i++) {
-            bytes[i + 1] ^= 0x40;
-            assert_false(lm_zone_is(bytes + 1, size, LM_FILL_FREED));
-            bytes[i + 1] ^= 0x40;
-        }
-    }
+    each_byte_counts(16, lm_zone_fill, lm_zone_whole, LM_FILL_ZONE);
+}
+
+static void of_any_number(void **state) {
+    (void)state;
+    each_byte_counts(0, lm_zone_fill_any, lm_zone_is, LM_FILL_FREED);
 }
 
 static void damage_has_ends(void **state) {
@@ -77,7 +71,7 @@ static void no_pattern_is_a_pointer(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_byte_counts),       cmocka_unit_test(of_any_number),
+        cmocka_unit_test(of_sixteen_and_more),     cmocka_unit_test(of_any_number),
         cmocka_unit_test(damage_has_ends),         cmocka_unit_test(only_the_nearest_bytes),
         cmocka_unit_test(no_pattern_is_a_pointer),
     };
