@@ -53,8 +53,8 @@ static size_t records_size(size_t units) {
     return lm_min((units + 1) * sizes, (size_t)UINT32_MAX * LM_RECORD_GRAIN);
 }
 
-/* Lays the regions out in the second range, so that what is made accessible at one time lies side by side, or just counts with `at` 0. Returns the bytes needed.
- */
+/* Lays the regions out in the second range, so that what is made accessible at one time lies side by side, or
+ * just counts with `at` 0. Returns the bytes needed. */
 static size_t lay_out(lm_arena *arena, char *at, size_t size) {
     size_t units = size >> LM_UNIT_SHIFT, chunks = size >> LM_CHUNK_SHIFT;
     lm_region *regions[] = {&arena->whole, &arena->table, &arena->map, &arena->records};
