@@ -82,8 +82,8 @@ static inline size_t hidden_size(size_t size) {
 static inline void store_up(void *from, size_t bytes) {
     volatile char *at = (volatile char *)hidden(from);
     access_begins();
-    for (size_t i = 0; i < bytes; i++)
-        at[i] = 'x';
+    for (size_t i = 0; i < bytes; i++) /* what a canary held by chance would be no mistake */
+        at[i] = at[i] ^ 'x';
     access_ends();
 }
 
