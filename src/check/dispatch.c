@@ -5,6 +5,7 @@
 #include "check/shadow.h"
 
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -24,8 +25,9 @@ enum {
     RED_ZONE = 128,  /* bytes below the stack pointer that are the program's */
 };
 
-/* The kernel looks at it at every system call. */
-static volatile char selector;
+/* The kernel looks at it at every system call of the thread that started. Other threads' handlers find it at 0
+ * and leave it there. */
+static volatile _Atomic char selector;
 
 /* This object file's code, by the linker. */
 extern const char own_start[] __asm__("__ehdr_start") __attribute__((visibility("hidden")));
@@ -53,9 +55,7 @@ bool lm_dispatch_start(void) {
 }
 
 bool lm_dispatch_set(bool taken) {
-    const bool was = selector;
-    selector = taken ? TAKE : 0;
-    return was;
+    return atomic_exchange_explicit(&selector, taken ? TAKE : 0, memory_order_relaxed) != 0;
 }
 
 /* Calls whose pointers lead to plain memory, not to further pointers, and that neither make a thread or a

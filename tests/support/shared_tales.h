@@ -9,7 +9,7 @@
 enum { TALES_MOST = 64 };
 
 typedef struct tales {
-    unsigned count;
+    _Atomic unsigned count; /* threads tell at once */
     struct {
         lm_tale tale;
         lm_block block;
@@ -28,12 +28,16 @@ static inline void tales_start(void) {
 void lm_tale_tell(const lm_tale *tale) {
     if (!told || told->count == TALES_MOST)
         return;
-    told->of[told->count].tale = *tale;
+    const unsigned i = told->count++;
+    if (i >= TALES_MOST) {
+        told->count = TALES_MOST;
+        return;
+    }
+    told->of[i].tale = *tale;
     if (tale->block)
-        told->of[told->count].block = *tale->block;
-    for (int i = 0; tale->access && i < 7 && tale->access[i]; i++)
-        told->of[told->count].access[i] = tale->access[i];
-    told->count++;
+        told->of[i].block = *tale->block;
+    for (int at = 0; tale->access && at < 7 && tale->access[at]; at++)
+        told->of[i].access[at] = tale->access[at];
 }
 
 #endif
