@@ -234,6 +234,7 @@ typedef struct lm_protection {
     bool tail;           /* a canary behind every block in a slot */
     bool clear;          /* cleared rooms are checked before they are handed out again */
     bool random;         /* slots and slabs at random places */
+    bool scatter;        /* ... slots one by one, see lm_slab_harvest */
     bool zero_traps;     /* blocks of no bytes can't be touched */
     bool hide_large;     /* freed large blocks can't be touched while they rest */
     bool check_before;   /* a free looks at the tail of the block before */

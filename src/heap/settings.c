@@ -24,6 +24,7 @@ static void choose_protection(lm_protection *chosen, const lm_options *options) 
     chosen->clear = CHOOSE(options->clear, level >= LEVEL_USUAL);
     chosen->clear_max = !chosen->clear ? 0 : full ? LM_SLOT_MAX : LM_SMALL_MAX;
     chosen->random = CHOOSE(options->random, level >= LEVEL_LIGHT);
+    chosen->scatter = chosen->random && full;
     chosen->guard_rate = full ? LM_GUARDED_SLABS_FULL : level >= LEVEL_LIGHT ? LM_GUARDED_SLABS : 0;
     chosen->guard_max = full ? SIZE_MAX : LM_SMALL_MAX;
     chosen->zero_traps = CHOOSE(options->zero, level >= LEVEL_LIGHT);

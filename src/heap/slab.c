@@ -161,14 +161,18 @@ static void check_some(lm_slab *slab, unsigned word, uint64_t bits, uint64_t ran
     }
 }
 
-/* Which of a word's pending slots become available now. With slots at random places it is every
- * other one, by chance, as long as that leaves enough; the others follow at the next harvest. */
+/* Which of a word's pending slots become available now. With slots at random places it is about half of
+ * them, as long as that leaves enough; the others follow at the next harvest. At the default level it is every
+ * other one, and chance has which come first: so two blocks in turn are no neighbours, and yet lie at
+ * even distances, by which the processor foresees what a program reads next. */
 static uint64_t choose(const lm_slab *slab, uint64_t pending, uint64_t random) {
     enum { FEW = 12 };
-    uint64_t chosen = pending & random;
-    if (slab->slots < FEW)
+    static const uint64_t every_other = 0x5555555555555555;
+    if (!lm_once.protection.random || slab->slots < FEW)
         return pending;
-    return lm_once.protection.random && lm_count_bits(chosen) >= FEW ? chosen : pending;
+    uint64_t some = lm_once.protection.scatter ? random : every_other << (random >> 63);
+    uint64_t chosen = pending & some;
+    return lm_count_bits(chosen) >= FEW ? chosen : pending;
 }
 
 void lm_slab_harvest(lm_slab *slab, lm_heap *heap) {

@@ -50,7 +50,7 @@ static void level_1(void **state) {
 static void level_2(void **state) {
     (void)state;
     lm_protection p = chosen_by("");
-    assert_true(p.random && p.zero_traps && p.hide_large && p.tail && p.clear);
+    assert_true(p.random && p.zero_traps && p.hide_large && p.tail && p.clear && !p.scatter);
     assert_false(p.check_before || p.purge_slabs);
     assert_int_equal(p.clear_max, LM_SMALL_MAX);
     assert_int_equal(p.guard_max, LM_SMALL_MAX);
@@ -65,7 +65,7 @@ static void level_3(void **state) {
     (void)state;
     lm_protection p = chosen_by("harden=3");
     assert_true(p.random && p.zero_traps && p.hide_large && p.tail && p.clear && p.check_before &&
-                p.purge_slabs);
+                p.purge_slabs && p.scatter);
     assert_int_equal(p.clear_max, LM_SLOT_MAX);
     assert_int_equal(p.guard_rate, LM_GUARDED_SLABS_FULL);
     assert_true(p.guard_max >= LM_SLOT_MAX);
@@ -92,7 +92,7 @@ static void measures(void **state) {
     p = chosen_by("clear=off");
     assert_true(p.tail && !p.clear && p.clear_max == 0);
     p = chosen_by("random=off:zero=off:hide=off");
-    assert_false(p.random || p.zero_traps || p.hide_large);
+    assert_false(p.random || p.scatter || p.zero_traps || p.hide_large);
     assert_true(chosen_by("strict_arrays=1").strict_arrays);
 }
 

@@ -86,10 +86,17 @@ static void put_back(lm_slab *slab) {
     assert_sound();
 }
 
+/* Sets how slots are chosen; returns how it was. */
+static lm_protection choose_slots(bool random, bool scatter) {
+    const lm_protection usual = lm_once.protection;
+    lm_once.protection.random = random;
+    lm_once.protection.scatter = scatter;
+    return usual;
+}
+
 static void harvest_of_all(void **state) {
     (void)state;
-    bool usual = lm_once.protection.random;
-    lm_once.protection.random = false;
+    const lm_protection usual = choose_slots(false, false);
     lm_slab *slab = half_used();
     assert_int_equal(lm_slab_available(slab), slab->slots - 64);
     assert_int_equal(lm_slab_pending(slab), 8);
@@ -101,30 +108,40 @@ static void harvest_of_all(void **state) {
     atomic_store(&lm_slab_remotes(slab)[0].bits, ~(uint64_t)0xff);
     assert_true(lm_slab_all_free(slab));
     put_back(slab);
-    lm_once.protection.random = usual;
+    lm_once.protection = usual;
 }
 
-/* At random places: about half of a word's slots at a time, never none, never one that isn't free,
- * and all of them in the end. */
-static void harvest_at_random(void **state) {
+/* Which slots of new slabs' words become available at first, of 20 slabs. */
+static unsigned first_words(uint64_t *words, unsigned room) {
+    unsigned count = 0;
     bool fresh;
-    unsigned words = 0, chosen = 0, differ = 0;
-    uint64_t before = 0;
-    (void)state;
-    bool usual = lm_once.protection.random;
-    lm_once.protection.random = true;
     for (int round = 0; round < 20; round++) {
         lm_slab *slab = new_slab(0, &fresh);
         lm_slab_harvest(slab, lm_self);
-        for (unsigned w = 0; w < lm_slab_words(slab); w++) {
-            uint64_t avail = word_of(&slab->pairs[w].avail);
-            assert_true(avail != 0 && avail + word_of(&slab->pairs[w].pending) + 1 == 0);
-            chosen += lm_count_bits(avail);
-            differ += avail != before;
-            before = avail;
-            words++;
+        for (unsigned w = 0; w < lm_slab_words(slab) && count < room; w++) {
+            words[count] = word_of(&slab->pairs[w].avail);
+            assert_true(words[count] + word_of(&slab->pairs[w].pending) + 1 == 0);
+            count++;
         }
         put_back(slab);
+    }
+    return count;
+}
+
+enum { WORDS_MOST = 1000 };
+
+/* One by one: about half of a word's slots at a time, never none, never one that isn't free, and all of
+ * them in the end. */
+static void harvest_scattered(void **state) {
+    static uint64_t word[WORDS_MOST];
+    unsigned chosen = 0, differ = 0;
+    (void)state;
+    const lm_protection usual = choose_slots(true, true);
+    const unsigned words = first_words(word, WORDS_MOST);
+    for (unsigned w = 0; w < words; w++) {
+        assert_true(word[w] != 0);
+        chosen += lm_count_bits(word[w]);
+        differ += w == 0 || word[w] != word[w - 1];
     }
     assert_in_range(chosen, words * 64 * 2 / 5, words * 64 * 3 / 5);
     assert_int_equal(differ, words);
@@ -133,7 +150,28 @@ static void harvest_at_random(void **state) {
         lm_slab_harvest(slab, lm_self);
     assert_int_equal(word_of(&slab->pairs[0].avail), 0xff);
     put_back(slab);
-    lm_once.protection.random = usual;
+    lm_once.protection = usual;
+}
+
+/* Every other one: no two neighbours, either half first about as often, and the other half next. */
+static void harvest_every_other(void **state) {
+    static uint64_t word[WORDS_MOST];
+    unsigned odd = 0;
+    bool fresh;
+    (void)state;
+    const lm_protection usual = choose_slots(true, false);
+    const unsigned words = first_words(word, WORDS_MOST);
+    for (unsigned w = 0; w < words; w++) {
+        assert_true(word[w] == 0x5555555555555555 || word[w] == 0xaaaaaaaaaaaaaaaa);
+        odd += (unsigned)(word[w] >> 63);
+    }
+    assert_in_range(odd, words / 3, words * 2 / 3);
+    lm_slab *slab = new_slab(0, &fresh);
+    for (int i = 0; i < 20 && lm_slab_any_pending(slab); i++)
+        lm_slab_harvest(slab, lm_self);
+    assert_int_equal(lm_slab_available(slab), slab->slots);
+    put_back(slab);
+    lm_once.protection = usual;
 }
 
 /* Bits of the last word without a slot are pending, before and after. */
@@ -318,7 +356,8 @@ int main(void) {
         cmocka_unit_test(new_ones),
         cmocka_unit_test(fresh_is_zero),
         cmocka_unit_test(harvest_of_all),
-        cmocka_unit_test(harvest_at_random),
+        cmocka_unit_test(harvest_scattered),
+        cmocka_unit_test(harvest_every_other),
         cmocka_unit_test(harvest_leaves_what_is_no_slot),
         cmocka_unit_test(guards_before_slabs),
         cmocka_unit_test(guards_before_larger_slabs),
