@@ -137,23 +137,24 @@ static inline int is_among(char **blocks, int count, const char *block) {
     return 0;
 }
 
-/* Of small blocks one more lies before them. */
+/* The first that are nearest, so that both lie in one slab; of small blocks one more lies before them. So many of
+ * them are allocated that slabs become full: until then a heap may leave every other place free. */
 static inline neighbours get_neighbours(void) {
-    enum { BLOCKS = SIZE > LARGE ? 2 : 200, NEAR = 64 };
+    enum { BLOCKS = SIZE > LARGE ? 2 : SIZE < 4096 ? 1200 : 200, NEAR = 64 };
     static char *blocks[BLOCKS];
     neighbours found = {NULL, NULL};
     /* From a page on there may be a guard between them. */
-    ptrdiff_t least = SIZE > LARGE  ? PTRDIFF_MAX
-                      : SIZE < 4096 ? SIZE + SIZE / 4 + NEAR
-                                    : 3 * SIZE + NEAR;
+    ptrdiff_t beyond = SIZE > LARGE  ? PTRDIFF_MAX
+                       : SIZE < 4096 ? SIZE + SIZE / 4 + NEAR
+                                     : 3 * SIZE + NEAR;
     for (int i = 0; i < BLOCKS; i++)
         if (!(blocks[i] = (char *)malloc(SIZE)))
             cant_be_tried();
     for (int i = 0; i < BLOCKS; i++)
         for (int j = 0; j < BLOCKS; j++)
-            if (blocks[j] > blocks[i] && blocks[j] - blocks[i] <= least &&
+            if (blocks[j] > blocks[i] && blocks[j] - blocks[i] < beyond &&
                 (SIZE >= 4096 || is_among(blocks, BLOCKS, blocks[i] - (blocks[j] - blocks[i])))) {
-                least = blocks[j] - blocks[i];
+                beyond = blocks[j] - blocks[i];
                 found.before = blocks[i];
                 found.block = blocks[j];
             }
