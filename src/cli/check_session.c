@@ -57,15 +57,16 @@ static void tell(lm_session *session, const lm_report *report) {
     print(session);
 }
 
-/* The report that this one is again; NULL: it is new. */
+/* The report that this one is again, or else the first that it follows from; NULL: it is new. */
 static lm_report *find_equal(lm_session *session, const lm_report *report) {
-    for (size_t i = 0; i < session->report_count; i++)
+    lm_report *cause = NULL;
+    for (size_t i = 0; i < session->report_count; i++) {
         if (lm_report_equal(session->reports[i], report))
             return session->reports[i];
-    for (size_t i = 0; i < session->report_count; i++)
-        if (lm_report_follows(report, session->reports[i]))
-            return session->reports[i];
-    return NULL;
+        if (cause == NULL && lm_report_follows(report, session->reports[i]))
+            cause = session->reports[i];
+    }
+    return cause;
 }
 
 static bool add_report(lm_session *session, lm_report *report) {
