@@ -223,16 +223,16 @@ static size_t trailing_whole_chunks(const lm_arena *arena) {
     return n;
 }
 
-static lm_run take_or_extend(lm_arena *arena, uint32_t units) {
-    lm_run run = lm_chunks_take(&arena->chunks, units);
+static lm_run take_or_extend(lm_arena *arena, uint32_t units, bool dense) {
+    lm_run run = lm_chunks_take(&arena->chunks, units, dense);
     if (run.count)
         return run;
     size_t chunks = (units + LM_CHUNK_UNITS - 1) / LM_CHUNK_UNITS;
     size_t have = units > LM_CHUNK_UNITS ? trailing_whole_chunks(arena) : 0;
     if ((chunks - have) << LM_CHUNK_SHIFT > arena->lookup->size - arena->committed ||
         !extend(arena, chunks - have))
-        return run;
-    return lm_chunks_take(&arena->chunks, units);
+        return lm_chunks_take(&arena->chunks, units, true); /* from wherever there is one */
+    return lm_chunks_take(&arena->chunks, units, dense);
 }
 
 /* ---- Records and the map -------------------------------------------------------------------- */
@@ -278,27 +278,29 @@ void lm_arena_map(lm_arena *arena, uint32_t first, uint32_t units, const void *r
 
 static void note_taken(const lm_run *run);
 
-static lm_grant take_from(lm_arena *arena, uint32_t units, size_t record_size) {
-    lm_grant grant = {arena, take_or_extend(arena, units), NULL};
+static lm_grant take_from(lm_arena *arena, uint32_t units, size_t record_size, bool dense) {
+    lm_grant grant = {arena, take_or_extend(arena, units, dense), NULL, false};
     if (!grant.run.count)
         return grant;
     grant.record = new_record(arena, record_size);
-    if (!grant.record)
+    if (!grant.record) {
         lm_chunks_give(&arena->chunks, grant.run.first, units, grant.run.dirty != 0);
-    else
-        note_taken(&grant.run);
+        return grant;
+    }
+    note_taken(&grant.run);
+    grant.first = dense && lm_dense_open(arena, grant.run);
     return grant;
 }
 
-lm_grant lm_arena_take(uint32_t units, size_t record_size) {
-    lm_grant grant = {NULL, {0, 0, 0}, NULL};
+lm_grant lm_arena_take(uint32_t units, size_t record_size, bool dense) {
+    lm_grant grant = {NULL, {0, 0, 0}, NULL, false};
     uint32_t n = atomic_load_explicit(&lm_arena_count, memory_order_relaxed);
     for (uint32_t i = 0; i < n && !grant.record; i++)
-        grant = take_from(&lm_arenas[i], units, record_size);
+        grant = take_from(&lm_arenas[i], units, record_size, dense);
     if (!grant.record) {
         lm_arena *arena = prepare_arena(units);
         if (arena)
-            grant = take_from(arena, units, record_size);
+            grant = take_from(arena, units, record_size, dense);
         if (grant.record)
             publish_arena();
         else if (arena)
@@ -367,7 +369,7 @@ static size_t resting_units(void) {
 }
 
 /* Units in use, but for slabs that others have emptied and large blocks that rest. */
-static size_t busy_units(void) {
+size_t lm_arena_busy_units(void) {
     size_t used = lm_arena_used_units() - lm_waiting_units - lm_waiting_gone_units;
     size_t cold =
         atomic_load_explicit(&lm_arena_resting_cold, memory_order_relaxed) >> LM_UNIT_SHIFT;
@@ -376,7 +378,7 @@ static size_t busy_units(void) {
 
 /* Units that hold memory, in use or not. */
 static size_t held_units(void) {
-    return busy_units() + resting_units() + dirty_units() + lm_waiting_units;
+    return lm_arena_busy_units() + resting_units() + dirty_units() + lm_waiting_units;
 }
 
 /* The most that may be kept on top for what was learned: a share of all memory that is held, which
@@ -415,7 +417,7 @@ size_t lm_arena_keep_bytes(void) {
         return lm_once.arena.keep;
     size_t regret = lm_min(regret_units, regret_most());
     regret -= lm_min(regret, resting_units()); /* what rests is a part of it */
-    return keep_for(busy_units() << LM_UNIT_SHIFT) + (regret << LM_UNIT_SHIFT);
+    return keep_for(lm_arena_busy_units() << LM_UNIT_SHIFT) + (regret << LM_UNIT_SHIFT);
 }
 
 /* After as much was taken as would turn over all memory many times: free memory that was not needed in
@@ -450,7 +452,7 @@ void lm_arena_note_purged(size_t units) {
 }
 
 size_t lm_arena_rest_room(size_t bytes) {
-    size_t busy = busy_units() << LM_UNIT_SHIFT;
+    size_t busy = lm_arena_busy_units() << LM_UNIT_SHIFT;
     size_t regret = lm_min(regret_units, regret_most()) << LM_UNIT_SHIFT;
     size_t keep =
         lm_once.arena.keep ? lm_once.arena.keep : keep_for(busy - lm_min(busy, bytes)) + regret;
@@ -558,6 +560,7 @@ void lm_arena_dissolve(void) {
         unreserve(&lm_arenas[i]);
         memset(&lm_once.lookups[i], 0, sizeof lm_once.lookups[i]);
     }
+    lm_dense_units = 0;
 }
 
 static void release_tail(lm_region *region) {

@@ -13,6 +13,7 @@ typedef struct lm_grant {
     lm_arena *arena;
     lm_run run;
     void *record; /* zeroed, of the size asked for; not yet in the map */
+    bool first;   /* nobody has touched its chunk yet, and it has huge pages: see lm_dense_open */
 } lm_grant;
 
 /* Unlocked. Makes the first arena, before there are threads. False: no address space at all. */
@@ -22,8 +23,8 @@ bool lm_arena_start(void);
 extern size_t lm_arena_peak_units;
 
 /* Locked. A run of `units` and a record of `record_size` bytes for it, from the first arena that
- * can; reserves another arena when none can. */
-lm_grant lm_arena_take(uint32_t units, size_t record_size);
+ * can; reserves another arena when none can. `dense`: all of its pages are going to be written. */
+lm_grant lm_arena_take(uint32_t units, size_t record_size, bool dense);
 
 /* Locked. Extends the run by the units right behind it, in the same arena, if they are free or can
  * be committed. */
@@ -79,6 +80,9 @@ extern _Atomic size_t lm_arena_resting_cold;
 
 /* Units of all arenas: taken ones. Locked. */
 size_t lm_arena_used_units(void);
+
+/* The same without slabs that others have emptied and large blocks that rest. Locked. */
+size_t lm_arena_busy_units(void);
 
 /* Gives all arenas back to the system; nothing may use them any more. For the unloading of a
  * library that carries its own copy of Loam. */

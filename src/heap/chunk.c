@@ -26,7 +26,8 @@ static unsigned bucket_of(const lm_chunk *chunk) {
     if (!chunk->free)
         return LM_NO_BUCKET;
     unsigned row = (lm_units_count(chunk->free) - 1) / 16;
-    return row * 8 + longest_run_log(chunk->free);
+    unsigned lists = chunk->advice == LM_ADVICE_HUGE ? LM_BUCKETS : 0;
+    return lists + row * 8 + longest_run_log(chunk->free);
 }
 
 static void unlist(lm_chunks *chunks, lm_chunk *chunk) {
@@ -39,7 +40,7 @@ static void unlist(lm_chunks *chunks, lm_chunk *chunk) {
     if (chunk->next)
         chunks->table[chunk->next - 1].prev = chunk->prev;
     if (!chunks->buckets[chunk->bucket])
-        chunks->filled &= ~lm_bit(chunk->bucket);
+        chunks->filled[chunk->bucket / LM_BUCKETS] &= ~lm_bit(chunk->bucket % LM_BUCKETS);
     chunk->bucket = LM_NO_BUCKET;
 }
 
@@ -53,7 +54,7 @@ static void list(lm_chunks *chunks, uint32_t index, unsigned bucket) {
     if (chunk->next)
         chunks->table[chunk->next - 1].prev = index + 1;
     chunks->buckets[bucket] = index + 1;
-    chunks->filled |= lm_bit(bucket);
+    chunks->filled[bucket / LM_BUCKETS] |= lm_bit(bucket % LM_BUCKETS);
 }
 
 static void unlist_dirty(lm_chunks *chunks, lm_chunk *chunk) {
@@ -147,6 +148,7 @@ void lm_chunks_give(lm_chunks *chunks, uint32_t first, uint32_t count, bool dirt
         uint32_t index;
         lm_units part = next_part(&first, &count, &index);
         lm_chunk *chunk = &chunks->table[index];
+        chunk->used = true;
         change(chunks, index, chunk->free | part, dirty ? chunk->dirty | part : chunk->dirty);
     }
 }
@@ -212,7 +214,29 @@ static uint32_t find_whole(const lm_chunks *chunks, uint32_t n) {
     return best.first;
 }
 
-lm_run lm_chunks_take(lm_chunks *chunks, uint32_t count) {
+/* Lists whose chunks have long enough runs, in every row. */
+static uint64_t fitting(const lm_chunks *chunks, unsigned lists, uint32_t count) {
+    uint64_t columns = (0xffu << lm_log2_ceil(count) & 0xff) * 0x0101010101010101u;
+    return chunks->filled[lists] & columns;
+}
+
+/* A chunk with huge pages that has so many units in a row whose memory was used already; of the densest
+ * few. chunks->count when there is none. */
+static uint32_t find_used(const lm_chunks *chunks, uint32_t count) {
+    unsigned looks = 8;
+    for (uint64_t lists = fitting(chunks, 1, count); lists; lists &= lists - 1) {
+        uint32_t at = chunks->buckets[LM_BUCKETS + lm_lowest_bit(lists)];
+        for (; at; at = chunks->table[at - 1].next) {
+            if (runs(chunks->table[at - 1].dirty, count))
+                return at - 1;
+            if (--looks == 0)
+                return chunks->count;
+        }
+    }
+    return chunks->count;
+}
+
+lm_run lm_chunks_take(lm_chunks *chunks, uint32_t count, bool dense) {
     lm_run none = {0, 0, 0};
     if (count > LM_CHUNK_UNITS) {
         uint32_t index = find_whole(chunks, (count + LM_CHUNK_UNITS - 1) / LM_CHUNK_UNITS);
@@ -222,12 +246,15 @@ lm_run lm_chunks_take(lm_chunks *chunks, uint32_t count) {
         lm_chunks_take_at(chunks, run.first, count, &run.dirty);
         return run;
     }
-    /* Columns whose runs are long enough, in every row. */
-    uint64_t columns = (0xffu << lm_log2_ceil(count) & 0xff) * 0x0101010101010101u;
-    uint64_t fitting = chunks->filled & columns;
-    if (!fitting)
-        return none;
-    return take_from(chunks, chunks->buckets[lm_lowest_bit(fitting)] - 1, count);
+    uint64_t huge = dense ? fitting(chunks, 1, count) : 0, small = fitting(chunks, 0, count);
+    uint32_t used = dense ? chunks->count : find_used(chunks, count);
+    if (used < chunks->count)
+        return take_from(chunks, used, count);
+    if (huge)
+        return take_from(chunks, chunks->buckets[LM_BUCKETS + lm_lowest_bit(huge)] - 1, count);
+    if (small)
+        return take_from(chunks, chunks->buckets[lm_lowest_bit(small)] - 1, count);
+    return none;
 }
 
 /* The bits that lie in whole steps of `step` bits. */
@@ -246,7 +273,10 @@ static lm_units whole_steps(lm_units bits, uint32_t step) {
 lm_run lm_chunks_take_dirty(lm_chunks *chunks, uint32_t step) {
     lm_run run = {0, 0, 0};
     for (uint32_t at = chunks->dirty_first; at; at = chunks->table[at - 1].dirty_next) {
-        lm_units dirty = whole_steps(chunks->table[at - 1].dirty, step);
+        lm_chunk *chunk = &chunks->table[at - 1];
+        if (chunk->advice == LM_ADVICE_HUGE) /* there is memory under the clean ones as well */
+            change(chunks, at - 1, chunk->free, chunk->free);
+        lm_units dirty = whole_steps(chunk->dirty, step);
         if (!dirty)
             continue;
         unsigned first = lm_units_lowest(dirty);
@@ -282,6 +312,7 @@ void lm_chunks_advise(lm_chunks *chunks, uint32_t first, uint32_t n, unsigned ad
         chunks->advised -= begins(chunks, i);
         chunks->table[i].advice = (uint8_t)advice;
         chunks->advised += begins(chunks, i);
+        change(chunks, i, chunks->table[i].free, chunks->table[i].dirty); /* to the right list */
     }
 }
 
@@ -326,9 +357,9 @@ bool lm_chunks_agree(const lm_chunks *chunks) {
         dirty_units += lm_units_count(chunks->table[i].dirty);
         with_free += chunks->table[i].free != 0;
     }
-    for (unsigned b = 0; b < LM_BUCKETS; b++) {
+    for (unsigned b = 0; b < LM_LISTS; b++) {
         uint32_t members = count_bucket(chunks, b);
-        if ((members > 0) != ((chunks->filled >> b & 1) != 0))
+        if ((members > 0) != ((chunks->filled[b / LM_BUCKETS] >> b % LM_BUCKETS & 1) != 0))
             return false;
         listed += members;
     }

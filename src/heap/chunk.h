@@ -17,7 +17,10 @@
  * A word has a bit for each list that isn't empty. The densest chunk with a long enough run is then
  * the lowest bit of that word under a mask; so units are handed out from the densest 2 MiB first,
  * and whole huge pages come free and stay free. Chunks with a dirty unit are in a second list, the
- * longest dirty first. */
+ * longest dirty first.
+ *
+ * Chunks for which the system was asked for huge pages have such lists of their own: all of their memory
+ * is there as soon as any of it was touched, so what goes there should be written as a whole. */
 #ifndef LM_HEAP_CHUNK_H
 #define LM_HEAP_CHUNK_H
 
@@ -54,6 +57,7 @@ typedef struct lm_chunk {
     uint32_t dirty_next, dirty_prev; /* the same in the list of chunks with dirty units */
     uint8_t bucket;                  /* list that it is in, LM_NO_BUCKET when no unit is free */
     bool listed_dirty;
+    bool used;      /* some unit was given back once: the system may have small pages there */
     uint8_t advice; /* LM_ADVICE_... */
 } lm_chunk;
 
@@ -61,13 +65,13 @@ typedef struct lm_chunk {
  * one mapping of their own. */
 enum { LM_ADVICE_NONE = 0, LM_ADVICE_HUGE, LM_ADVICE_SMALL };
 
-enum { LM_BUCKETS = 64, LM_NO_BUCKET = 255 };
+enum { LM_BUCKETS = 64, LM_LISTS = 2 * LM_BUCKETS, LM_NO_BUCKET = 255 };
 
 typedef struct lm_chunks {
-    lm_chunk *table;              /* the caller's memory, zero for chunks not yet added */
-    uint32_t count;               /* chunks added */
-    uint32_t buckets[LM_BUCKETS]; /* first chunk + 1 of each list */
-    uint64_t filled;              /* bit b: buckets[b] isn't empty */
+    lm_chunk *table;            /* the caller's memory, zero for chunks not yet added */
+    uint32_t count;             /* chunks added */
+    uint32_t buckets[LM_LISTS]; /* first chunk + 1 of each list; the second half: huge pages */
+    uint64_t filled[2];         /* bit b: buckets[b], or buckets[LM_BUCKETS + b], isn't empty */
     uint32_t dirty_first, dirty_last;
     uint64_t *whole;    /* bit c: chunk c is wholly free; the caller's memory */
     size_t free_units;  /* of all chunks */
@@ -86,8 +90,9 @@ typedef struct lm_run {
 void lm_chunks_add(lm_chunks *chunks, uint32_t n);
 
 /* Takes a run of `count` free units, from 1 on. Runs of more than a chunk's units begin with a
- * chunk. */
-lm_run lm_chunks_take(lm_chunks *chunks, uint32_t count);
+ * chunk. `dense`: all of it is going to be written, so it best goes where there are huge pages; what
+ * isn't dense goes there only in place of memory that was used before. */
+lm_run lm_chunks_take(lm_chunks *chunks, uint32_t count, bool dense);
 
 /* Takes exactly the given units if all of them are free; *dirty: how many held memory. */
 bool lm_chunks_take_at(lm_chunks *chunks, uint32_t first, uint32_t count, uint32_t *dirty);

@@ -100,12 +100,16 @@ static char *chunk_address(const lm_arena *arena, uint32_t chunk) {
     return (char *)arena->lookup->base + ((size_t)chunk << LM_CHUNK_SHIFT);
 }
 
-/* What the system was told, for the budget of mappings. */
-static void note_advice(lm_arena *arena, uint32_t first, uint32_t n, unsigned advice) {
-    lm_lock_take(&lm_arena_lock);
+/* What the system was told, for the budget of mappings. Locked. */
+static void note_advice_locked(lm_arena *arena, uint32_t first, uint32_t n, unsigned advice) {
     size_t before = arena->chunks.advised;
     lm_chunks_advise(&arena->chunks, first, n, advice);
     lm_guard_count((ptrdiff_t)(arena->chunks.advised - before));
+}
+
+static void note_advice(lm_arena *arena, uint32_t first, uint32_t n, unsigned advice) {
+    lm_lock_take(&lm_arena_lock);
+    note_advice_locked(arena, first, n, advice);
     lm_lock_give(&lm_arena_lock);
 }
 
@@ -122,16 +126,45 @@ void lm_dense_advise(lm_arena *arena, char *block, size_t bytes, bool clean) {
     lm_os_huge_pages(at, size, 1);
 }
 
+size_t lm_dense_units;
+
+/* Nothing but the run lies in its chunk, and nothing did since the system had the memory. */
+static bool is_alone(const lm_chunk *chunk, lm_run run) {
+    return run.dirty == 0 && chunk->dirty == 0 && chunk->advice != LM_ADVICE_HUGE &&
+           lm_units_count(chunk->free) + run.count == LM_CHUNK_UNITS;
+}
+
+/* Slabs that others have emptied count as such as long as their owners sleep, but aren't in use. */
+static bool is_due(void) {
+    return lm_min(lm_dense_units, lm_arena_busy_units()) >= LM_HUGE_LEAST_CHUNKS * LM_CHUNK_UNITS;
+}
+
+bool lm_dense_open(lm_arena *arena, lm_run run) {
+    uint32_t index = run.first / LM_CHUNK_UNITS;
+    const lm_chunk *chunk = &arena->chunks.table[index];
+    if (!is_alone(chunk, run) || !is_possible(LM_CHUNK) || !is_due() || !lm_guard_afford())
+        return false;
+    if (chunk->used) /* as above */
+        lm_os_renew(chunk_address(arena, index), LM_CHUNK);
+    lm_os_huge_pages(chunk_address(arena, index), LM_CHUNK, 1);
+    note_advice_locked(arena, index, 1, LM_ADVICE_HUGE);
+    lm_guard_give(); /* it was counted just now */
+    return true;
+}
+
+void lm_dense_close(lm_arena *arena, uint32_t unit) {
+    uint32_t chunk = unit / LM_CHUNK_UNITS;
+    if (arena->chunks.table[chunk].advice != LM_ADVICE_HUGE)
+        return;
+    lm_os_huge_pages(chunk_address(arena, chunk), LM_CHUNK, -1);
+    note_advice_locked(arena, chunk, 1, LM_ADVICE_SMALL);
+}
+
 /* Units of a chunk of which others may hold the rest. */
 static bool purge_part(lm_arena *arena, uint32_t first, uint32_t units) {
-    uint32_t chunk = first / LM_CHUNK_UNITS;
     lm_lock_take(&lm_arena_lock);
-    bool huge = arena->chunks.table[chunk].advice == LM_ADVICE_HUGE;
+    lm_dense_close(arena, first);
     lm_lock_give(&lm_arena_lock);
-    if (huge) { /* else the system would sooner or later fill it up again */
-        lm_os_huge_pages(chunk_address(arena, chunk), LM_CHUNK, -1);
-        note_advice(arena, chunk, 1, LM_ADVICE_SMALL);
-    }
     return lm_os_purge((char *)arena->lookup->base + ((size_t)first << LM_UNIT_SHIFT),
                        (size_t)units << LM_UNIT_SHIFT);
 }

@@ -225,7 +225,7 @@ static lm_run trim_run(lm_arena *arena, lm_run run, size_t start, size_t bytes) 
 static lm_span *new_span(size_t bytes, size_t alignment, bool *clean) {
     uint32_t units = units_with_room(bytes, alignment);
     lm_lock_take(&lm_arena_lock);
-    lm_grant grant = lm_arena_take(units, lm_slab_record_size(1));
+    lm_grant grant = lm_arena_take(units, lm_slab_record_size(1), false);
     lm_span *span = grant.record;
     if (span) {
         uintptr_t base = grant.arena->lookup->base;

@@ -131,7 +131,7 @@ struct lm_slab {
     uint8_t kind;       /* [once] */
     uint8_t arena : 6;  /* [once] */
     uint8_t
-        guarded : 1; /* [once] the unit before it is this slab's as well, its last page a guard */
+        guarded : 1; /* [once] the unit before it is this slab's as well, its last page a guard at least */
     uint8_t hidden : 1;    /* [once, under lm_arena_lock] nobody may touch the slots */
     _Atomic uint8_t place; /* [owner] under lm_arena_lock from FULL on; see above */
     lm_slab *next;         /* [owner] in the bin's queue, oldest first */

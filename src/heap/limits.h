@@ -52,6 +52,10 @@
  * of them go: a thread at work takes it over long before. */
 #define LM_LENT_MAX_OF_ALL LM_LIMIT(LM_MIB(8), LM_KIB(64))
 
+/* Slabs whose pages all come to be written get huge pages once they hold so many chunks: what the last one has
+ * too much is an eighth of them at most. */
+#define LM_HUGE_LEAST_CHUNKS LM_LIMIT(8, 1)
+
 /* Large blocks that rest after they were freed. */
 #define LM_RESTING_MAX       32 /* count */
 #define LM_RESTING_BYTES_MAX LM_LIMIT(LM_MIB(16), LM_MIB(1))

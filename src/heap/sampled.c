@@ -49,7 +49,7 @@ static char *take_units(size_t bytes) {
     size_t spare = lm_os.page > LM_UNIT ? lm_os.page : 0;
     uint32_t units = (uint32_t)((bytes + spare + LM_UNIT - 1) >> LM_UNIT_SHIFT);
     lm_lock_take(&lm_arena_lock);
-    lm_grant grant = lm_arena_take(units, lm_slab_record_size(1));
+    lm_grant grant = lm_arena_take(units, lm_slab_record_size(1), false);
     lm_span *record = grant.record;
     if (record) {
         uintptr_t base = grant.arena->lookup->base;

@@ -2,6 +2,7 @@
 
 #include "base/random.h"
 #include "heap/arena.h"
+#include "heap/dense.h"
 #include "heap/find.h"
 #include "heap/guard.h"
 #include "heap/note.h"
@@ -61,8 +62,11 @@ static void prepare_memory(lm_slab *slab, bool *fresh) {
         set_hidden(slab, lm_guard_install(at, lm_slab_bytes(slab)));
         return;
     }
-    if (slab->guarded)
-        lm_guard_install(at - lm_os.page, lm_os.page);
+    if (slab->guarded) {
+        /* All of the unit, where that takes no memory away that could be of use again. */
+        size_t bytes = *fresh ? LM_UNIT : lm_os.page;
+        lm_guard_install(at - bytes, bytes);
+    }
     for (size_t i = 0; i < slab->slots && has_slot_guards(slab); i++)
         lm_guard_install(at + i * size + room, size - room);
     if (!*fresh && lm_protect_clears(room)) {
@@ -73,7 +77,7 @@ static void prepare_memory(lm_slab *slab, bool *fresh) {
 }
 
 static void remove_guards(lm_slab *slab) {
-    size_t before = slab->guarded ? lm_os.page : 0;
+    size_t before = slab->guarded ? LM_UNIT : 0;
     char *from = lm_slab_address(slab) - before;
     if (slab->hidden)
         lm_guard_remove(lm_slab_address(slab), lm_slab_bytes(slab));
@@ -83,13 +87,19 @@ static void remove_guards(lm_slab *slab) {
         lm_guard_remove(from, before);
 }
 
+/* Makes a huge page come, while nothing stands in its way. */
+static void touch(char *at) {
+    *(volatile char *)at = 0;
+}
+
 lm_slab *lm_slab_new(lm_heap *heap, unsigned class, bool *fresh) {
     const lm_class *c = &lm_classes[class];
     bool guarded = wants_guard(heap, class);
     uint32_t units = c->units + (uint32_t)guarded;
     lm_lock_take(&lm_arena_lock);
-    lm_grant grant = lm_arena_take(units, lm_slab_record_size(c->words));
+    lm_grant grant = lm_arena_take(units, lm_slab_record_size(c->words), lm_dense_class(class));
     if (grant.record) {
+        lm_dense_units += lm_dense_class(class) ? units : 0;
         fill_record(grant.record, heap, class, guarded, &grant);
         lm_arena_map(grant.arena, grant.run.first + guarded, c->units, grant.record);
         if (guarded)
@@ -97,6 +107,8 @@ lm_slab *lm_slab_new(lm_heap *heap, unsigned class, bool *fresh) {
     }
     lm_lock_give(&lm_arena_lock);
     *fresh = grant.run.dirty == 0;
+    if (grant.first)
+        touch(lm_slab_run_address(grant.record));
     if (grant.record)
         prepare_memory(grant.record, fresh);
     return grant.record;
@@ -124,8 +136,9 @@ void lm_slab_release(lm_slab *slab) {
     bool purged = withdraw(slab);
     remove_guards(slab);
     if (lm_once.protection.purge_slabs && lm_os.page <= LM_UNIT)
-        purged |= lm_os_purge(lm_slab_run_address(slab), lm_slab_run_bytes(slab));
+        purged |= lm_dense_purge(arena, first, units);
     lm_lock_take(&lm_arena_lock);
+    lm_dense_units -= lm_dense_class(slab->class) ? units : 0;
     lm_arena_map(arena, first, units, NULL);
     lm_arena_give_record(arena, slab, lm_slab_record_size(c->words));
     lm_arena_give(arena, first, units, !purged);

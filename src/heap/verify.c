@@ -2,6 +2,7 @@
 
 #include "heap/arena.h"
 #include "heap/bin.h"
+#include "heap/dense.h"
 #include "heap/find.h"
 #include "heap/large.h"
 #include "heap/orphans.h"
@@ -140,12 +141,13 @@ static bool any_lost(void) {
 
 static int verify_records(void) {
     lm_walk walk = {0};
-    size_t used[LM_ARENAS_MAX] = {0};
+    size_t used[LM_ARENAS_MAX] = {0}, dense = 0;
     int broken = 0;
     for (lm_slab *record; !broken && (record = lm_walk_next(&walk)) != NULL;) {
         if (record->kind == LM_KIND_SLAB) {
             broken = verify_slab(record);
             used[record->arena] += lm_slab_record_size(lm_slab_words(record));
+            dense += lm_dense_class(record->class) ? lm_slab_units(record) : 0;
         } else if (record->kind == LM_KIND_SPAN || record->kind == LM_KIND_SAMPLED) {
             broken = verify_span((lm_span *)(void *)record);
             used[record->arena] += lm_slab_record_size(1);
@@ -153,6 +155,8 @@ static int verify_records(void) {
             broken = LM_VERIFY_RECORD;
         }
     }
+    if (!broken && dense != lm_dense_units)
+        broken = LM_VERIFY_RECORDS;
     for (uint32_t i = 0; !broken && !any_lost() && i < lm_arena_count; i++) {
         lm_arena *arena = &lm_arenas[i];
         size_t bytes = used[i] + 2 * lm_slab_record_size(1); /* those of void and guards */

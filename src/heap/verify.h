@@ -12,8 +12,9 @@ enum {
     LM_VERIFY_QUEUE =
         7,              /* a bin's queue is linked both ways and holds slabs with free slots only */
     LM_VERIFY_SPAN = 8, /* a span's block and guards lie within its run */
-    LM_VERIFY_INBOX = 9,    /* a remote word with bits is in exactly one inbox */
-    LM_VERIFY_RECORDS = 10, /* records are used or free, and there is nothing between them */
+    LM_VERIFY_INBOX = 9, /* a remote word with bits is in exactly one inbox */
+    LM_VERIFY_RECORDS =
+        10, /* records are used or free, nothing is between them, and units are counted */
 };
 
 /* Checks all of the heap while no other thread allocates or frees. Returns 0, or the number of the

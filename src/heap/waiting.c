@@ -1,6 +1,7 @@
 #include "heap/waiting.h"
 
 #include "heap/arena.h"
+#include "heap/dense.h"
 #include "heap/remote.h"
 #include "heap/slab.h"
 #include "os/os.h"
@@ -48,6 +49,7 @@ bool lm_waiting_purge(bool all) {
     while (first && (all || lm_arena_excess(0)) && lm_os.page <= LM_UNIT) {
         lm_slab *slab = first;
         lm_waiting_end(slab);
+        lm_dense_close(&lm_arenas[slab->arena], lm_slab_first_unit(slab));
         if (lm_os_purge(lm_slab_run_address(slab), lm_slab_run_bytes(slab))) {
             lm_slab_set_place(slab, LM_PLACE_PURGED);
             lm_waiting_gone_units += lm_slab_units(slab);
@@ -110,6 +112,7 @@ static void look_at_taken_from(lm_slab *slab, size_t word) {
     uint64_t borrowed = bits & (bits - 1);
     if (!borrowed || !atomic_compare_exchange_strong(&remote->bits, &bits, bits & ~borrowed))
         return;
+    lm_dense_close(&lm_arenas[slab->arena], lm_slab_first_unit(slab));
     purge_bits(slab, word, borrowed);
     lm_remote_give_back(remote, borrowed);
 }

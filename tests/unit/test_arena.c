@@ -25,7 +25,7 @@ enum { RECORD = 128 };
 
 static lm_grant take(uint32_t units) {
     lm_lock_take(&lm_arena_lock);
-    lm_grant grant = lm_arena_take(units, RECORD);
+    lm_grant grant = lm_arena_take(units, RECORD, false);
     lm_lock_give(&lm_arena_lock);
     return grant;
 }
@@ -46,6 +46,28 @@ static void the_first(void **state) {
     assert_int_equal(atomic_load(&lm_arena_count), 1);
     assert_int_equal(lm_once.lookups[0].size, 4 << 20);
     assert_int_equal(lm_once.lookups[0].base % LM_CHUNK, 0);
+    assert_sound();
+}
+
+/* Where there is nothing else, what isn't dense is served from chunks with huge pages as well. */
+static void from_wherever_there_is_one(void **state) {
+    lm_grant grants[4];
+    unsigned n = 0;
+    (void)state;
+    do {
+        assert_non_null((grants[n] = take(LM_CHUNK_UNITS)).record);
+    } while (grants[n++].arena == &lm_arenas[0] && n < 4);
+    assert_true(n > 1 && grants[n - 1].arena == &lm_arenas[1]); /* the first one is used up */
+    give(grants[0], false);
+    uint32_t chunk = grants[0].run.first / LM_CHUNK_UNITS;
+    lm_chunks_advise(&lm_arenas[0].chunks, chunk, 1, LM_ADVICE_HUGE);
+    lm_grant again = take(LM_CHUNK_UNITS);
+    assert_ptr_equal(again.arena, &lm_arenas[0]);
+    assert_int_equal(again.run.first, grants[0].run.first);
+    lm_chunks_advise(&lm_arenas[0].chunks, chunk, 1, LM_ADVICE_NONE);
+    grants[0] = again;
+    while (n > 0)
+        give(grants[--n], false);
     assert_sound();
 }
 
@@ -326,6 +348,7 @@ static void no_more_memory(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first),
+        cmocka_unit_test(from_wherever_there_is_one),
         cmocka_unit_test(addresses_lead_to_arenas),
         cmocka_unit_test(runs_are_usable_and_disjoint),
         cmocka_unit_test(behind),

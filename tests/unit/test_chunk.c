@@ -69,18 +69,18 @@ static bool has_room(uint32_t units) {
 static void a_fresh_table(void **state) {
     (void)state;
     check();
-    assert_int_equal(lm_chunks_take(&chunks, 1).count, 0);
+    assert_int_equal(lm_chunks_take(&chunks, 1, false).count, 0);
     add(3);
     check();
     for (uint32_t units = 1; units <= 3 * LM_CHUNK_UNITS; units += 13) {
-        lm_run run = lm_chunks_take(&chunks, units);
+        lm_run run = lm_chunks_take(&chunks, units, false);
         note_taken(run, units);
         check();
         lm_chunks_give(&chunks, run.first, units, false);
         memset(model + run.first, CLEAN, units);
         check();
     }
-    assert_int_equal(lm_chunks_take(&chunks, 3 * LM_CHUNK_UNITS + 1).count, 0);
+    assert_int_equal(lm_chunks_take(&chunks, 3 * LM_CHUNK_UNITS + 1, false).count, 0);
 }
 
 /* Every run length can be taken until all is used up. */
@@ -90,8 +90,8 @@ static void uses_everything(void **state) {
         set_up(NULL);
         add(4);
         for (uint32_t i = 0; i < 4 * LM_CHUNK_UNITS / units; i++)
-            note_taken(lm_chunks_take(&chunks, units), units);
-        assert_int_equal(lm_chunks_take(&chunks, 1).count, 0);
+            note_taken(lm_chunks_take(&chunks, units, false), units);
+        assert_int_equal(lm_chunks_take(&chunks, 1, false).count, 0);
         assert_int_equal(chunks.free_units, 0);
         check();
     }
@@ -101,13 +101,13 @@ static void uses_everything(void **state) {
 static void densest_first(void **state) {
     (void)state;
     add(3);
-    lm_run a = lm_chunks_take(&chunks, 100);
-    lm_run b = lm_chunks_take(&chunks, 16);
+    lm_run a = lm_chunks_take(&chunks, 100, false);
+    lm_run b = lm_chunks_take(&chunks, 16, false);
     assert_int_equal(a.first / LM_CHUNK_UNITS, b.first / LM_CHUNK_UNITS);
-    lm_run c = lm_chunks_take(&chunks, 64); /* 12 are left: another chunk */
+    lm_run c = lm_chunks_take(&chunks, 64, false); /* 12 are left: another chunk */
     assert_int_not_equal(a.first / LM_CHUNK_UNITS, c.first / LM_CHUNK_UNITS);
     for (int i = 0; i < 12; i++) {
-        lm_run d = lm_chunks_take(&chunks, 1);
+        lm_run d = lm_chunks_take(&chunks, 1, false);
         assert_int_equal(d.first / LM_CHUNK_UNITS, a.first / LM_CHUNK_UNITS);
     }
 }
@@ -116,10 +116,10 @@ static void densest_first(void **state) {
 static void dirty_before_clean(void **state) {
     (void)state;
     add(1);
-    lm_run run = lm_chunks_take(&chunks, 64);
+    lm_run run = lm_chunks_take(&chunks, 64, false);
     lm_chunks_give(&chunks, run.first, 32, false);
     lm_chunks_give(&chunks, run.first + 32, 32, true);
-    lm_run again = lm_chunks_take(&chunks, 10);
+    lm_run again = lm_chunks_take(&chunks, 10, false);
     assert_int_equal(again.first, run.first + 32);
     assert_int_equal(again.dirty, 10);
     assert_int_equal(chunks.dirty_units, 22);
@@ -148,7 +148,7 @@ static void take_dirty(void **state) {
     add(3);
     memset(model, TAKEN, sizeof model);
     for (int i = 0; i < 3; i++)
-        lm_chunks_take(&chunks, LM_CHUNK_UNITS);
+        lm_chunks_take(&chunks, LM_CHUNK_UNITS, false);
     lm_chunks_give(&chunks, 2 * LM_CHUNK_UNITS + 3, 10, true);
     lm_chunks_give(&chunks, 10, 4, true);
     lm_run run = lm_chunks_take_dirty(&chunks, 4);
@@ -183,7 +183,9 @@ static uint32_t random_units(random_state *r) {
 
 static void take_some(random_state *r) {
     uint32_t units = random_units(r);
-    lm_run run = lm_chunks_take(&chunks, units);
+    lm_run run = lm_chunks_take(&chunks, units, random_once_in(r, 2));
+    if (!run.count) /* what isn't dense isn't given all */
+        run = lm_chunks_take(&chunks, units, true);
     if (run.count) {
         note_taken(run, units);
         held[held_count++] = run;
@@ -218,11 +220,22 @@ static void take_somewhere(random_state *r) {
     note_taken(held[held_count++], units);
 }
 
+/* All free units of a chunk with huge pages come to count as dirty, when some of them are to be cleaned. */
+static void note_dirty_where_huge(void) {
+    for (uint32_t c = 0; c < chunks.count; c++)
+        for (uint32_t u = 0; u < LM_CHUNK_UNITS; u++)
+            if (table[c].advice == LM_ADVICE_HUGE && (table[c].dirty >> u & 1))
+                model[c * LM_CHUNK_UNITS + u] = DIRTY;
+}
+
 static void clean_some(random_state *r) {
     uint32_t step = 1u << random_below(r, 8);
     lm_run run = lm_chunks_take_dirty(&chunks, step);
+    note_dirty_where_huge();
     if (!run.count)
         return;
+    if (table[run.first / LM_CHUNK_UNITS].advice == LM_ADVICE_HUGE)
+        memset(model + run.first, DIRTY, run.count);
     assert_true(run.first % step == 0 && run.count % step == 0);
     assert_int_equal(run.dirty, run.count);
     note_taken(run, run.count);
@@ -243,8 +256,11 @@ static void at_random(void **state) {
             give_some(&r);
         else if (dice < 92 && held_count < RUNS_MAX)
             take_somewhere(&r);
-        else if (dice < 98)
+        else if (dice < 97)
             clean_some(&r);
+        else if (dice < 98)
+            lm_chunks_advise(&chunks, (uint32_t)random_below(&r, chunks.count), 1,
+                             (unsigned)random_below(&r, 3));
         else if (chunks.count < CHUNKS && random_once_in(&r, 2))
             add(1 + (uint32_t)random_below(&r, 3) % (CHUNKS - chunks.count));
         check();
@@ -276,11 +292,44 @@ static void advice(void **state) {
     assert_int_equal(chunks.advised, 0);
 }
 
+/* What is written as a whole goes where there are huge pages, and nothing else but where memory was used. */
+static void huge_pages_for_what_is_dense(void **state) {
+    (void)state;
+    add(3);
+    lm_chunks_advise(&chunks, 1, 1, LM_ADVICE_HUGE);
+    assert_int_equal(lm_chunks_take(&chunks, 3, true).first, LM_CHUNK_UNITS);
+    assert_int_not_equal(lm_chunks_take(&chunks, 120, false).first / LM_CHUNK_UNITS, 1);
+    assert_int_not_equal(lm_chunks_take(&chunks, 120, false).first / LM_CHUNK_UNITS, 1);
+    assert_int_equal(lm_chunks_take(&chunks, 16, false).count, 0);
+    assert_int_equal(lm_chunks_take(&chunks, 16, true).first, LM_CHUNK_UNITS + 3);
+    lm_chunks_give(&chunks, LM_CHUNK_UNITS + 3, 16, true);
+    assert_int_equal(lm_chunks_take(&chunks, 17, false).count, 0);
+    assert_int_equal(lm_chunks_take(&chunks, 16, false).first, LM_CHUNK_UNITS + 3);
+    lm_chunks_advise(&chunks, 1, 1, LM_ADVICE_SMALL);
+    assert_int_equal(lm_chunks_take(&chunks, 16, false).first, LM_CHUNK_UNITS + 19);
+    assert_true(lm_chunks_agree(&chunks));
+}
+
+/* There is memory under units that nobody has used. */
+static void a_huge_page_is_cleaned_as_a_whole(void **state) {
+    (void)state;
+    add(2);
+    lm_chunks_advise(&chunks, 0, 1, LM_ADVICE_HUGE);
+    lm_run kept = lm_chunks_take(&chunks, 1, true), run = lm_chunks_take(&chunks, 2, true);
+    lm_chunks_give(&chunks, run.first, 2, true);
+    assert_int_equal(chunks.dirty_units, 2);
+    lm_run dirty = lm_chunks_take_dirty(&chunks, 1);
+    assert_int_equal(dirty.first, kept.first + 1);
+    assert_int_equal(dirty.count, LM_CHUNK_UNITS - 1);
+    assert_int_equal(dirty.dirty, LM_CHUNK_UNITS - 1);
+    assert_true(lm_chunks_agree(&chunks));
+}
+
 /* lm_chunks_agree is a judge that must not sleep. */
 static void notices_disagreement(void **state) {
     (void)state;
     add(2);
-    lm_run run = lm_chunks_take(&chunks, 5);
+    lm_run run = lm_chunks_take(&chunks, 5, false);
     lm_chunks_give(&chunks, run.first, 2, true);
     assert_true(lm_chunks_agree(&chunks));
     chunks.free_units++;
@@ -292,9 +341,9 @@ static void notices_disagreement(void **state) {
     chunks.whole[0] ^= 1;
     assert_false(lm_chunks_agree(&chunks));
     chunks.whole[0] ^= 1;
-    chunks.filled ^= 1;
+    chunks.filled[0] ^= 1;
     assert_false(lm_chunks_agree(&chunks));
-    chunks.filled ^= 1;
+    chunks.filled[0] ^= 1;
     table[0].bucket ^= 1;
     assert_false(lm_chunks_agree(&chunks));
     table[0].bucket ^= 1;
@@ -314,6 +363,8 @@ int main(void) {
         cmocka_unit_test_setup(take_dirty, set_up),
         cmocka_unit_test_setup(at_random, set_up),
         cmocka_unit_test_setup(advice, set_up),
+        cmocka_unit_test_setup(huge_pages_for_what_is_dense, set_up),
+        cmocka_unit_test_setup(a_huge_page_is_cleaned_as_a_whole, set_up),
         cmocka_unit_test_setup(notices_disagreement, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,10 +4,14 @@
 #include "heap/dense.h"
 #include "heap/guard.h"
 #include "heap/large.h"
+#include "heap/limits.h"
+#include "heap/slab.h"
 #include "os/os.h"
 #include "support/heap.h"
 
+#include <pthread.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* Each test has a size of its own, since what is learned of one stays. Blocks hold whole chunks wherever
  * they lie. */
@@ -191,6 +195,167 @@ static void not_where_an_option_says(void **state) {
     expect_dense(5 * mib);
 }
 
+/* ---- Slabs ---------------------------------------------------------------------------------- */
+
+enum { SMALL = 200, MEDIUM = 20000 };
+
+/* Blocks that are many times what slabs must hold before they get huge pages. */
+static char *small[4 * LM_HUGE_LEAST_CHUNKS * LM_CHUNK / SMALL];
+enum { SMALLS = sizeof small / sizeof small[0] };
+
+static lm_chunk *chunk_of(const char *p) {
+    return &arena_of(p)->chunks.table[lm_slab_first_unit(slab_of(p)) / LM_CHUNK_UNITS];
+}
+
+static bool has_huge_pages(const char *p) {
+    return chunk_of(p)->advice == LM_ADVICE_HUGE;
+}
+
+static char *made(size_t size) {
+    char *p = loam_malloc(size);
+    assert_non_null(p);
+    return memset(p, 'x', size);
+}
+
+/* Returns how many have huge pages. */
+static size_t make_small_ones(void) {
+    size_t huge = 0;
+    for (size_t i = 0; i < SMALLS; i++) {
+        small[i] = made(SMALL);
+        huge += slab_of(small[i]) && has_huge_pages(small[i]); /* no sample */
+    }
+    return huge;
+}
+
+/* All but one in `each`. */
+static void free_small_ones(size_t each) {
+    for (size_t i = 0; i < SMALLS; i++)
+        if (each == 0 || i % each != 0) {
+            loam_free(small[i]);
+            small[i] = NULL;
+        }
+}
+
+/* A heap that holds little has none; one that goes on growing has them, and when all is free again, so
+ * is its memory. */
+static void slabs_get_them_when_there_are_many(void **state) {
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(advised(), 0);
+        for (size_t i = 0; i < SMALLS; i++) {
+            small[i] = made(SMALL);
+            if (lm_dense_units < LM_HUGE_LEAST_CHUNKS * LM_CHUNK_UNITS)
+                assert_int_equal(advised(), 0);
+        }
+        assert_true(advised() > 0);
+        assert_true(has_huge_pages(small[SMALLS - 1]));
+        assert_sound();
+        for (size_t i = 0; i < SMALLS; i += 10)
+            assert_true(small[i][0] == 'x' && small[i][SMALL - 1] == 'x');
+        free_small_ones(0);
+        loam_trim(0);
+    }
+}
+
+/* A block of many pages may be used in part only: it goes elsewhere. */
+static void not_for_slots_of_many_pages(void **state) {
+    static char *medium[4 * LM_HUGE_LEAST_CHUNKS * LM_CHUNK / MEDIUM];
+    size_t mediums = sizeof medium / sizeof medium[0];
+    (void)state;
+    for (size_t i = 0; i < mediums; i++)
+        medium[i] = made(MEDIUM);
+    assert_int_equal(advised(), 0);
+    assert_true(make_small_ones() > SMALLS / 2);
+    for (size_t i = 0; i < mediums; i++)
+        loam_free(medium[i]);
+    loam_trim(0);
+    for (size_t i = 0; i < mediums; i++) {
+        medium[i] = made(MEDIUM);
+        assert_false(has_huge_pages(medium[i]));
+    }
+    for (size_t i = 0; i < mediums; i++)
+        loam_free(medium[i]);
+    free_small_ones(0);
+}
+
+static size_t resident_pages(const lm_arena *arena, const lm_chunk *chunk) {
+    unsigned char pages[LM_CHUNK / 4096];
+    size_t n = 0, index = (size_t)(chunk - arena->chunks.table);
+    char *at = (char *)arena->lookup->base + (index << LM_CHUNK_SHIFT);
+    assert_int_equal(mincore(at, LM_CHUNK, pages), 0);
+    for (size_t i = 0; i < sizeof pages; i++)
+        n += pages[i] & 1;
+    return n;
+}
+
+/* A few blocks stay in chunks that had huge pages: all other memory goes back, also what no block was ever in. */
+static void a_few_that_stay(void **state) {
+    (void)state;
+    size_t huge = make_small_ones();
+    assert_true(huge > SMALLS / 2);
+    enum { EACH = 5000 };
+    free_small_ones(EACH);
+    loam_trim(0);
+    assert_sound();
+    for (size_t i = 0; i < SMALLS; i += EACH) {
+        const lm_chunk *chunk = slab_of(small[i]) ? chunk_of(small[i]) : NULL;
+        if (!chunk || lm_units_count(chunk->free) < LM_CHUNK_UNITS / 2)
+            continue;
+        assert_int_not_equal(chunk->advice, LM_ADVICE_HUGE);
+        size_t used = LM_CHUNK_UNITS - lm_units_count(chunk->free);
+        assert_in_range(resident_pages(arena_of(small[i]), chunk), 1, used * (LM_UNIT / 4096));
+    }
+    for (size_t i = 0; i < SMALLS; i += EACH) {
+        assert_int_equal(small[i][SMALL - 1], 'x');
+        loam_free(small[i]);
+    }
+}
+
+static void *free_as_another(void *argument) {
+    (void)argument;
+    for (size_t i = 0; i < SMALLS; i++)
+        loam_free(small[i]);
+    loam_trim(0);
+    return NULL;
+}
+
+/* Memory of slabs that others have emptied while the owner sleeps: the system must not bring it back. */
+static void emptied_by_others(void **state) {
+    pthread_t other;
+    unsigned purged = 0;
+    (void)state;
+    assert_true(make_small_ones() > SMALLS / 2);
+    assert_int_equal(pthread_create(&other, NULL, free_as_another, NULL), 0);
+    assert_int_equal(pthread_join(other, NULL), 0);
+    for (size_t i = 0; i < SMALLS; i++) {
+        const lm_slab *slab = slab_of(small[i]);
+        if (!slab || lm_slab_place(slab) != LM_PLACE_PURGED)
+            continue;
+        assert_false(has_huge_pages(small[i]));
+        purged++;
+    }
+    assert_true(purged > 0);
+    assert_sound();
+}
+
+static void slabs_without_mappings(void **state) {
+    (void)state;
+    lm_once.guard.mappings = 0;
+    assert_int_equal(make_small_ones(), 0);
+    free_small_ones(0);
+}
+
+static void slabs_where_an_option_says(void **state) {
+    (void)state;
+    for (int wish = -1; wish <= 1; wish += 2) {
+        lm_once.arena.huge_pages = wish;
+        assert_int_equal(make_small_ones(), 0);
+        free_small_ones(0);
+        loam_trim(0);
+    }
+    lm_once.arena.huge_pages = 0;
+}
+
 int main(void) {
     loam_free(loam_malloc(1));
     if (lm_os.page != 4096)
@@ -206,6 +371,12 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_part_of_a_chunk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_mappings, set_up, tear_down),
         cmocka_unit_test_setup_teardown(not_where_an_option_says, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(slabs_get_them_when_there_are_many, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(not_for_slots_of_many_pages, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_few_that_stay, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(emptied_by_others, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(slabs_without_mappings, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(slabs_where_an_option_says, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -257,6 +257,8 @@ static void purged_with_its_guard(void **state) {
         skip();
     lm_protection usual = lm_once.protection;
     lm_once.protection.guard_rate = 1;
+    lm_once.protection.purge_slabs = false;
+    lm_slab_release(new_slab(3, &fresh)); /* so that there is memory that was used */
     lm_once.protection.purge_slabs = true;
     lm_slab *slab = new_slab(3, &fresh);
     assert_true(slab->guarded);
@@ -264,6 +266,28 @@ static void purged_with_its_guard(void **state) {
     guard[0] = 'x'; /* as if the unit had been used; only its last page is the guard */
     lm_slab_release(slab);
     assert_int_equal(guard[0], 0);
+    lm_once.protection = usual;
+}
+
+/* Where there was no memory yet, none of the guard's unit is ever needed. */
+static void guards_of_whole_units(void **state) {
+    bool fresh;
+    (void)state;
+    if (!lm_guard_is_cheap())
+        skip();
+    lm_protection usual = lm_once.protection;
+    lm_once.protection.guard_rate = 1;
+    lm_once.protection.purge_slabs = false;
+    loam_trim(0);
+    for (int used_before = 0; used_before < 2; used_before++) {
+        lm_slab *slab = new_slab(3, &fresh);
+        char *guard = lm_slab_run_address(slab);
+        assert_ptr_equal(guard, lm_slab_address(slab) - LM_UNIT);
+        assert_int_equal(in_child(touch, guard + LM_UNIT - 1), -SIGSEGV);
+        assert_int_equal(in_child(touch, guard), used_before ? 7 : -SIGSEGV);
+        lm_slab_release(slab);
+        touch(guard);
+    }
     lm_once.protection = usual;
 }
 
@@ -362,6 +386,7 @@ int main(void) {
         cmocka_unit_test(guards_before_slabs),
         cmocka_unit_test(guards_before_larger_slabs),
         cmocka_unit_test(purged_with_its_guard),
+        cmocka_unit_test(guards_of_whole_units),
         cmocka_unit_test(closed_slabs),
         cmocka_unit_test(slots_of_no_bytes),
         cmocka_unit_test(guards_in_slots),

@@ -11,6 +11,7 @@
 #include "support/unit.h"
 
 #include "heap/bin.h"
+#include "heap/dense.h"
 #include "heap/slab.h"
 #include "heap/thread.h"
 #include "support/heap.h"
@@ -63,7 +64,7 @@ static void chunks(void **state) {
     (void)state;
     expect_broken(LM_VERIFY_CHUNKS, c->free_units++, c->free_units--);
     expect_broken(LM_VERIFY_CHUNKS, c->dirty_units++, c->dirty_units--);
-    expect_broken(LM_VERIFY_CHUNKS, c->filled ^= 1, c->filled ^= 1);
+    expect_broken(LM_VERIFY_CHUNKS, c->filled[0] ^= 1, c->filled[0] ^= 1);
 }
 
 /* A free unit in the map, and a used one that isn't. */
@@ -86,6 +87,7 @@ static void records_describe_their_units(void **state) {
     uint32_t other = atomic_load(&lookup->map[lm_slab_start(slab) >> LM_UNIT_SHIFT]);
     (void)state;
     expect_broken(LM_VERIFY_RECORD, slab->slots++, slab->slots--);
+    expect_broken(LM_VERIFY_RECORDS, lm_dense_units++, lm_dense_units--);
     expect_broken(LM_VERIFY_RECORD, slab->reciprocal++, slab->reciprocal--);
     expect_broken(LM_VERIFY_RECORD, slab->start_low++, slab->start_low--);
     expect_broken(LM_VERIFY_RECORD, slab->kind = 7, slab->kind = LM_KIND_SLAB);
