@@ -58,9 +58,13 @@ void lm_remote_give_back(lm_remote *remote, uint64_t bits) {
 
 /* Whether a word that became wholly free is worth the lock: where threads pass one block at a time
  * to each other, every free makes one. */
-static bool worth_a_look(lm_heap *owner, unsigned place, size_t bytes) {
-    if ((place != LM_PLACE_CURRENT && place != LM_PLACE_QUEUED) ||
-        atomic_load_explicit(&owner->state, memory_order_relaxed) != LM_HEAP_IN_USE)
+static bool worth_a_look(lm_heap *owner, const lm_slab *slab, unsigned slots) {
+    size_t bytes = (size_t)slots * lm_slab_size(slab);
+    int state = atomic_load_explicit(&owner->state, memory_order_relaxed);
+    unsigned place = lm_slab_place(slab);
+    if (state == LM_HEAP_FREE)
+        return lm_orphans_owe(owner, lm_slab_bytes(slab));
+    if ((place != LM_PLACE_CURRENT && place != LM_PLACE_QUEUED) || state != LM_HEAP_IN_USE)
         return true;
     size_t lent = atomic_fetch_add_explicit(&owner->lent, bytes, memory_order_relaxed);
     return lent + bytes > LM_LENT_MAX_OF_ALL / lm_orphans_count_threads();
@@ -70,7 +74,7 @@ static bool worth_a_look(lm_heap *owner, unsigned place, size_t bytes) {
 static LM_NOINLINE void end_and_settle(lm_slab *slab, size_t word, uint64_t freed,
                                        lm_visit *visit) {
     lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_acquire);
-    bool look = worth_a_look(owner, lm_slab_place(slab), lm_count_bits(freed) * lm_slab_size(slab));
+    bool look = worth_a_look(owner, slab, lm_count_bits(freed));
     lm_arena *arena = &lm_arenas[slab->arena];
     uint64_t offset = lm_slab_start(slab);
     lm_visit_end(visit);

@@ -69,6 +69,7 @@ static LM_COLD void let_go_of_spare(void) {
         lm_remote_drain(lm_self);
         lm_bins_tidy(lm_self);
     }
+    lm_orphans_let_go();
     lm_note_say();
     lm_large_flush();
 }
