@@ -9,7 +9,7 @@
 #include "heap/slab.h"
 #include "heap/waiting.h"
 
-static void push(lm_heap *heap, lm_remote *remote) {
+void lm_remote_push(lm_heap *heap, lm_remote *remote) {
     lm_remote *first = atomic_load_explicit(&heap->inbox, memory_order_relaxed);
     do {
         remote->next = first;
@@ -51,7 +51,7 @@ void lm_remote_give_back(lm_remote *remote, uint64_t bits) {
     if (old & bits) /* freed again meanwhile */
         lm_note_twice(remote->slab, (unsigned)remote->word, old & bits);
     if (old == 0)
-        push(atomic_load_explicit(&remote->slab->owner, memory_order_acquire), remote);
+        lm_remote_push(atomic_load_explicit(&remote->slab->owner, memory_order_acquire), remote);
 }
 
 /* ---- The freeing thread --------------------------------------------------------------------- */
@@ -84,7 +84,7 @@ static LM_NOINLINE void end_and_settle(lm_slab *slab, size_t word, uint64_t free
 
 /* The slab stays during the visit. It can't be released between the bit and the push either: that takes words
  * without bits. */
-bool lm_remote_free(lm_slab *slab, size_t slot, lm_visit *visit) {
+LM_NOINLINE bool lm_remote_free_rarely(lm_slab *slab, size_t slot, lm_visit *visit) {
     size_t w = slot / 64;
     uint64_t bit = lm_bit((unsigned)slot % 64);
     /* Bits without a slot are always pending, so they count as free. */
@@ -96,7 +96,7 @@ bool lm_remote_free(lm_slab *slab, size_t slot, lm_visit *visit) {
         old = atomic_fetch_or_explicit(&remote->bits, bit, memory_order_acq_rel);
     bool was_live = !(old & bit);
     if (old == 0)
-        push(atomic_load_explicit(&slab->owner, memory_order_acquire), remote);
+        lm_remote_push(atomic_load_explicit(&slab->owner, memory_order_acquire), remote);
     if (LM_UNLIKELY(~(old | bit | known) == 0) && was_live)
         end_and_settle(slab, w, old | bit, visit);
     else
@@ -130,7 +130,7 @@ void lm_remote_drain(lm_heap *heap) {
         if (owner == heap)
             take_over(heap, remote);
         else
-            push(owner, remote); /* adopted since it was pushed here */
+            lm_remote_push(owner, remote); /* adopted since it was pushed here */
         remote = next;
     }
 }
