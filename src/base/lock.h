@@ -38,6 +38,15 @@ typedef struct lm_lock {
 /* Lets the processor know that the thread only waits. */
 void lm_pause(void);
 
+/* A full fence, right behind an atomic exchange: which is one by itself on some processors. */
+LM_INLINE void lm_fence_after_exchange(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    atomic_signal_fence(memory_order_seq_cst);
+#else
+    atomic_thread_fence(memory_order_seq_cst);
+#endif
+}
+
 void lm_lock_take_slow(lm_lock *lock);
 void lm_lock_give_slow(lm_lock *lock);
 void lm_lock_note_taken(lm_lock *lock);

@@ -357,15 +357,10 @@ lm_slab *lm_bin_part_with(lm_heap *heap, unsigned class) {
     return slab;
 }
 
-static void tidy_current(lm_heap *heap, lm_bin *bin) {
+static void let_go_of_current(lm_heap *heap, const lm_bin *bin) {
     lm_slab *slab = bin->slab;
-    if (lm_slab_empty(slab) && lm_slab_close(slab)) {
+    if (slab && lm_slab_empty(slab) && lm_slab_close(slab))
         release_current(heap, slab);
-    } else if (lm_slab_any_pending(slab)) {
-        put_word_back(bin);
-        uncount_current(heap, slab);
-        use_slab(heap, bin, slab, false, 1);
-    }
 }
 
 /* Releases it, unless others have just freed one of its slots a second time. */
@@ -388,11 +383,48 @@ static void tidy_queue(lm_heap *heap, const lm_bin *bin) {
     }
 }
 
-void lm_bins_tidy(lm_heap *heap) {
+static bool current_is_empty(const lm_bin *bin) {
+    return bin->slab && lm_slab_free_slots(bin->slab) == bin->slab->slots;
+}
+
+size_t lm_bins_empty(const lm_heap *heap) {
+    size_t bytes = heap->spare + heap->idle;
+    for (unsigned class = 0; class < LM_SMALL_CLASSES; class ++)
+        if (current_is_empty(&heap->bins[class]))
+            bytes += lm_slab_bytes(heap->bins[class].slab);
+    return bytes;
+}
+
+void lm_bins_let_go(lm_heap *heap, size_t bytes) {
+    size_t all = lm_bins_empty(heap), goal = all - lm_min(all, bytes);
+    for (unsigned class = LM_CLASSES; class > 0 && all > goal; class --) {
+        const lm_bin *bin = &heap->bins[class - 1];
+        size_t before = heap->spare;
+        tidy_queue(heap, bin);
+        all -= before - heap->spare;
+        if (current_is_empty(bin)) {
+            all -= lm_slab_bytes(bin->slab);
+            let_go_of_current(heap, bin);
+        }
+    }
+}
+
+void lm_bins_to_front(lm_heap *heap) {
     for (unsigned class = 0; class < LM_CLASSES; class ++) {
         lm_bin *bin = &heap->bins[class];
-        tidy_queue(heap, bin);
-        if (bin->slab)
-            tidy_current(heap, bin);
+        if (!bin->slab || !lm_slab_any_pending(bin->slab))
+            continue;
+        put_word_back(bin);
+        uncount_current(heap, bin->slab);
+        use_slab(heap, bin, bin->slab, false, 1);
     }
+}
+
+void lm_bins_tidy(lm_heap *heap) {
+    for (unsigned class = 0; class < LM_CLASSES; class ++) {
+        const lm_bin *bin = &heap->bins[class];
+        tidy_queue(heap, bin);
+        let_go_of_current(heap, bin);
+    }
+    lm_bins_to_front(heap);
 }

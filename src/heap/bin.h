@@ -57,4 +57,13 @@ lm_slab *lm_bin_part_with(lm_heap *heap, unsigned class);
  * the memory was used already. */
 void lm_bins_tidy(lm_heap *heap);
 
+/* The second half of it alone. */
+void lm_bins_to_front(lm_heap *heap);
+
+/* Bytes of the heap's empty slabs. */
+size_t lm_bins_empty(const lm_heap *heap);
+
+/* Releases empty slabs, those of the largest classes first, until `bytes` of them are gone. */
+void lm_bins_let_go(lm_heap *heap, size_t bytes);
+
 #endif

@@ -45,7 +45,7 @@
  *
  * REMOTE FREES
  *
- *   A thread that frees a slot of somebody else's slab sets its bit in remote[w].bits. Whoever finds
+ *   A thread that frees a slot of somebody else's slab, which it visits (visit.h), sets its bit in remote[w].bits. Whoever finds
  *   the word empty there (the old value was 0) owes it to the owner to push the word onto its heap's
  *   inbox: a stack of words linked through remote[w].next. The owner takes a word's bits only after
  *   it has popped the word, so:
@@ -191,7 +191,9 @@ struct lm_heap {
     size_t freed;         /* [owner] bytes of slabs in which much was freed since one was needed */
     bool winding_down;    /* [owner] that was a lot: the thread keeps nothing that is empty */
     lm_heap *next;        /* [once] all heaps ever made */
-    lm_heap *next_free;   /* under lm_threads_lock */
+    lm_heap *next_free;   /* under lm_threads_lock: no thread uses it; given back before this one */
+    lm_heap *prev_free;   /* under lm_threads_lock: given back after this one */
+    size_t left;          /* under lm_threads_lock: bytes of empty slabs for the next thread */
     int exit_rounds;      /* [owner] thread-exit rounds that this thread has seen */
     uint64_t thread;      /* [owner] the system's number of the thread that uses it */
     _Atomic(const lm_slab *) visits; /* [owner] somebody else's slab that it looks at: visit.h */
@@ -199,6 +201,7 @@ struct lm_heap {
     char pad[LM_CACHE_LINE];
     _Atomic size_t lent;        /* [any] bytes freed by others in slabs that the thread takes from,
                                  * since it last looked; an estimate */
+    _Atomic size_t owed;        /* [any] the same of slabs while no thread uses the heap */
     _Atomic(lm_remote *) inbox; /* [any] words with slots freed by other threads */
 };
 

@@ -56,6 +56,12 @@
  * too much is an eighth of them at most. */
 #define LM_HUGE_LEAST_CHUNKS LM_LIMIT(8, 1)
 
+/* Of the free memory that is kept, so much may be empty slabs that threads leave behind for the next ones. */
+#define LM_LEFT_PART 8
+
+/* Slabs of theirs in which others have freed since then, all together, before somebody looks at them. */
+#define LM_OWED_MAX_OF_ALL LM_LIMIT(LM_KIB(256), LM_KIB(64))
+
 /* Large blocks that rest after they were freed. */
 #define LM_RESTING_MAX       32 /* count */
 #define LM_RESTING_BYTES_MAX LM_LIMIT(LM_MIB(16), LM_MIB(1))

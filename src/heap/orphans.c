@@ -1,17 +1,22 @@
 #include "heap/orphans.h"
 
 #include "base/random.h"
+#include "heap/arena.h"
 #include "heap/bin.h"
 #include "heap/limits.h"
 #include "heap/note.h"
 #include "heap/remote.h"
 #include "heap/slab.h"
+#include "heap/waiting.h"
 #include "os/os.h"
 
 lm_lock lm_threads_lock = LM_LOCK(LM_RANK_THREADS);
 _Atomic(lm_heap *) lm_heaps;
 
-static lm_heap *free_heaps;     /* linked by next_free */
+static lm_heap *free_heaps;     /* the latest given back first */
+static lm_heap *oldest_left;    /* of those: older ones keep no empty slabs */
+static size_t left;             /* bytes of empty slabs that they keep all together */
+static _Atomic size_t owed;     /* bytes of slabs of theirs in which others have freed */
 static lm_heap *next_to_search; /* of all heaps */
 static _Atomic bool any_ended;  /* a thread has ended: there may be something to adopt */
 
@@ -54,14 +59,68 @@ static lm_heap *new_heap(void) {
     return heap;
 }
 
+/* ---- Heaps without a thread ------------------------------------------------------------------ */
+
+/* Empty slabs of theirs count as free memory, of which they are a part. Returns how much is too much. */
+static size_t set_left(lm_heap *heap, size_t bytes) {
+    left += bytes - heap->left;
+    lm_lock_take(&lm_arena_lock);
+    lm_waiting_units += bytes / LM_UNIT - heap->left / LM_UNIT;
+    size_t most = lm_arena_keep_bytes() / LM_LEFT_PART;
+    lm_lock_give(&lm_arena_lock);
+    heap->left = bytes;
+    return left - lm_min(left, most);
+}
+
+static void forget_owed(lm_heap *heap) {
+    size_t bytes = atomic_exchange_explicit(&heap->owed, 0, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&owed, bytes, memory_order_relaxed);
+}
+
+/* Notes what the heap keeps. The heaps that were given back first let go of what is too much: they are
+ * needed last. */
+static void note_left(lm_heap *heap) {
+    size_t excess = set_left(heap, lm_bins_empty(heap));
+    while (excess && oldest_left) {
+        heap = oldest_left;
+        lm_bins_let_go(heap, excess);
+        excess = set_left(heap, lm_bins_empty(heap));
+        if (excess) {
+            heap->winding_down = true; /* what others empty from now on is released at once */
+            oldest_left = heap->prev_free;
+        }
+    }
+}
+
+static lm_heap *pop_free(void) {
+    lm_heap *heap = free_heaps;
+    free_heaps = heap->next_free;
+    if (free_heaps)
+        free_heaps->prev_free = NULL;
+    if (oldest_left == heap)
+        oldest_left = NULL;
+    set_left(heap, 0);
+    forget_owed(heap);
+    return heap;
+}
+
+static void push_free(lm_heap *heap) {
+    heap->next_free = free_heaps;
+    heap->prev_free = NULL;
+    if (free_heaps)
+        free_heaps->prev_free = heap;
+    free_heaps = heap;
+    if (!oldest_left)
+        oldest_left = heap;
+    note_left(heap);
+    lm_lock_take(&lm_arena_lock);
+    lm_arena_note_released(heap->left >> LM_UNIT_SHIFT, false);
+    lm_lock_give(&lm_arena_lock);
+}
+
 lm_heap *lm_orphans_take_heap(void) {
     lm_lock_take(&lm_threads_lock);
-    lm_heap *heap = free_heaps;
-    if (heap) {
-        free_heaps = heap->next_free;
-    } else {
-        heap = new_heap();
-    }
+    lm_heap *heap = free_heaps ? pop_free() : new_heap();
     if (heap) {
         heap->exit_rounds = 0;
         heap->winding_down = false;
@@ -76,11 +135,10 @@ lm_heap *lm_orphans_take_heap(void) {
 void lm_orphans_give_heap(lm_heap *heap) {
     lm_lock_take(&lm_threads_lock);
     lm_remote_drain(heap);
-    lm_bins_tidy(heap);
-    heap->winding_down = true; /* what others empty from now on is released at once */
+    heap->winding_down = false;
+    lm_bins_to_front(heap);
     atomic_store_explicit(&heap->state, LM_HEAP_FREE, memory_order_relaxed);
-    heap->next_free = free_heaps;
-    free_heaps = heap;
+    push_free(heap);
     atomic_fetch_sub_explicit(&threads, 1, memory_order_relaxed);
     atomic_store_explicit(&any_ended, true, memory_order_relaxed);
     lm_lock_give(&lm_threads_lock);
@@ -97,8 +155,30 @@ static bool is_free(lm_heap *heap) {
 
 /* Under lm_threads_lock, for a heap that no thread uses. */
 static void tidy(lm_heap *heap) {
-    if (atomic_load_explicit(&heap->inbox, memory_order_relaxed))
-        lm_remote_drain(heap);
+    if (!atomic_load_explicit(&heap->inbox, memory_order_relaxed))
+        return;
+    forget_owed(heap);
+    lm_remote_drain(heap);
+    note_left(heap);
+}
+
+bool lm_orphans_owe(lm_heap *heap, size_t bytes) {
+    atomic_fetch_add_explicit(&heap->owed, bytes, memory_order_relaxed);
+    return atomic_fetch_add_explicit(&owed, bytes, memory_order_relaxed) + bytes >
+           LM_OWED_MAX_OF_ALL;
+}
+
+void lm_orphans_let_go(void) {
+    lm_lock_take(&lm_threads_lock);
+    bool any = left > 0 || atomic_load_explicit(&owed, memory_order_relaxed) > 0;
+    for (lm_heap *heap = any ? free_heaps : NULL; heap; heap = heap->next_free) {
+        tidy(heap);
+        if (heap->left) {
+            lm_bins_tidy(heap);
+            set_left(heap, lm_bins_empty(heap));
+        }
+    }
+    lm_lock_give(&lm_threads_lock);
 }
 
 void lm_orphans_tidy(lm_heap *heap) {
@@ -121,8 +201,11 @@ static lm_slab *search(unsigned class) {
             continue;
         tidy(heap);
         lm_slab *slab = lm_bin_part_with(heap, class);
-        if (slab)
-            return slab;
+        if (!slab)
+            continue;
+        if (lm_slab_free_slots(slab) == slab->slots)
+            set_left(heap, heap->left - lm_slab_bytes(slab));
+        return slab;
     }
     return NULL;
 }
@@ -142,7 +225,9 @@ void lm_orphans_dissolve(void) {
     atomic_store(&lm_heaps, NULL);
     atomic_store(&any_ended, false);
     atomic_store(&threads, 0);
-    free_heaps = NULL;
+    atomic_store(&owed, 0);
+    free_heaps = oldest_left = NULL;
+    left = 0;
     next_to_search = NULL;
     while (rooms) {
         heap_room *room = rooms;

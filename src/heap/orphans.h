@@ -28,6 +28,13 @@ lm_slab *lm_orphans_adopt(lm_heap *heap, unsigned class);
  * empty ones. */
 void lm_orphans_tidy(lm_heap *heap);
 
+/* Another thread has freed in a slab of so many bytes of a heap that no thread uses. Returns whether
+ * the heap should be tidied. */
+bool lm_orphans_owe(lm_heap *heap, size_t bytes);
+
+/* Releases all empty slabs of heaps that no thread uses. */
+void lm_orphans_let_go(void);
+
 /* Gives all thread heaps back to the system; no thread uses one any more. */
 void lm_orphans_dissolve(void);
 

@@ -331,6 +331,14 @@ LM_NOINLINE bool lm_protect_in(lm_slab *slab, char *p, lm_family family, size_t 
     return true;
 }
 
+LM_NOINLINE bool lm_protect_in_claimed_long(char *p, size_t room, size_t slack) {
+    if (!slack_intact(p, room, slack))
+        return false;
+    if (lm_protect_clears(room))
+        memset(p, 0, room - LM_TAIL);
+    return true;
+}
+
 bool lm_protect_claim(lm_slab *slab, char *p) {
     size_t room = lm_slab_room(slab);
     if (!has_tail(slab) || room == 0)

@@ -281,20 +281,36 @@ LM_INLINE bool lm_protect_in_fast(char *p, size_t room, lm_family family, size_t
     return true;
 }
 
-/* The same for a block in a slab of somebody else's, to which others may come at the same time: whoever makes
- * its canary 0 has claimed it, and only he looks at the slack. */
-LM_INLINE bool lm_protect_in_shared_fast(char *p, size_t room, lm_family family, size_t size) {
-    size_t most = room - LM_TAIL;
-    uint64_t canary = lm_canary_of(p, room);
-    uint64_t slack = lm_note_in(canary, p) - lm_kind_of(family, 0);
-    if (LM_UNLIKELY(size == LM_ANY_SIZE ? slack > most : slack != most - size) ||
-        LM_UNLIKELY(slack > LM_SLACK_SHORT) || LM_UNLIKELY(!lm_canary_claim(p, room, canary)))
+/* A block in a slab of somebody else's, to which others may come at the same time. Of all of them one claims
+ * it, the one that makes its canary 0. */
+typedef struct lm_claim {
+    uint64_t canary;
+    size_t room, slack;
+} lm_claim;
+
+/* False: this free may not have it, or another one was faster. */
+LM_INLINE bool lm_protect_claim_fast(lm_claim *claim, char *p, lm_family family, size_t size) {
+    size_t most = claim->room - LM_TAIL;
+    claim->canary = lm_canary_of(p, claim->room);
+    claim->slack = (size_t)(lm_note_in(claim->canary, p) - lm_kind_of(family, 0));
+    return LM_LIKELY(size == LM_ANY_SIZE ? claim->slack <= most : claim->slack == most - size) &&
+           LM_LIKELY(lm_canary_claim(p, claim->room, claim->canary));
+}
+
+/* Makes a claimed block one that lives on. */
+LM_INLINE void lm_protect_give_up(const lm_claim *claim, char *p) {
+    atomic_store_explicit(lm_canary_at(p, claim->room), claim->canary, memory_order_release);
+}
+
+bool lm_protect_in_claimed_long(char *p, size_t room, size_t slack);
+
+/* As lm_protect_in. What stands in the slack is for the one to see that has claimed the block. */
+LM_INLINE bool lm_protect_in_claimed(const lm_claim *claim, char *p) {
+    if (LM_UNLIKELY(claim->room > LM_INLINE_ROOM) || LM_UNLIKELY(claim->slack > LM_SLACK_SHORT))
+        return lm_protect_in_claimed_long(p, claim->room, claim->slack);
+    if (LM_UNLIKELY(!lm_short_slack_intact(p, claim->room, claim->slack)))
         return false;
-    if (LM_UNLIKELY(!lm_short_slack_intact(p, room, slack))) {
-        atomic_store_explicit(lm_canary_at(p, room), canary, memory_order_release);
-        return false;
-    }
-    lm_room_clear(p, room);
+    lm_room_clear(p, claim->room);
     return true;
 }
 

@@ -9,7 +9,7 @@
 #include "heap/slab.h"
 #include "heap/waiting.h"
 
-static void push(lm_heap *heap, lm_remote *remote) {
+void lm_remote_push(lm_heap *heap, lm_remote *remote) {
     lm_remote *first = atomic_load_explicit(&heap->inbox, memory_order_relaxed);
     do {
         remote->next = first;
@@ -51,16 +51,20 @@ void lm_remote_give_back(lm_remote *remote, uint64_t bits) {
     if (old & bits) /* freed again meanwhile */
         lm_note_twice(remote->slab, (unsigned)remote->word, old & bits);
     if (old == 0)
-        push(atomic_load_explicit(&remote->slab->owner, memory_order_acquire), remote);
+        lm_remote_push(atomic_load_explicit(&remote->slab->owner, memory_order_acquire), remote);
 }
 
 /* ---- The freeing thread --------------------------------------------------------------------- */
 
 /* Whether a word that became wholly free is worth the lock: where threads pass one block at a time
  * to each other, every free makes one. */
-static bool worth_a_look(lm_heap *owner, unsigned place, size_t bytes) {
-    if ((place != LM_PLACE_CURRENT && place != LM_PLACE_QUEUED) ||
-        atomic_load_explicit(&owner->state, memory_order_relaxed) != LM_HEAP_IN_USE)
+static bool worth_a_look(lm_heap *owner, const lm_slab *slab, unsigned slots) {
+    size_t bytes = (size_t)slots * lm_slab_size(slab);
+    int state = atomic_load_explicit(&owner->state, memory_order_relaxed);
+    unsigned place = lm_slab_place(slab);
+    if (state == LM_HEAP_FREE)
+        return lm_orphans_owe(owner, lm_slab_bytes(slab));
+    if ((place != LM_PLACE_CURRENT && place != LM_PLACE_QUEUED) || state != LM_HEAP_IN_USE)
         return true;
     size_t lent = atomic_fetch_add_explicit(&owner->lent, bytes, memory_order_relaxed);
     return lent + bytes > LM_LENT_MAX_OF_ALL / lm_orphans_count_threads();
@@ -70,7 +74,7 @@ static bool worth_a_look(lm_heap *owner, unsigned place, size_t bytes) {
 static LM_NOINLINE void end_and_settle(lm_slab *slab, size_t word, uint64_t freed,
                                        lm_visit *visit) {
     lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_acquire);
-    bool look = worth_a_look(owner, lm_slab_place(slab), lm_count_bits(freed) * lm_slab_size(slab));
+    bool look = worth_a_look(owner, slab, lm_count_bits(freed));
     lm_arena *arena = &lm_arenas[slab->arena];
     uint64_t offset = lm_slab_start(slab);
     lm_visit_end(visit);
@@ -80,7 +84,7 @@ static LM_NOINLINE void end_and_settle(lm_slab *slab, size_t word, uint64_t free
 
 /* The slab stays during the visit. It can't be released between the bit and the push either: that takes words
  * without bits. */
-bool lm_remote_free(lm_slab *slab, size_t slot, lm_visit *visit) {
+LM_NOINLINE bool lm_remote_free_rarely(lm_slab *slab, size_t slot, lm_visit *visit) {
     size_t w = slot / 64;
     uint64_t bit = lm_bit((unsigned)slot % 64);
     /* Bits without a slot are always pending, so they count as free. */
@@ -92,7 +96,7 @@ bool lm_remote_free(lm_slab *slab, size_t slot, lm_visit *visit) {
         old = atomic_fetch_or_explicit(&remote->bits, bit, memory_order_acq_rel);
     bool was_live = !(old & bit);
     if (old == 0)
-        push(atomic_load_explicit(&slab->owner, memory_order_acquire), remote);
+        lm_remote_push(atomic_load_explicit(&slab->owner, memory_order_acquire), remote);
     if (LM_UNLIKELY(~(old | bit | known) == 0) && was_live)
         end_and_settle(slab, w, old | bit, visit);
     else
@@ -126,7 +130,7 @@ void lm_remote_drain(lm_heap *heap) {
         if (owner == heap)
             take_over(heap, remote);
         else
-            push(owner, remote); /* adopted since it was pushed here */
+            lm_remote_push(owner, remote); /* adopted since it was pushed here */
         remote = next;
     }
 }

@@ -69,6 +69,7 @@ static LM_COLD void let_go_of_spare(void) {
         lm_remote_drain(lm_self);
         lm_bins_tidy(lm_self);
     }
+    lm_orphans_let_go();
     lm_note_say();
     lm_large_flush();
 }
@@ -234,26 +235,39 @@ static LM_NOINLINE void free_remote_general(void *p, const lm_way *way, size_t s
     }
 }
 
-/* A free slot of a room up to LM_INLINE_ROOM has no canary, so the claim fails on it; the bits are looked at
- * once, by lm_remote_free. */
+/* Something is wrong with a claimed block: it lives on, and what it is can be found out. */
+static LM_NOINLINE void give_up(const lm_claim *claim, void *p, const lm_way *way, size_t size,
+                                lm_visit *visit) {
+    lm_protect_give_up(claim, p);
+    lm_visit_end(visit);
+    free_remote_general(p, way, size);
+}
+
+/* The claim comes first, and what leads to the slab is looked at again behind it: when two threads have come to
+ * free the block at once, the slab may have been released before the visit began. A free slot has no canary, so the
+ * claim fails then. */
 LM_NOINLINE void lm_free_remote(void *p, const lm_way *way, size_t size) {
+    uint64_t offset = (uintptr_t)p - lm_once.lookups[0].base;
+    lm_slab *slab = lm_record_at(&lm_once.lookups[0], offset);
+    lm_claim claim = {.room = lm_slab_room(slab)};
     lm_visit visit;
     size_t slot;
-    uint64_t offset = (uintptr_t)p - lm_once.lookups[0].base;
-    lm_slab *slab = lm_once.protect == LM_PROTECT_INLINE
-                        ? lm_visit_begin_usual(&visit, &lm_once.lookups[0], offset)
-                        : NULL;
-    if (LM_LIKELY(slab != NULL)) {
-        size_t room = lm_slab_room(slab);
-        if (LM_LIKELY(lm_slot_at(slab, offset, &slot)) && LM_LIKELY(room <= LM_INLINE_ROOM) &&
-            LM_LIKELY(lm_protect_in_shared_fast(p, room, way->family, size))) {
-            if (LM_UNLIKELY(!lm_remote_free(slab, slot, &visit)))
-                report(way->call, p);
-            return;
-        }
-        lm_visit_end(&visit);
+    if (LM_UNLIKELY(lm_once.protect != LM_PROTECT_INLINE) || LM_UNLIKELY(claim.room == 0)) {
+        free_remote_general(p, way, size);
+        return;
     }
-    free_remote_general(p, way, size);
+    lm_visit_say(&visit, slab);
+    if (LM_UNLIKELY(!lm_protect_claim_fast(&claim, p, way->family, size))) {
+        lm_visit_end(&visit);
+        free_remote_general(p, way, size);
+    } else if (LM_UNLIKELY(!lm_visit_confirm(&lm_once.lookups[0], offset, slab)) ||
+               LM_UNLIKELY(!lm_slot_at(slab, offset, &slot)) ||
+               LM_UNLIKELY(lm_slab_room(slab) != claim.room) ||
+               LM_UNLIKELY(!lm_protect_in_claimed(&claim, p))) {
+        give_up(&claim, p, way, size, &visit);
+    } else if (LM_UNLIKELY(!lm_remote_free(slab, slot, &visit))) {
+        report(way->call, p);
+    }
 }
 
 LM_NOINLINE void lm_free_general(void *p, const lm_way *way, size_t size, lm_slab *slab,

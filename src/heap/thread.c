@@ -3,6 +3,7 @@
 #include "heap/bin.h"
 #include "heap/init.h"
 #include "heap/orphans.h"
+#include "heap/visit.h"
 #include "os/os.h"
 
 #include <limits.h>
@@ -37,11 +38,25 @@ enum { LAST_ROUND = PTHREAD_DESTRUCTOR_ITERATIONS - LM_THREAD_SANITIZER };
 
 static void thread_exits(void *argument) {
     lm_heap *heap = argument;
+    if (heap == &lm_heap_none) { /* it has only freed */
+        lm_visit_leave(true);
+        return;
+    }
     if (++heap->exit_rounds < LAST_ROUND && pthread_setspecific(key, heap) == 0)
         return;
     thread_ended = true;
     lm_self = &lm_heap_none;
+    lm_visit_leave(true);
     lm_orphans_give_heap(heap);
+}
+
+bool lm_thread_notice_end(void) {
+    if (!atomic_load(&key_made) || pthread_setspecific(key, &lm_heap_none) != 0)
+        return false;
+    if (lm_self == &lm_heap_none)
+        return true;
+    pthread_setspecific(key, lm_self);
+    return false;
 }
 
 void lm_thread_start(void) {
@@ -66,6 +81,7 @@ LM_COLD lm_heap *lm_thread_heap(void) {
         return NULL;
     heap->thread = lm_os_thread();
     lm_self = heap;
+    lm_visit_leave(false);
     /* May allocate: the heap is in place by now. */
     if (atomic_load(&key_made))
         pthread_setspecific(key, heap);

@@ -27,6 +27,10 @@ void lm_late_reset(void);
 /* Once, when the heap can serve allocations: thread exits are noticed from then on. */
 void lm_thread_start(void);
 
+/* The calling thread has no heap: its end is noticed all the same, and lm_visit_leave called. False: it isn't; or
+ * that took memory, and now the thread has a heap. */
+bool lm_thread_notice_end(void);
+
 /* For the unloading of a library that carries its own copy of Loam: thread exits no longer call
  * into it. */
 void lm_thread_stop(void);

@@ -189,6 +189,9 @@ static int verify_bins(lm_heap *heap) {
         if (!bin->slab && atomic_load(&bin->pair) != &lm_bin_no_slots)
             return LM_VERIFY_QUEUE;
     }
+    bool is_free = atomic_load(&heap->state) == LM_HEAP_FREE;
+    if (heap->left != (is_free ? lm_bins_empty(heap) : 0))
+        return LM_VERIFY_QUEUE;
     return spare == heap->spare ? 0 : LM_VERIFY_QUEUE;
 }
 

@@ -7,17 +7,60 @@
 #include "heap/thread.h"
 #include "os/os.h"
 
-/* Threads that have no heap, yet or any more, have no sign either: they share a few. */
-enum { GUESTS = 8 };
-static _Atomic(const lm_slab *) guests[GUESTS];
+/* Threads that have no heap, yet or any more, have no sign either. Those that only free keep a place here until
+ * they end; all others share a few. */
+enum { OWN_PLACES = 24, SHARED_PLACES = 8, PLACES = OWN_PLACES + SHARED_PLACES };
+static struct {
+    _Alignas(LM_CACHE_LINE) _Atomic(const lm_slab *) sign;
+    _Atomic bool owned;
+} places[PLACES];
+static _Atomic unsigned own_places; /* count: those that ever had an owner come first */
 
-LM_NOINLINE _Atomic(const lm_slab *) *lm_visit_guest(const lm_slab *slab) {
-    for (unsigned i = 0;; i = (i + 1) % GUESTS) {
+enum { NOT_YET = -1, NEVER = -2 };
+static _Thread_local int own_place __attribute__((tls_model("initial-exec"))) = NOT_YET;
+
+/* A place for the calling thread; NEVER: there is none left, or nobody would notice its end. */
+static int take_place(void) {
+    for (int i = 0; i < OWN_PLACES; i++) {
+        bool owned = false;
+        if (!atomic_compare_exchange_strong(&places[i].owned, &owned, true))
+            continue;
+        if (!lm_thread_notice_end()) {
+            atomic_store(&places[i].owned, false);
+            return NEVER;
+        }
+        unsigned used = atomic_load(&own_places);
+        while (used <= (unsigned)i &&
+               !atomic_compare_exchange_weak(&own_places, &used, (unsigned)i + 1))
+            continue;
+        return i;
+    }
+    return NEVER;
+}
+
+void lm_visit_leave(bool ends) {
+    if (own_place >= 0)
+        atomic_store_explicit(&places[own_place].owned, false, memory_order_release);
+    own_place = ends ? NEVER : NOT_YET;
+}
+
+static LM_NOINLINE _Atomic(const lm_slab *) *share(const lm_slab *slab) {
+    for (unsigned i = 0;; i = (i + 1) % SHARED_PLACES) {
         const lm_slab *none = NULL;
-        if (atomic_compare_exchange_strong(&guests[i], &none, slab))
-            return &guests[i];
+        _Atomic(const lm_slab *) *sign = &places[OWN_PLACES + i].sign;
+        if (atomic_compare_exchange_strong(sign, &none, slab))
+            return sign;
         lm_pause();
     }
+}
+
+LM_NOINLINE _Atomic(const lm_slab *) *lm_visit_guest(const lm_slab *slab) {
+    if (LM_UNLIKELY(own_place == NOT_YET))
+        own_place = take_place();
+    if (LM_UNLIKELY(own_place < 0))
+        return share(slab);
+    atomic_store_explicit(&places[own_place].sign, slab, memory_order_release);
+    return &places[own_place].sign;
 }
 
 lm_slab *lm_visit_begin(lm_visit *visit, const lm_lookup *lookup, uint64_t offset) {
@@ -50,13 +93,18 @@ void lm_visit_wait(const lm_slab *slab) {
     for (lm_heap *heap = atomic_load_explicit(&lm_heaps, memory_order_acquire); heap;
          heap = heap->next)
         wait_for(&heap->visits, slab);
-    for (unsigned i = 0; i < GUESTS; i++)
-        wait_for(&guests[i], slab);
+    unsigned owned = atomic_load_explicit(&own_places, memory_order_relaxed);
+    for (unsigned i = 0; i < owned; i++)
+        wait_for(&places[i].sign, slab);
+    for (unsigned i = OWN_PLACES; i < PLACES; i++)
+        wait_for(&places[i].sign, slab);
 }
 
 void lm_visit_forget(void) {
     for (lm_heap *heap = atomic_load(&lm_heaps); heap; heap = heap->next)
         atomic_store(&heap->visits, NULL);
-    for (unsigned i = 0; i < GUESTS; i++)
-        atomic_store(&guests[i], NULL);
+    for (int i = 0; i < PLACES; i++) {
+        atomic_store(&places[i].sign, NULL);
+        atomic_store(&places[i].owned, i == own_place);
+    }
 }

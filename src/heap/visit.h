@@ -33,27 +33,29 @@ LM_INLINE void lm_visit_end(lm_visit *visit) {
  * describes, until lm_visit_end; the block may be freed meanwhile. Any thread. */
 lm_slab *lm_visit_begin(lm_visit *visit, const lm_lookup *lookup, uint64_t offset);
 
-/* The place of a thread without a heap, where it says the slab already. */
+/* Where a thread without a heap says what it visits; it says the slab already. It has a place of its own, as
+ * long as there are some; else it shares one. */
 _Atomic(const lm_slab *) *lm_visit_guest(const lm_slab *slab);
 
-/* The same as most visits go: to a slab of somebody else's, which stays where it is while this looks. NULL,
- * and nothing was begun: it is one of the others. */
-LM_INLINE lm_slab *lm_visit_begin_usual(lm_visit *visit, const lm_lookup *lookup, uint64_t offset) {
+/* The same in two steps, for a visitor that changes something of the block by an atomic exchange in between: that
+ * is a fence, which costs as much as all the rest. The second step says whether the slab was still there. */
+LM_INLINE void lm_visit_say(lm_visit *visit, const lm_slab *slab) {
     lm_heap *self = lm_self;
-    lm_slab *slab = lm_record_at(lookup, offset);
-    if (LM_UNLIKELY(atomic_load_explicit(&slab->owner, memory_order_relaxed) == self))
-        return NULL;
     if (LM_LIKELY(self != &lm_heap_none)) {
         visit->sign = &self->visits;
-        atomic_store(visit->sign, slab); /* as in lm_visit_begin */
+        atomic_store_explicit(visit->sign, slab, memory_order_release);
     } else {
         visit->sign = lm_visit_guest(slab);
     }
-    if (LM_LIKELY(lm_record_at(lookup, offset) == slab))
-        return slab;
-    lm_visit_end(visit);
-    return NULL;
 }
+
+LM_INLINE bool lm_visit_confirm(const lm_lookup *lookup, uint64_t offset, const lm_slab *slab) {
+    lm_fence_after_exchange();
+    return lm_record_at(lookup, offset) == slab;
+}
+
+/* The calling thread ends, or has a heap now: its own place serves another one. `ends`: it takes none again. */
+void lm_visit_leave(bool ends);
 
 /* Waits until nobody visits a slab that the map doesn't lead to any more. */
 void lm_visit_wait(const lm_slab *slab);

@@ -8,9 +8,12 @@
 
 #include "support/unit.h"
 
+#include "heap/arena.h"
+#include "heap/limits.h"
 #include "heap/orphans.h"
 #include "heap/slab.h"
 #include "heap/thread.h"
+#include "os/os.h"
 #include "support/heap.h"
 #include "support/thread.h"
 #include "support/trap.h"
@@ -90,6 +93,78 @@ static void slabs_are_adopted(void **state) {
     assert_sound();
 }
 
+/* What all heaps without a thread keep. */
+static size_t left_by_all(void) {
+    size_t bytes = 0;
+    for (lm_heap *heap = atomic_load(&lm_heaps); heap; heap = heap->next)
+        bytes += heap->left;
+    return bytes;
+}
+
+static void *allocate_and_free(void *argument) {
+    for (int i = 0; i < 10; i++)
+        loam_free(loam_malloc(*(size_t *)argument));
+    return NULL;
+}
+
+/* The next thread needs the slabs of the last one: they wait for it, until memory is wanted back. */
+static void empty_slabs_pass_on(void **state) {
+    size_t size = 900;
+    (void)state;
+    loam_trim(0);
+    assert_int_equal(slabs_for(size), 0);
+    in_thread(allocate_and_free, &size);
+    assert_int_equal(slabs_for(size), 1);
+    uint64_t guards = lm_os_count.guards;
+    for (int i = 0; i < 30; i++)
+        in_thread(allocate_and_free, &size);
+    assert_int_equal(slabs_for(size), 1);
+    assert_int_equal(lm_os_count.guards, guards);
+    assert_sound();
+    loam_trim(0);
+    assert_int_equal(slabs_for(size), 0);
+    assert_int_equal(left_by_all(), 0);
+    assert_sound();
+}
+
+static pthread_barrier_t all_are_here;
+
+static void *use_many_classes(void *argument) {
+    for (size_t size = 8; size < 40000; size += size / 8 + 8)
+        loam_free(loam_malloc(size));
+    pthread_barrier_wait(&all_are_here);
+    return argument;
+}
+
+/* However many threads there were, little is left behind: each of these had slabs of some megabytes. */
+static void little_is_left(void **state) {
+    enum { THREADS = 20 };
+    pthread_t threads[THREADS];
+    (void)state;
+    pthread_barrier_init(&all_are_here, NULL, THREADS);
+    for (unsigned i = 0; i < THREADS; i++)
+        pthread_create(&threads[i], NULL, use_many_classes, NULL);
+    for (unsigned i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&all_are_here);
+    assert_in_range(left_by_all(), 1, LM_MIB(1));
+    assert_sound();
+}
+
+/* What others free in slabs without a thread goes back though nobody asks for it. */
+static void owed_memory_goes_back(void **state) {
+    size_t size = 1000;
+    (void)state;
+    loam_trim(0);
+    size_t used = lm_arena_used_units();
+    in_thread(allocate, &size);
+    assert_true(lm_arena_used_units() >= used + MANY * size / LM_UNIT);
+    free_each(1);
+    size_t kept = LM_OWED_MAX_OF_ALL + lm_arena_keep_bytes() / LM_LEFT_PART;
+    assert_true(lm_arena_used_units() <= used + kept / LM_UNIT + 1);
+    assert_sound();
+}
+
 static void heaps_are_counted(void **state) {
     size_t size = 16;
     (void)state;
@@ -149,9 +224,11 @@ static void tidies(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(blocks_stay),       cmocka_unit_test(memory_is_taken_over),
-        cmocka_unit_test(slabs_are_adopted), cmocka_unit_test(heaps_are_counted),
-        cmocka_unit_test(many_short_lives),  cmocka_unit_test(tidies),
+        cmocka_unit_test(blocks_stay),           cmocka_unit_test(memory_is_taken_over),
+        cmocka_unit_test(slabs_are_adopted),     cmocka_unit_test(heaps_are_counted),
+        cmocka_unit_test(many_short_lives),      cmocka_unit_test(tidies),
+        cmocka_unit_test(empty_slabs_pass_on),   cmocka_unit_test(little_is_left),
+        cmocka_unit_test(owed_memory_goes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

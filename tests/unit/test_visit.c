@@ -15,7 +15,7 @@
 typedef struct visitor {
     char *block;
     lm_slab *slab; /* as it was found */
-    bool usual;    /* by the usual form */
+    bool in_steps; /* by the form for who claims a block */
     _Atomic bool inside, leave, left;
 } visitor;
 
@@ -24,16 +24,21 @@ static lm_slab *begin(lm_visit *visit, const void *p) {
     return lm_visit_begin(visit, lookup, (uintptr_t)p - lookup->base);
 }
 
-static lm_slab *begin_usual(lm_visit *visit, const void *p) {
+static lm_slab *begin_in_steps(lm_visit *visit, const void *p) {
     const lm_lookup *lookup = lm_arena_of((uintptr_t)p)->lookup;
-    return lm_visit_begin_usual(visit, lookup, (uintptr_t)p - lookup->base);
+    static _Atomic int anything;
+    uint64_t offset = (uintptr_t)p - lookup->base;
+    lm_slab *slab = lm_record_at(lookup, offset);
+    lm_visit_say(visit, slab);
+    atomic_exchange(&anything, 1);
+    return lm_visit_confirm(lookup, offset, slab) ? slab : NULL;
 }
 
 static void *stay_a_while(void *argument) {
     visitor *v = argument;
     lm_visit visit;
     char *own = v->slab ? loam_malloc(1) : NULL; /* else a guest: a thread without a heap */
-    v->slab = v->usual ? begin_usual(&visit, v->block) : begin(&visit, v->block);
+    v->slab = v->in_steps ? begin_in_steps(&visit, v->block) : begin(&visit, v->block);
     atomic_store(&v->inside, true);
     while (!atomic_load(&v->leave))
         usleep(100);
@@ -54,9 +59,10 @@ static void *let_go(void *argument) {
     return NULL;
 }
 
-static void check_release_waits(bool with_heap, bool usual) {
+static void check_release_waits(bool with_heap, bool in_steps) {
     lm_slab *slab = new_slab();
-    visitor v = {.block = lm_slab_address(slab), .slab = with_heap ? slab : NULL, .usual = usual};
+    visitor v = {
+        .block = lm_slab_address(slab), .slab = with_heap ? slab : NULL, .in_steps = in_steps};
     pthread_t one, other;
     pthread_create(&one, NULL, stay_a_while, &v);
     while (!atomic_load(&v.inside))
@@ -90,7 +96,6 @@ static void own_slabs_need_no_visit(void **state) {
     assert_ptr_equal(atomic_load(&slab->owner), lm_self);
     assert_null(visit.sign);
     lm_visit_end(&visit);
-    assert_null(begin_usual(&visit, p));
     loam_free(p);
 }
 
@@ -103,6 +108,38 @@ static void a_released_slab_is_not_found(void **state) {
     lm_slab_release(slab);
     assert_ptr_not_equal(begin(&visit, at), slab);
     lm_visit_end(&visit);
+    const lm_lookup *lookup = lm_arena_of((uintptr_t)at)->lookup;
+    lm_visit_say(&visit, slab);
+    assert_false(lm_visit_confirm(lookup, (uintptr_t)at - lookup->base, slab));
+    lm_visit_end(&visit);
+}
+
+/* More than have places of their own, and one after the other many more: a place serves again. */
+static void guests_are_many(void **state) {
+    enum { GUESTS = 30, ROUNDS = 4 };
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        visitor v[GUESTS];
+        pthread_t threads[GUESTS], other;
+        lm_slab *slab = new_slab();
+        for (int i = 0; i < GUESTS; i++) {
+            v[i] = (visitor){.block = lm_slab_address(slab), .in_steps = i % 2};
+            pthread_create(&threads[i], NULL, stay_a_while, &v[i]);
+            while (!atomic_load(&v[i].inside))
+                usleep(100);
+            assert_ptr_equal(v[i].slab, slab);
+        }
+        for (int i = 0; i < GUESTS - 1; i++)
+            atomic_store(&v[i].leave, true);
+        pthread_create(&other, NULL, let_go, &v[GUESTS - 1]);
+        assert_true(lm_slab_close(slab));
+        lm_slab_release(slab);
+        assert_true(atomic_load(&v[GUESTS - 1].left));
+        for (int i = 0; i < GUESTS; i++)
+            pthread_join(threads[i], NULL);
+        pthread_join(other, NULL);
+    }
+    assert_sound();
 }
 
 int main(void) {
@@ -111,6 +148,7 @@ int main(void) {
         cmocka_unit_test(a_release_waits_for_threads_without_a_heap),
         cmocka_unit_test(own_slabs_need_no_visit),
         cmocka_unit_test(a_released_slab_is_not_found),
+        cmocka_unit_test(guests_are_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
