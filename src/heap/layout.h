@@ -170,6 +170,8 @@ typedef struct lm_bin {
     char *base;              /* address of the word's slot 0 */
     uint32_t size;           /* bytes of a slot */
     bool fresh;              /* the word's slots were never used since the system gave zeros */
+    bool clean;              /* nor those that the current slab has not opened */
+    uint16_t opened;         /* slots of the current slab that can be used; the rest was never */
     lm_slab *slab;           /* CURRENT, NULL when there is none */
     lm_slab *head, *tail;    /* QUEUED, oldest first: an eighth free or more when they came */
     _Atomic uint64_t given;  /* count: slots in all words that were put in use here */
