@@ -159,11 +159,16 @@ static bool use_next_word(lm_heap *heap, lm_bin *bin, unsigned from, uint64_t le
     return false;
 }
 
-/* Slots `from` to `to` of the current slab become available, those that aren't live. */
-static void give_part(lm_heap *heap, lm_bin *bin, unsigned from, unsigned to, uint64_t least) {
+/* Slots `from` to `to` of the current slab become available, those that aren't live. `pending`: how many of
+ * the whole slab were pending before. */
+static void give_part(lm_heap *heap, lm_bin *bin, unsigned from, unsigned to, unsigned pending,
+                      uint64_t least) {
     lm_slab *slab = bin->slab;
-    lm_slab_harvest_part(slab, heap, from, to);
-    count_current(heap, slab);
+    unsigned given = lm_slab_harvest_part(slab, heap, from, to);
+    if (is_medium(slab->class))
+        count_current(heap, slab);
+    else
+        slab->countdown = (uint16_t)(slab->slots - pending + given);
     if (!use_next_word(heap, bin, from / 64, least)) /* what was pending was freed twice */
         atomic_store_explicit(&bin->pair, &slab->pairs[0], memory_order_relaxed);
 }
@@ -177,18 +182,18 @@ static unsigned opened_at_once(const lm_slab *slab) {
 }
 
 /* Opens slots that were never used. */
-static void open_more(lm_heap *heap, lm_bin *bin, uint64_t least) {
+static void open_more(lm_heap *heap, lm_bin *bin, unsigned pending) {
     unsigned from = bin->opened, slots = bin->slab->slots;
     unsigned to = (unsigned)lm_min(from + opened_at_once(bin->slab), slots);
     bin->opened = (uint16_t)to;
     bin->fresh = bin->clean || lm_slab_clear(bin->slab, from, to);
-    give_part(heap, bin, from, to, least);
+    give_part(heap, bin, from, to, pending, 1);
 }
 
 /* Begins again with the current slab. */
-static void use_again(lm_heap *heap, lm_bin *bin, uint64_t least) {
+static void use_again(lm_heap *heap, lm_bin *bin, unsigned pending, uint64_t least) {
     bin->fresh = false;
-    give_part(heap, bin, 0, bin->opened, least);
+    give_part(heap, bin, 0, bin->opened, pending, least);
 }
 
 static void make_current(lm_bin *bin, lm_slab *slab) {
@@ -200,14 +205,14 @@ static void use_new(lm_heap *heap, lm_bin *bin, lm_slab *slab, bool clean) {
     make_current(bin, slab);
     bin->opened = 0;
     bin->clean = clean;
-    open_more(heap, bin, 1);
+    open_more(heap, bin, slab->slots);
 }
 
 /* One that was used before: which of its slots were, isn't known any more. */
 static void use_slab(lm_heap *heap, lm_bin *bin, lm_slab *slab) {
     make_current(bin, slab);
     bin->opened = slab->slots;
-    use_again(heap, bin, 1);
+    use_again(heap, bin, lm_slab_pending(slab), 1);
 }
 
 /* The slots of words that were put in use but not emptied don't count as given. */
@@ -236,19 +241,19 @@ static bool go_on_with_current(lm_heap *heap, lm_bin *bin) {
     lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
     if (use_next_word(heap, bin, (unsigned)(pair - slab->pairs) + 1, 1))
         return true;
-    /* Nothing is available, so what isn't live is pending; so are slots that were not opened yet. */
-    unsigned pending =
-        is_medium(slab->class) ? (unsigned)slab->slots - slab->countdown : lm_slab_pending(slab);
+    /* Nothing is available, so what isn't live is pending; and so is what was not opened yet. */
     unsigned unopened = slab->slots - bin->opened;
-    pending -= unopened;
+    unsigned pending = is_medium(slab->class)
+                           ? slab->slots - unopened - slab->countdown
+                           : lm_slab_pending_before(slab, bin->opened);
     if (pending >= (unopened ? bin->opened / 2u : lm_slab_threshold(slab))) {
         uncount_current(heap, slab);
-        use_again(heap, bin, 1);
+        use_again(heap, bin, pending + unopened, 1);
         return true;
     }
     if (unopened) {
         uncount_current(heap, slab);
-        open_more(heap, bin, 1);
+        open_more(heap, bin, pending + unopened);
         return true;
     }
     forget_current(heap, bin);
@@ -326,7 +331,7 @@ static void freed_in_current(lm_heap *heap, lm_slab *slab) {
     } else { /* all came and went: begin again */
         lm_bin *bin = &heap->bins[slab->class];
         put_word_back(bin);
-        use_again(heap, bin, 0);
+        use_again(heap, bin, lm_slab_pending(slab), 0);
     }
 }
 
@@ -418,7 +423,7 @@ static void tidy_current(lm_heap *heap, lm_bin *bin) {
     } else if (lm_slab_any_pending(slab)) {
         put_word_back(bin);
         uncount_current(heap, slab);
-        use_again(heap, bin, 1);
+        use_again(heap, bin, lm_slab_pending(slab), 1);
     }
 }
 

@@ -180,7 +180,8 @@ static uint64_t part_of_word(unsigned w, unsigned from, unsigned to) {
     return lm_low_bits(to - lm_min(to, first)) & ~lm_low_bits(from - lm_min(from, first));
 }
 
-void lm_slab_harvest_part(lm_slab *slab, lm_heap *heap, unsigned from, unsigned to) {
+unsigned lm_slab_harvest_part(lm_slab *slab, lm_heap *heap, unsigned from, unsigned to) {
+    unsigned given = 0;
     for (unsigned w = from / 64; w * 64 < to; w++) {
         lm_pair *pair = &slab->pairs[w];
         uint64_t avail = atomic_load_explicit(&pair->avail, memory_order_relaxed);
@@ -188,12 +189,14 @@ void lm_slab_harvest_part(lm_slab *slab, lm_heap *heap, unsigned from, unsigned 
             lm_note_sort_out(slab, w, atomic_load_explicit(&pair->pending, memory_order_relaxed));
         uint64_t random = lm_random_next(&heap->random);
         uint64_t chosen = choose(slab, pending & part_of_word(w, from, to), random);
+        given += lm_count_bits(chosen);
         if (heap == lm_self) /* else somebody may be about to write a block's tail */
             check_some(slab, w, chosen, random);
         /* Whoever visits all blocks, and finds one there, finds the slab's memory as it was prepared. */
         atomic_store_explicit(&pair->avail, avail | chosen, memory_order_release);
         atomic_store_explicit(&pair->pending, pending & ~chosen, memory_order_release);
     }
+    return given;
 }
 
 void lm_slab_harvest(lm_slab *slab, lm_heap *heap) {
@@ -207,11 +210,17 @@ unsigned lm_slab_available(const lm_slab *slab) {
     return count;
 }
 
-unsigned lm_slab_pending(const lm_slab *slab) {
+unsigned lm_slab_pending_before(const lm_slab *slab, unsigned to) {
     unsigned count = 0;
-    for (unsigned w = 0; w < lm_slab_words(slab); w++)
-        count += lm_count_bits(lm_slab_pending_bits(slab, w));
+    for (unsigned w = 0; w * 64 < to; w++)
+        count += lm_count_bits(
+            atomic_load_explicit(&slab->pairs[w].pending, memory_order_relaxed) &
+            part_of_word(w, 0, to));
     return count;
+}
+
+unsigned lm_slab_pending(const lm_slab *slab) {
+    return lm_slab_pending_before(slab, slab->slots);
 }
 
 bool lm_slab_any_pending(const lm_slab *slab) {

@@ -32,12 +32,13 @@ unsigned lm_slab_free_slots(const lm_slab *slab);
  * owner, whose heap it is. */
 void lm_slab_harvest(lm_slab *slab, lm_heap *heap);
 
-/* The same of slots `from` to `to` only. */
-void lm_slab_harvest_part(lm_slab *slab, lm_heap *heap, unsigned from, unsigned to);
+/* The same of slots `from` to `to` only. Returns how many became available. */
+unsigned lm_slab_harvest_part(lm_slab *slab, lm_heap *heap, unsigned from, unsigned to);
 
 /* Slots that the owner knows to be free: available ones, and those that rest. */
 unsigned lm_slab_available(const lm_slab *slab);
 unsigned lm_slab_pending(const lm_slab *slab);
+unsigned lm_slab_pending_before(const lm_slab *slab, unsigned to); /* those of the slots before `to` */
 
 bool lm_slab_any_pending(const lm_slab *slab);
 
