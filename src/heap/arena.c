@@ -457,6 +457,11 @@ size_t lm_arena_rest_room(size_t bytes) {
     return keep - lm_min(keep, (dirty_units() + lm_waiting_units) << LM_UNIT_SHIFT);
 }
 
+size_t lm_arena_rest_most(void) {
+    size_t keep = keep_for(busy_units() << LM_UNIT_SHIFT);
+    return lm_max(lm_min(keep / 4, LM_RESTING_BYTES_MAX), LM_MIB(2));
+}
+
 bool lm_arena_excess(size_t more) {
     return (dirty_units() + lm_waiting_units + more) << LM_UNIT_SHIFT > lm_arena_keep_bytes();
 }

@@ -62,6 +62,7 @@ size_t lm_arena_keep_bytes(void);
 
 /* Locked. Bytes of large blocks that may rest, when one of `bytes` that is in use now comes to rest as well:
  * what is kept, less other free memory. */
+size_t lm_arena_rest_most(void);
 size_t lm_arena_rest_room(size_t bytes);
 
 /* Locked. Units that were just given as clean ones were given back to the system by the caller. */
