@@ -73,7 +73,7 @@ enum {
     LM_UNIT = 1 << LM_UNIT_SHIFT, /* bytes */
     LM_CHUNK_SHIFT = LM_UNIT_SHIFT + 7,
     LM_CHUNK = LM_UNIT * LM_CHUNK_UNITS,    /* bytes: 2 MiB */
-    LM_SLAB_UNITS_MAX = 16,                 /* units of the largest slabs */
+    LM_SLAB_UNITS_MAX = 10,                 /* units of the largest slabs: 8, more with guards */
     LM_RECORD_GRAIN = 64,                   /* bytes: records are multiples of it */
     LM_WORDS_MAX = LM_UNIT / LM_GRAIN / 64, /* words of a bitmap of the class with most slots */
     LM_ARENAS_MAX = 64,                     /* count */
