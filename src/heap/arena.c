@@ -459,7 +459,7 @@ size_t lm_arena_rest_room(size_t bytes) {
 
 size_t lm_arena_rest_most(void) {
     size_t keep = keep_for(busy_units() << LM_UNIT_SHIFT);
-    return lm_max(lm_min(keep / 4, LM_RESTING_BYTES_MAX), LM_MIB(2));
+    return lm_max(lm_min(keep / LM_RESTING_PART, LM_RESTING_BYTES_MAX), LM_RESTING_BYTES_LEAST);
 }
 
 bool lm_arena_excess(size_t more) {

@@ -243,9 +243,8 @@ static bool go_on_with_current(lm_heap *heap, lm_bin *bin) {
         return true;
     /* Nothing is available, so what isn't live is pending; and so is what was not opened yet. */
     unsigned unopened = slab->slots - bin->opened;
-    unsigned pending = is_medium(slab->class)
-                           ? slab->slots - unopened - slab->countdown
-                           : lm_slab_pending_before(slab, bin->opened);
+    unsigned pending = is_medium(slab->class) ? slab->slots - unopened - slab->countdown
+                                              : lm_slab_pending_before(slab, bin->opened);
     if (pending >= (unopened ? bin->opened / 2u : lm_slab_threshold(slab))) {
         uncount_current(heap, slab);
         use_again(heap, bin, pending + unopened, 1);

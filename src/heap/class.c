@@ -5,8 +5,7 @@
 /* A slab has 16 slots or more up to 4 KiB, then 8, from above 8 KiB on 4, from above 16 KiB on 2: enough that a
  * thread seldom needs another one, few enough that one slab for each class and thread is no burden, and that
  * large slots aren't kept apart from each other by one that is live. */
-#define UNITS(size)                                                                                \
-    ((size) <= 1024 ? 1 : (size) <= 2048 ? 2 : (size) <= 32768 ? 4 : 8)
+#define UNITS(size)      ((size) <= 1024 ? 1 : (size) <= 2048 ? 2 : (size) <= 32768 ? 4 : 8)
 #define SLOTS(size)      (UNITS(size) * LM_UNIT / (size))
 #define RECIPROCAL(size) (UINT64_MAX / (size) + 1)
 #define CLASS(size)                                                                                \

@@ -123,7 +123,8 @@ static lm_sample *claim(uint64_t chance) {
     if (all && ring_count > 0 && (ring_count > all->count / FEW || chance % SOME == 0)) {
         size_t i = ring[ring_first];
         sample = &all->samples[i];
-        sample->page = all->first + (2 * i + 1) * lm_os.page; /* the first time: few programs need all */
+        sample->page =
+            all->first + (2 * i + 1) * lm_os.page; /* the first time: few programs need all */
         ring_first = (ring_first + 1) % all->count;
         ring_count--;
         atomic_store_explicit(&sample->state, LM_SAMPLE_BUSY, memory_order_relaxed);

@@ -213,9 +213,8 @@ unsigned lm_slab_available(const lm_slab *slab) {
 unsigned lm_slab_pending_before(const lm_slab *slab, unsigned to) {
     unsigned count = 0;
     for (unsigned w = 0; w * 64 < to; w++)
-        count += lm_count_bits(
-            atomic_load_explicit(&slab->pairs[w].pending, memory_order_relaxed) &
-            part_of_word(w, 0, to));
+        count += lm_count_bits(atomic_load_explicit(&slab->pairs[w].pending, memory_order_relaxed) &
+                               part_of_word(w, 0, to));
     return count;
 }
 

@@ -38,7 +38,8 @@ unsigned lm_slab_harvest_part(lm_slab *slab, lm_heap *heap, unsigned from, unsig
 /* Slots that the owner knows to be free: available ones, and those that rest. */
 unsigned lm_slab_available(const lm_slab *slab);
 unsigned lm_slab_pending(const lm_slab *slab);
-unsigned lm_slab_pending_before(const lm_slab *slab, unsigned to); /* those of the slots before `to` */
+unsigned lm_slab_pending_before(const lm_slab *slab,
+                                unsigned to); /* those of the slots before `to` */
 
 bool lm_slab_any_pending(const lm_slab *slab);
 

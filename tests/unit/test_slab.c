@@ -60,8 +60,8 @@ static void clean_is_zero(void **state) {
         }
         assert_int_equal(lm_slab_clear(slab, 0, (unsigned)cleared), lm_protect_clears(room));
         for (size_t slot = 0; slot < slab->slots && lm_protect_clears(room); slot++)
-            assert_int_equal(
-                all_zero(lm_slab_address(slab) + slot * lm_slab_size(slab), room), slot < cleared);
+            assert_int_equal(all_zero(lm_slab_address(slab) + slot * lm_slab_size(slab), room),
+                             slot < cleared);
         lm_slab_release(slab);
     }
 }
