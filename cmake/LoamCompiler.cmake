@@ -54,4 +54,5 @@ target_compile_options(loam_own_code INTERFACE
     -fvisibility=hidden        # only what exports.map and LOAM_API name is public
     -ftls-model=initial-exec   # a thread's heap is one load away, and no TLS access can allocate
     -fasynchronous-unwind-tables # the way from malloc to its caller leads through Loam's own frames
+    -ffunction-sections        # what the library never calls is left out of it
     -fno-semantic-interposition -fno-plt)

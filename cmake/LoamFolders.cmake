@@ -169,7 +169,7 @@ endfunction()
 function(loam_link_shared target map)
     target_link_options(${target} PRIVATE
         -Wl,-z,nodelete            # its code runs in every thread until the last one is gone
-        -Wl,-z,now -Wl,-z,relro -Wl,-z,defs
+        -Wl,-z,now -Wl,-z,relro -Wl,-z,defs -Wl,--gc-sections
         -Wl,-Bsymbolic-functions -Wl,--as-needed -Wl,--exclude-libs,ALL)
     # Preloaded, it is in every program that somebody debugs: a breakpoint on that program's own `push` must
     # not find one of Loam's as well.

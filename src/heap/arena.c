@@ -459,6 +459,11 @@ size_t lm_arena_rest_room(size_t bytes) {
     return keep - lm_min(keep, (dirty_units() + lm_waiting_units) << LM_UNIT_SHIFT);
 }
 
+size_t lm_arena_rest_most(void) {
+    size_t keep = keep_for(lm_arena_busy_units() << LM_UNIT_SHIFT);
+    return lm_max(lm_min(keep / LM_RESTING_PART, LM_RESTING_BYTES_MAX), LM_RESTING_BYTES_LEAST);
+}
+
 bool lm_arena_excess(size_t more) {
     return (dirty_units() + lm_waiting_units + more) << LM_UNIT_SHIFT > lm_arena_keep_bytes();
 }

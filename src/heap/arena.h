@@ -61,8 +61,11 @@ lm_arena *lm_arena_of(uintptr_t address);
 /* Locked. Bytes of free memory that are kept at most, as things are. */
 size_t lm_arena_keep_bytes(void);
 
-/* Locked. Bytes of large blocks that may rest, when one of `bytes` that is in use now comes to rest as well:
- * what is kept, less other free memory. */
+/* Locked. Bytes of large blocks that may rest together. */
+size_t lm_arena_rest_most(void);
+
+/* Locked. The same for one of `bytes` that is in use now and comes to rest: what is kept, less other free
+ * memory. */
 size_t lm_arena_rest_room(size_t bytes);
 
 /* Locked. Units that were just given as clean ones were given back to the system by the caller. */

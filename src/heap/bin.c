@@ -159,14 +159,60 @@ static bool use_next_word(lm_heap *heap, lm_bin *bin, unsigned from, uint64_t le
     return false;
 }
 
-static void use_slab(lm_heap *heap, lm_bin *bin, lm_slab *slab, bool fresh, uint64_t least) {
-    lm_slab_harvest(slab, heap);
+/* Slots `from` to `to` of the current slab become available, those that aren't live. `pending`: how many of
+ * the whole slab were pending before. */
+static void give_part(lm_heap *heap, lm_bin *bin, unsigned from, unsigned to, unsigned pending,
+                      uint64_t least) {
+    lm_slab *slab = bin->slab;
+    unsigned given = lm_slab_harvest_part(slab, heap, from, to);
+    if (is_medium(slab->class))
+        count_current(heap, slab);
+    else
+        slab->countdown = (uint16_t)(slab->slots - pending + given);
+    if (!use_next_word(heap, bin, from / 64, least)) /* what was pending was freed twice */
+        atomic_store_explicit(&bin->pair, &slab->pairs[0], memory_order_relaxed);
+}
+
+/* So many slots of a new slab are opened at a time: about a page of them. A program that needs few blocks at
+ * a time so touches few pages, however many it makes and frees one after the other. */
+static unsigned opened_at_once(const lm_slab *slab) {
+    enum { PAGE = 4096, LEAST = 16, LEAST_MEDIUM = 4 };
+    unsigned least = is_medium(slab->class) ? LEAST_MEDIUM : LEAST;
+    return (unsigned)lm_max(PAGE / lm_slab_size(slab), least);
+}
+
+/* Opens slots that were never used. */
+static void open_more(lm_heap *heap, lm_bin *bin, unsigned pending) {
+    unsigned from = bin->opened, slots = bin->slab->slots;
+    unsigned to = (unsigned)lm_min(from + opened_at_once(bin->slab), slots);
+    bin->opened = (uint16_t)to;
+    bin->fresh = bin->clean || lm_slab_clear(bin->slab, from, to);
+    give_part(heap, bin, from, to, pending, 1);
+}
+
+/* Begins again with the current slab. */
+static void use_again(lm_heap *heap, lm_bin *bin, unsigned pending, uint64_t least) {
+    bin->fresh = false;
+    give_part(heap, bin, 0, bin->opened, pending, least);
+}
+
+static void make_current(lm_bin *bin, lm_slab *slab) {
     lm_slab_set_place(slab, LM_PLACE_CURRENT);
     bin->slab = slab;
-    bin->fresh = fresh;
-    count_current(heap, slab);
-    if (!use_next_word(heap, bin, 0, least)) /* what was pending was freed twice */
-        atomic_store_explicit(&bin->pair, &slab->pairs[0], memory_order_relaxed);
+}
+
+static void use_new(lm_heap *heap, lm_bin *bin, lm_slab *slab, bool clean) {
+    make_current(bin, slab);
+    bin->opened = 0;
+    bin->clean = clean;
+    open_more(heap, bin, slab->slots);
+}
+
+/* One that was used before: which of its slots were, isn't known any more. */
+static void use_slab(lm_heap *heap, lm_bin *bin, lm_slab *slab) {
+    make_current(bin, slab);
+    bin->opened = slab->slots;
+    use_again(heap, bin, lm_slab_pending(slab), 1);
 }
 
 /* The slots of words that were put in use but not emptied don't count as given. */
@@ -195,12 +241,18 @@ static bool go_on_with_current(lm_heap *heap, lm_bin *bin) {
     lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
     if (use_next_word(heap, bin, (unsigned)(pair - slab->pairs) + 1, 1))
         return true;
-    /* Nothing is available, so what isn't live is pending. */
-    unsigned pending =
-        is_medium(slab->class) ? (unsigned)slab->slots - slab->countdown : lm_slab_pending(slab);
-    if (pending >= lm_slab_threshold(slab)) {
+    /* Nothing is available, so what isn't live is pending; and so is what was not opened yet. */
+    unsigned unopened = slab->slots - bin->opened;
+    unsigned pending = is_medium(slab->class) ? slab->slots - unopened - slab->countdown
+                                              : lm_slab_pending_before(slab, bin->opened);
+    if (pending >= (unopened ? bin->opened / 2u : lm_slab_threshold(slab))) {
         uncount_current(heap, slab);
-        use_slab(heap, bin, slab, false, 1);
+        use_again(heap, bin, pending + unopened, 1);
+        return true;
+    }
+    if (unopened) {
+        uncount_current(heap, slab);
+        open_more(heap, bin, pending + unopened);
         return true;
     }
     forget_current(heap, bin);
@@ -223,7 +275,7 @@ static bool has_slot(const lm_bin *bin) {
 
 bool lm_bin_refill(lm_heap *heap, unsigned class) {
     lm_bin *bin = &heap->bins[class];
-    bool fresh = false;
+    bool clean = false;
     if (atomic_load_explicit(&heap->inbox, memory_order_relaxed))
         lm_remote_drain(heap);
     /* All slots of the current slab may have come back just now, and it has begun again. And a slab
@@ -236,11 +288,14 @@ bool lm_bin_refill(lm_heap *heap, unsigned class) {
         lm_slab *slab = take_queued(heap, bin);
         if (!slab)
             slab = lm_orphans_adopt(heap, class);
-        if (!slab)
-            slab = lm_slab_new(heap, class, &fresh);
+        if (slab) {
+            use_slab(heap, bin, slab);
+            continue;
+        }
+        slab = lm_slab_new(heap, class, &clean);
         if (!slab)
             return false;
-        use_slab(heap, bin, slab, fresh, 1);
+        use_new(heap, bin, slab, clean);
     }
     return true;
 }
@@ -275,7 +330,7 @@ static void freed_in_current(lm_heap *heap, lm_slab *slab) {
     } else { /* all came and went: begin again */
         lm_bin *bin = &heap->bins[slab->class];
         put_word_back(bin);
-        use_slab(heap, bin, slab, false, 0);
+        use_again(heap, bin, lm_slab_pending(slab), 0);
     }
 }
 
@@ -353,6 +408,9 @@ lm_slab *lm_bin_part_with(lm_heap *heap, unsigned class) {
     slab = bin->slab;
     if (!slab || lm_slab_free_slots(slab) == 0)
         return NULL;
+    /* Whoever takes it takes all of its slots for used ones. */
+    if (!bin->clean)
+        lm_slab_clear(slab, bin->opened, slab->slots);
     forget_current(heap, bin);
     return slab;
 }
@@ -416,7 +474,7 @@ void lm_bins_to_front(lm_heap *heap) {
             continue;
         put_word_back(bin);
         uncount_current(heap, bin->slab);
-        use_slab(heap, bin, bin->slab, false, 1);
+        use_again(heap, bin, lm_slab_pending(bin->slab), 1);
     }
 }
 

@@ -2,10 +2,10 @@
 
 #include "heap/layout.h"
 
-/* A slab has 16 slots or more up to 4 KiB, then 8, from above 8 KiB on 4: enough that a thread seldom
- * needs another one, few enough that one slab for each class and thread is no burden. */
-#define UNITS(size)                                                                                \
-    ((size) <= 1024 ? 1 : (size) <= 2048 ? 2 : (size) <= 16384 ? 4 : (size) <= 32768 ? 8 : 16)
+/* A slab has 16 slots or more up to 4 KiB, then 8, from above 8 KiB on 4, from above 16 KiB on 2: enough that a
+ * thread seldom needs another one, few enough that one slab for each class and thread is no burden, and that
+ * large slots aren't kept apart from each other by one that is live. */
+#define UNITS(size)      ((size) <= 1024 ? 1 : (size) <= 2048 ? 2 : (size) <= 32768 ? 4 : 8)
 #define SLOTS(size)      (UNITS(size) * LM_UNIT / (size))
 #define RECIPROCAL(size) (UINT64_MAX / (size) + 1)
 #define CLASS(size)                                                                                \
@@ -30,6 +30,7 @@ _Static_assert(LM_ONCE_PAGE % sizeof(lm_class) == 0, "the table fills its pages"
 static void cut(lm_class *class, size_t room, size_t guard) {
     class->room = (uint32_t)room;
     class->size = (uint32_t)(room + guard);
+    class->units = (uint8_t)lm_max(class->units, (2 * (room + guard) + LM_UNIT - 1) / LM_UNIT);
     class->slots = (uint16_t)(((size_t) class->units << LM_UNIT_SHIFT) / class->size);
     class->reciprocal = RECIPROCAL((uint64_t) class->size);
 }

@@ -368,10 +368,9 @@ static void put_away(lm_span *span) {
     if (!span->moved)
         lm_dense_learn(&lm_arenas[span->arena], lm_span_address(span), span->bytes);
     lm_lock_take(&lm_arena_lock);
-    size_t room = lm_arena_rest_room(span->bytes);
+    size_t room = lm_arena_rest_room(span->bytes), most = lm_arena_rest_most();
     lm_lock_give(&lm_arena_lock);
-    size_t most = LM_RESTING_BYTES_MAX;
-    bool fits = span->bytes <= lm_max(LM_RESTING_BYTES_MAX / 2, room);
+    bool fits = span->bytes <= lm_max(most / 2, room);
     if (!fits && !lm_once.protection.hide_large) {
         release(span);
         return;

@@ -73,7 +73,7 @@ enum {
     LM_UNIT = 1 << LM_UNIT_SHIFT, /* bytes */
     LM_CHUNK_SHIFT = LM_UNIT_SHIFT + 7,
     LM_CHUNK = LM_UNIT * LM_CHUNK_UNITS,    /* bytes: 2 MiB */
-    LM_SLAB_UNITS_MAX = 16,                 /* units of the largest slabs */
+    LM_SLAB_UNITS_MAX = 10,                 /* units of the largest slabs: 8, more with guards */
     LM_RECORD_GRAIN = 64,                   /* bytes: records are multiples of it */
     LM_WORDS_MAX = LM_UNIT / LM_GRAIN / 64, /* words of a bitmap of the class with most slots */
     LM_ARENAS_MAX = 64,                     /* count */
@@ -170,6 +170,8 @@ typedef struct lm_bin {
     char *base;              /* address of the word's slot 0 */
     uint32_t size;           /* bytes of a slot */
     bool fresh;              /* the word's slots were never used since the system gave zeros */
+    bool clean;              /* nor those that the current slab has not opened */
+    uint16_t opened;         /* slots of the current slab that can be used; the rest was never */
     lm_slab *slab;           /* CURRENT, NULL when there is none */
     lm_slab *head, *tail;    /* QUEUED, oldest first: an eighth free or more when they came */
     _Atomic uint64_t given;  /* count: slots in all words that were put in use here */

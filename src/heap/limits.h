@@ -62,9 +62,12 @@
 /* Slabs of theirs in which others have freed since then, all together, before somebody looks at them. */
 #define LM_OWED_MAX_OF_ALL LM_LIMIT(LM_KIB(256), LM_KIB(64))
 
-/* Large blocks that rest after they were freed. */
-#define LM_RESTING_MAX       32 /* count */
-#define LM_RESTING_BYTES_MAX LM_LIMIT(LM_MIB(16), LM_MIB(1))
+/* Large blocks that rest after they were freed: as much as a part of what is kept of free memory for what is
+ * in use, within limits. */
+#define LM_RESTING_MAX         32 /* count */
+#define LM_RESTING_PART        4
+#define LM_RESTING_BYTES_LEAST LM_LIMIT(LM_MIB(2), LM_KIB(512))
+#define LM_RESTING_BYTES_MAX   LM_LIMIT(LM_MIB(16), LM_MIB(1))
 
 /* So much of one of them can't be touched, as long as it has memory; of one in so many all. */
 #define LM_HIDDEN_MOST  LM_LIMIT(LM_KIB(512), LM_KIB(128))

@@ -101,10 +101,8 @@ static void make_places(void) {
     made->end = made->first + bytes;
     made->page = lm_os.page;
     made->sample_size = sizeof(lm_sample);
-    for (uint32_t i = 0; i < count; i++) {
-        made->samples[i].page = made->first + (2 * (size_t)i + 1) * lm_os.page;
+    for (uint32_t i = 0; i < count; i++)
         ring[i] = (uint16_t)i;
-    }
     ring_first = 0;
     ring_count = count;
     memcpy(made->magic, LM_SAMPLES_MAGIC, sizeof LM_SAMPLES_MAGIC);
@@ -123,7 +121,10 @@ static lm_sample *claim(uint64_t chance) {
         all = atomic_load_explicit(&table, memory_order_relaxed);
     }
     if (all && ring_count > 0 && (ring_count > all->count / FEW || chance % SOME == 0)) {
-        sample = &all->samples[ring[ring_first]];
+        size_t i = ring[ring_first];
+        sample = &all->samples[i];
+        sample->page =
+            all->first + (2 * i + 1) * lm_os.page; /* the first time: few programs need all */
         ring_first = (ring_first + 1) % all->count;
         ring_count--;
         atomic_store_explicit(&sample->state, LM_SAMPLE_BUSY, memory_order_relaxed);

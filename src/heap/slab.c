@@ -54,8 +54,7 @@ static void set_hidden(lm_slab *slab, bool hidden) {
     lm_lock_give(&lm_arena_lock);
 }
 
-/* Sets up guards, and clears what must be clear. *fresh: the memory reads as zeros. */
-static void prepare_memory(lm_slab *slab, bool *fresh) {
+static void install_guards(lm_slab *slab, bool clean) {
     char *at = lm_slab_address(slab);
     size_t room = lm_slab_room(slab), size = lm_slab_size(slab);
     if (slab->class == LM_CLASS_ZERO) {
@@ -64,16 +63,20 @@ static void prepare_memory(lm_slab *slab, bool *fresh) {
     }
     if (slab->guarded) {
         /* All of the unit, where that takes no memory away that could be of use again. */
-        size_t bytes = *fresh ? LM_UNIT : lm_os.page;
+        size_t bytes = clean ? LM_UNIT : lm_os.page;
         lm_guard_install(at - bytes, bytes);
     }
     for (size_t i = 0; i < slab->slots && has_slot_guards(slab); i++)
         lm_guard_install(at + i * size + room, size - room);
-    if (!*fresh && lm_protect_clears(room)) {
-        for (size_t i = 0; i < slab->slots; i++)
-            memset(at + i * size, 0, room);
-        *fresh = true;
-    }
+}
+
+bool lm_slab_clear(lm_slab *slab, unsigned from, unsigned to) {
+    size_t room = lm_slab_room(slab), size = lm_slab_size(slab);
+    if (!lm_protect_clears(room) || slab->class == LM_CLASS_ZERO)
+        return false;
+    for (size_t i = from; i < to; i++)
+        memset(lm_slab_address(slab) + i * size, 0, room);
+    return true;
 }
 
 static void remove_guards(lm_slab *slab) {
@@ -92,7 +95,7 @@ static void touch(char *at) {
     *(volatile char *)at = 0;
 }
 
-lm_slab *lm_slab_new(lm_heap *heap, unsigned class, bool *fresh) {
+lm_slab *lm_slab_new(lm_heap *heap, unsigned class, bool *clean) {
     const lm_class *c = &lm_classes[class];
     bool guarded = wants_guard(heap, class);
     uint32_t units = c->units + (uint32_t)guarded;
@@ -106,11 +109,11 @@ lm_slab *lm_slab_new(lm_heap *heap, unsigned class, bool *fresh) {
             lm_arena_map(grant.arena, grant.run.first, 1, lm_arena_guard_record(grant.arena));
     }
     lm_lock_give(&lm_arena_lock);
-    *fresh = grant.run.dirty == 0;
+    *clean = grant.run.dirty == 0;
     if (grant.first)
         touch(lm_slab_run_address(grant.record));
     if (grant.record)
-        prepare_memory(grant.record, fresh);
+        install_guards(grant.record, *clean);
     return grant.record;
 }
 
@@ -179,7 +182,7 @@ static void check_some(lm_slab *slab, unsigned word, uint64_t bits, uint64_t ran
  * other one, and chance has which come first: so two blocks in turn are no neighbours, and yet lie at
  * even distances, by which the processor foresees what a program reads next. */
 static uint64_t choose(const lm_slab *slab, uint64_t pending, uint64_t random) {
-    enum { FEW = 12 };
+    enum { FEW = 8 };
     static const uint64_t every_other = 0x5555555555555555;
     if (!lm_once.protection.random || slab->slots < FEW)
         return pending;
@@ -188,20 +191,33 @@ static uint64_t choose(const lm_slab *slab, uint64_t pending, uint64_t random) {
     return lm_count_bits(chosen) >= FEW ? chosen : pending;
 }
 
-void lm_slab_harvest(lm_slab *slab, lm_heap *heap) {
-    for (unsigned w = 0; w < lm_slab_words(slab); w++) {
+/* The bits of word w that stand for slots `from` to `to`. */
+static uint64_t part_of_word(unsigned w, unsigned from, unsigned to) {
+    unsigned first = w * 64;
+    return lm_low_bits(to - lm_min(to, first)) & ~lm_low_bits(from - lm_min(from, first));
+}
+
+unsigned lm_slab_harvest_part(lm_slab *slab, lm_heap *heap, unsigned from, unsigned to) {
+    unsigned given = 0;
+    for (unsigned w = from / 64; w * 64 < to; w++) {
         lm_pair *pair = &slab->pairs[w];
         uint64_t avail = atomic_load_explicit(&pair->avail, memory_order_relaxed);
         uint64_t pending =
             lm_note_sort_out(slab, w, atomic_load_explicit(&pair->pending, memory_order_relaxed));
         uint64_t random = lm_random_next(&heap->random);
-        uint64_t chosen = choose(slab, pending & lm_slab_valid(slab, w), random);
+        uint64_t chosen = choose(slab, pending & part_of_word(w, from, to), random);
+        given += lm_count_bits(chosen);
         if (heap == lm_self) /* else somebody may be about to write a block's tail */
             check_some(slab, w, chosen, random);
         /* Whoever visits all blocks, and finds one there, finds the slab's memory as it was prepared. */
         atomic_store_explicit(&pair->avail, avail | chosen, memory_order_release);
         atomic_store_explicit(&pair->pending, pending & ~chosen, memory_order_release);
     }
+    return given;
+}
+
+void lm_slab_harvest(lm_slab *slab, lm_heap *heap) {
+    lm_slab_harvest_part(slab, heap, 0, slab->slots);
 }
 
 unsigned lm_slab_available(const lm_slab *slab) {
@@ -211,11 +227,16 @@ unsigned lm_slab_available(const lm_slab *slab) {
     return count;
 }
 
-unsigned lm_slab_pending(const lm_slab *slab) {
+unsigned lm_slab_pending_before(const lm_slab *slab, unsigned to) {
     unsigned count = 0;
-    for (unsigned w = 0; w < lm_slab_words(slab); w++)
-        count += lm_count_bits(lm_slab_pending_bits(slab, w));
+    for (unsigned w = 0; w * 64 < to; w++)
+        count += lm_count_bits(atomic_load_explicit(&slab->pairs[w].pending, memory_order_relaxed) &
+                               part_of_word(w, 0, to));
     return count;
+}
+
+unsigned lm_slab_pending(const lm_slab *slab) {
+    return lm_slab_pending_before(slab, slab->slots);
 }
 
 bool lm_slab_any_pending(const lm_slab *slab) {

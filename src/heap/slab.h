@@ -6,8 +6,12 @@
 #include "heap/layout.h"
 
 /* A new slab of the class, owned by the heap, all slots pending; NULL when there is no memory.
- * *fresh: whether all its memory reads as zeros. */
-lm_slab *lm_slab_new(lm_heap *heap, unsigned class, bool *fresh);
+ * *clean: whether all its memory reads as zeros. */
+lm_slab *lm_slab_new(lm_heap *heap, unsigned class, bool *clean);
+
+/* Clears slots `from` to `to`, which hold what others left there, if free slots of the class must be clear; else
+ * false. */
+bool lm_slab_clear(lm_slab *slab, unsigned from, unsigned to);
 
 /* Gives an empty slab's units back, that was closed. It is in no list, and no word of it is in an inbox. */
 void lm_slab_release(lm_slab *slab);
@@ -28,9 +32,14 @@ unsigned lm_slab_free_slots(const lm_slab *slab);
  * owner, whose heap it is. */
 void lm_slab_harvest(lm_slab *slab, lm_heap *heap);
 
+/* The same of slots `from` to `to` only. Returns how many became available. */
+unsigned lm_slab_harvest_part(lm_slab *slab, lm_heap *heap, unsigned from, unsigned to);
+
 /* Slots that the owner knows to be free: available ones, and those that rest. */
 unsigned lm_slab_available(const lm_slab *slab);
 unsigned lm_slab_pending(const lm_slab *slab);
+unsigned lm_slab_pending_before(const lm_slab *slab,
+                                unsigned to); /* those of the slots before `to` */
 
 bool lm_slab_any_pending(const lm_slab *slab);
 

@@ -37,19 +37,17 @@ static void sweep_slot(lm_sweep *sweep, lm_slab *slab, size_t slot, bool live) {
     sweep->count += !whole;
 }
 
-/* Of a slab that the system gave just now, available slots were never handed out. */
-static bool is_fresh(const lm_slab *slab, const lm_heap *owner) {
-    return owner->bins[slab->class].slab == slab && owner->bins[slab->class].fresh;
-}
-
 static void sweep_slab(lm_sweep *sweep, lm_slab *slab, const lm_heap *owner) {
-    bool fresh = is_fresh(slab, owner);
+    /* Of a slab that is taken from, some slots were never handed out. */
+    const lm_bin *bin = &owner->bins[slab->class];
+    bool fresh = bin->slab == slab && bin->fresh;
+    size_t opened = bin->slab == slab ? bin->opened : slab->slots;
     for (unsigned w = 0; w < lm_slab_words(slab); w++) {
         lm_pair *pair = &slab->pairs[w];
         uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
         uint64_t once = lm_note_sort_out(slab, w, pending);
         atomic_store_explicit(&pair->pending, once, memory_order_relaxed);
-        for (size_t slot = w * 64; slot < slab->slots && slot < (w + 1) * 64u; slot++) {
+        for (size_t slot = w * 64; slot < opened && slot < (w + 1) * 64u; slot++) {
             bool live = lm_slot_live(slab, slot);
             bool untouched =
                 fresh &&

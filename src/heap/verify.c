@@ -67,6 +67,12 @@ static bool in_queue(const lm_bin *bin, const lm_slab *slab) {
     return at == slab;
 }
 
+/* What a CURRENT slab has not opened was never handed out. */
+static bool opened_only(const lm_slab *slab, const lm_bin *bin) {
+    unsigned unopened = slab->slots - bin->opened;
+    return lm_slab_pending(slab) - lm_slab_pending_before(slab, bin->opened) == unopened;
+}
+
 static int verify_place(lm_slab *slab) {
     const lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_relaxed);
     const lm_bin *bin = &owner->bins[slab->class];
@@ -75,7 +81,7 @@ static int verify_place(lm_slab *slab) {
     bool medium = slab->class >= LM_SMALL_CLASSES;
     switch (lm_slab_place(slab)) {
     case LM_PLACE_CURRENT:
-        if (bin->slab != slab)
+        if (bin->slab != slab || !opened_only(slab, bin))
             return LM_VERIFY_PLACE;
         if (medium)
             return slab->countdown == live ? 0 : LM_VERIFY_COUNTDOWN;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum {
-    ENTRIES_LOG2 = 13,
+    ENTRIES_LOG2 = 10,
     FP_SHIFT = 2,
     LAST_SHIFT = 4,
     IDENTITY_SHIFT = 6,

@@ -84,6 +84,24 @@ static void a_loop_needs_no_more_memory(void **state) {
     assert_sound();
 }
 
+/* A loop over few blocks touches few pages of a new slab: the rest isn't opened. One that needs them all gets
+ * them all. */
+static void a_loop_opens_few_slots(void **state) {
+    (void)state;
+    size_t size = 200;
+    unsigned class = class_of(size), slots = lm_classes[class].slots;
+    loam_trim(0);
+    const lm_bin *bin = &lm_self->bins[class];
+    for (int i = 0; i < 3000; i++)
+        loam_free(loam_malloc(size));
+    assert_in_range(bin->opened, 1, slots / 2);
+    assert_sound();
+    take(slots, size);
+    assert_true(slabs_for(size) <= 2);
+    give(0, slots);
+    assert_sound();
+}
+
 /* A FULL slab comes back when an eighth of it is free, not before. */
 static void full_slabs_come_back(void **state) {
     (void)state;
@@ -246,6 +264,7 @@ int main(void) {
         cmocka_unit_test(every_slot_once),
         cmocka_unit_test(reuse_is_delayed),
         cmocka_unit_test(a_loop_needs_no_more_memory),
+        cmocka_unit_test(a_loop_opens_few_slots),
         cmocka_unit_test(full_slabs_come_back),
         cmocka_unit_test(empty_slabs_go_back),
         cmocka_unit_test(idle_memory_is_bounded),

@@ -45,18 +45,23 @@ static void new_ones(void **state) {
     assert_sound();
 }
 
-/* Memory that is said to read as zeros does, and none that was used is said to. */
-static void fresh_is_zero(void **state) {
+/* Memory that is said to read as zeros does; where free slots must, those of used memory are made to, and no
+ * others. */
+static void clean_is_zero(void **state) {
     (void)state;
     for (int round = 0; round < 50; round++) {
-        bool fresh;
-        lm_slab *slab = new_slab((unsigned)round % LM_CLASS_ZERO, &fresh);
+        bool clean;
+        lm_slab *slab = new_slab((unsigned)round % LM_CLASS_ZERO, &clean);
+        size_t room = lm_slab_room(slab), cleared = slab->slots / 2u;
         for (size_t slot = 0; slot < slab->slots; slot++) {
             char *at = lm_slab_address(slab) + slot * lm_slab_size(slab);
-            assert_true(all_zero(at, lm_slab_room(slab)) || !fresh);
-            memset(at, 'x', lm_slab_room(slab));
+            assert_true(all_zero(at, room) || !clean);
+            memset(at, 'x', room);
         }
-        assert_true(fresh || !lm_protect_clears(lm_slab_room(slab)));
+        assert_int_equal(lm_slab_clear(slab, 0, (unsigned)cleared), lm_protect_clears(room));
+        for (size_t slot = 0; slot < slab->slots && lm_protect_clears(room); slot++)
+            assert_int_equal(all_zero(lm_slab_address(slab) + slot * lm_slab_size(slab), room),
+                             slot < cleared);
         lm_slab_release(slab);
     }
 }
@@ -108,6 +113,24 @@ static void harvest_of_all(void **state) {
     atomic_store(&lm_slab_remotes(slab)[0].bits, ~(uint64_t)0xff);
     assert_true(lm_slab_all_free(slab));
     put_back(slab);
+    lm_once.protection = usual;
+}
+
+/* Of a part of the slots: those within it, wherever it begins and ends, and no others. */
+static void harvest_of_a_part(void **state) {
+    bool clean;
+    (void)state;
+    const lm_protection usual = choose_slots(false, false);
+    for (unsigned from = 0; from < 140; from += 20)
+        for (unsigned to = from; to < 200; to += 32) {
+            lm_slab *slab = new_slab(0, &clean);
+            assert_int_equal(lm_slab_harvest_part(slab, lm_self, from, to), to - from);
+            assert_int_equal(lm_slab_pending_before(slab, from), from);
+            assert_int_equal(lm_slab_pending_before(slab, to), from);
+            assert_int_equal(lm_slab_available(slab), to - from);
+            assert_int_equal(lm_slab_pending(slab), slab->slots - (to - from));
+            put_back(slab);
+        }
     lm_once.protection = usual;
 }
 
@@ -378,8 +401,9 @@ static void releases_units(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(new_ones),
-        cmocka_unit_test(fresh_is_zero),
+        cmocka_unit_test(clean_is_zero),
         cmocka_unit_test(harvest_of_all),
+        cmocka_unit_test(harvest_of_a_part),
         cmocka_unit_test(harvest_scattered),
         cmocka_unit_test(harvest_every_other),
         cmocka_unit_test(harvest_leaves_what_is_no_slot),
