@@ -295,7 +295,7 @@ static void wind_down(lm_heap *heap) {
 static void freed_in_queue(lm_heap *heap, lm_slab *slab, bool by_others) {
     bool empty = lm_slab_empty(slab);
     count_queued(heap, slab);
-    bool keep = by_others && may_keep(heap, heap->spare, LM_SPARE_MAX);
+    bool keep = may_keep(heap, heap->spare, by_others ? LM_SPARE_MAX : LM_SPARE_OWN_MAX);
     if (empty && !keep && lm_slab_close(slab)) {
         dequeue(heap, slab);
         lm_slab_release(slab);
