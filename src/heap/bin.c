@@ -4,6 +4,7 @@
 #include "heap/arena.h"
 #include "heap/limits.h"
 #include "heap/orphans.h"
+#include "heap/protect.h"
 #include "heap/remote.h"
 #include "heap/sampled.h"
 #include "heap/slab.h"
@@ -159,11 +160,20 @@ static bool use_next_word(lm_heap *heap, lm_bin *bin, unsigned from, uint64_t le
     return false;
 }
 
+static uint8_t form_of(const lm_slab *slab, bool fresh) {
+    if (lm_once.protect != LM_PROTECT_INLINE)
+        return LM_FORM_GENERAL;
+    if (lm_slab_room(slab) > LM_INLINE_ROOM)
+        return LM_FORM_LONG;
+    return fresh ? LM_FORM_FRESH : LM_FORM_CHECKED;
+}
+
 static void use_slab(lm_heap *heap, lm_bin *bin, lm_slab *slab, bool fresh, uint64_t least) {
     lm_slab_harvest(slab, heap);
     lm_slab_set_place(slab, LM_PLACE_CURRENT);
     bin->slab = slab;
     bin->fresh = fresh;
+    bin->form = form_of(slab, fresh);
     count_current(heap, slab);
     if (!use_next_word(heap, bin, 0, least)) /* what was pending was freed twice */
         atomic_store_explicit(&bin->pair, &slab->pairs[0], memory_order_relaxed);

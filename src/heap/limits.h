@@ -44,6 +44,9 @@
 /* What it keeps of empty slabs that wait for their turn: more, since a thread that takes over what others freed
  * goes on to use it. */
 #define LM_SPARE_MAX LM_LIMIT(LM_MIB(4), LM_KIB(64))
+
+/* The same while it frees itself: so much that a loop over some blocks of each class, which fill more than a
+ * slab, makes no slabs. */
 #define LM_SPARE_OWN_MAX LM_LIMIT(LM_KIB(256), LM_KIB(64))
 
 /* What a thread frees, without needing any, before it winds down. */

@@ -234,7 +234,12 @@ static LM_NOINLINE void free_remote_general(void *p, const lm_way *way, size_t s
     }
 }
 
-/* A free slot of a room up to LM_INLINE_ROOM has no canary, so the claim fails on it; the bits are looked at
+static inline bool take_shared(char *p, size_t room, lm_family family, size_t size) {
+    return room <= LM_INLINE_ROOM ? lm_protect_in_shared_fast(p, room, family, size, false)
+                                  : lm_protect_in_shared_fast(p, room, family, size, true);
+}
+
+/* A free slot of a room up to LM_SMALL_MAX has no canary, so the claim fails on it; the bits are looked at
  * once, by lm_remote_free. */
 LM_NOINLINE void lm_free_remote(void *p, const lm_way *way, size_t size) {
     lm_visit visit;
@@ -245,8 +250,8 @@ LM_NOINLINE void lm_free_remote(void *p, const lm_way *way, size_t size) {
                         : NULL;
     if (LM_LIKELY(slab != NULL)) {
         size_t room = lm_slab_room(slab);
-        if (LM_LIKELY(lm_slot_at(slab, offset, &slot)) && LM_LIKELY(room <= LM_INLINE_ROOM) &&
-            LM_LIKELY(lm_protect_in_shared_fast(p, room, way->family, size))) {
+        if (LM_LIKELY(lm_slot_at(slab, offset, &slot)) && LM_LIKELY(room <= LM_SMALL_MAX) &&
+            LM_LIKELY(take_shared(p, room, way->family, size))) {
             if (LM_UNLIKELY(!lm_remote_free(slab, slot, &visit)))
                 report(way->call, p);
             return;
@@ -256,12 +261,22 @@ LM_NOINLINE void lm_free_remote(void *p, const lm_way *way, size_t size) {
     free_remote_general(p, way, size);
 }
 
-LM_NOINLINE void lm_free_general(void *p, const lm_way *way, size_t size, lm_slab *slab,
-                                 size_t slot) {
+static LM_NOINLINE void free_general(void *p, const lm_way *way, size_t size, lm_slab *slab,
+                                     size_t slot) {
     if (lm_protect_in(slab, p, way->family, size))
         lm_free_own(slab, lm_pair_of(slab, slot), slot);
     else
         lm_free_slow(p, way, size, LM_ANY_ALIGNMENT);
+}
+
+LM_NOINLINE void lm_free_other(void *p, const lm_way *way, size_t size, lm_slab *slab,
+                               size_t slot) {
+    size_t room = lm_slab_room(slab);
+    if (LM_LIKELY(lm_once.protect == LM_PROTECT_INLINE) && LM_LIKELY(room <= LM_SMALL_MAX) &&
+        LM_LIKELY(lm_protect_in_fast(p, room, way->family, size, true)))
+        lm_free_own(slab, lm_pair_of(slab, slot), slot);
+    else
+        free_general(p, way, size, slab, slot);
 }
 
 LM_NOINLINE void lm_free_counted(lm_slab *slab) {
