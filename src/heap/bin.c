@@ -160,6 +160,7 @@ static bool use_next_word(lm_heap *heap, lm_bin *bin, unsigned from, uint64_t le
     return false;
 }
 
+/* How slots of the slab become blocks. */
 static uint8_t form_of(const lm_slab *slab, bool fresh) {
     if (lm_once.protect != LM_PROTECT_INLINE)
         return LM_FORM_GENERAL;

@@ -234,7 +234,7 @@ static LM_NOINLINE void free_remote_general(void *p, const lm_way *way, size_t s
     }
 }
 
-static inline bool take_shared(char *p, size_t room, lm_family family, size_t size) {
+LM_INLINE bool take_shared(char *p, size_t room, lm_family family, size_t size) {
     return room <= LM_INLINE_ROOM ? lm_protect_in_shared_fast(p, room, family, size, false)
                                   : lm_protect_in_shared_fast(p, room, family, size, true);
 }

@@ -137,9 +137,10 @@ static inline int is_among(char **blocks, int count, const char *block) {
     return 0;
 }
 
-/* Of small blocks one more lies before them. */
+/* Of small blocks one more lies before them. There are so many, in 12 KiB, that a heap which gives every other place
+ * first comes to those between. */
 static inline neighbours get_neighbours(void) {
-    enum { BLOCKS = SIZE > LARGE ? 2 : 200, NEAR = 64 };
+    enum { BLOCKS = SIZE > LARGE ? 2 : SIZE < 4096 ? (12 << 10) / (SIZE + 8) : 200, NEAR = 64 };
     static char *blocks[BLOCKS];
     neighbours found = {NULL, NULL};
     /* From a page on there may be a guard between them. */
