@@ -4,6 +4,7 @@
 #include "heap/arena.h"
 #include "heap/limits.h"
 #include "heap/orphans.h"
+#include "heap/protect.h"
 #include "heap/remote.h"
 #include "heap/sampled.h"
 #include "heap/slab.h"
@@ -159,6 +160,20 @@ static bool use_next_word(lm_heap *heap, lm_bin *bin, unsigned from, uint64_t le
     return false;
 }
 
+/* How slots of the slab become blocks. */
+static uint8_t form_of(const lm_slab *slab, bool fresh) {
+    if (lm_once.protect != LM_PROTECT_INLINE)
+        return LM_FORM_GENERAL;
+    if (lm_slab_room(slab) > LM_INLINE_ROOM)
+        return LM_FORM_LONG;
+    return fresh ? LM_FORM_FRESH : LM_FORM_CHECKED;
+}
+
+static void set_fresh(lm_bin *bin, bool fresh) {
+    bin->fresh = fresh;
+    bin->form = form_of(bin->slab, fresh);
+}
+
 /* Slots `from` to `to` of the current slab become available, those that aren't live. `pending`: how many of
  * the whole slab were pending before. */
 static void give_part(lm_heap *heap, lm_bin *bin, unsigned from, unsigned to, unsigned pending,
@@ -186,13 +201,13 @@ static void open_more(lm_heap *heap, lm_bin *bin, unsigned pending) {
     unsigned from = bin->opened, slots = bin->slab->slots;
     unsigned to = (unsigned)lm_min(from + opened_at_once(bin->slab), slots);
     bin->opened = (uint16_t)to;
-    bin->fresh = bin->clean || lm_slab_clear(bin->slab, from, to);
+    set_fresh(bin, bin->clean || lm_slab_clear(bin->slab, from, to));
     give_part(heap, bin, from, to, pending, 1);
 }
 
 /* Begins again with the current slab. */
 static void use_again(lm_heap *heap, lm_bin *bin, unsigned pending, uint64_t least) {
-    bin->fresh = false;
+    set_fresh(bin, false);
     give_part(heap, bin, 0, bin->opened, pending, least);
 }
 
@@ -350,7 +365,7 @@ static void wind_down(lm_heap *heap) {
 static void freed_in_queue(lm_heap *heap, lm_slab *slab, bool by_others) {
     bool empty = lm_slab_empty(slab);
     count_queued(heap, slab);
-    bool keep = by_others && may_keep(heap, heap->spare, LM_SPARE_MAX);
+    bool keep = may_keep(heap, heap->spare, by_others ? LM_SPARE_MAX : LM_SPARE_OWN_MAX);
     if (empty && !keep && lm_slab_close(slab)) {
         dequeue(heap, slab);
         lm_slab_release(slab);

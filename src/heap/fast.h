@@ -30,11 +30,7 @@ LM_INLINE void *lm_malloc_in(lm_heap *heap, size_t size, lm_family family, bool 
         return lm_malloc_slow(size, family);
     atomic_store_explicit(&pair->avail, word & (word - 1), memory_order_relaxed);
     char *p = bin->base + lm_lowest_bit(word) * bin->size;
-    if (!protect)
-        return p;
-    if (LM_UNLIKELY(lm_once.protect != LM_PROTECT_INLINE))
-        return lm_protect_out(p, bin->size, size, lm_kind_of(family, 0), bin->fresh);
-    return lm_protect_out_fast(p, bin, size, family);
+    return protect ? lm_protect_out_fast(p, bin, size, family) : p;
 }
 
 LM_INLINE void *lm_malloc(size_t size, lm_family family) {
@@ -82,12 +78,12 @@ LM_INLINE void lm_free_in(void *p, const lm_way *way, size_t size, uint64_t offs
         goto slow;
     if (protect) {
         size_t room = lm_slab_room(slab);
-        if (LM_UNLIKELY(lm_once.protect != LM_PROTECT_INLINE) ||
-            LM_UNLIKELY(room > LM_INLINE_ROOM)) {
-            lm_free_general(p, way, size, slab, slot);
+        LM_KEEP_IN_REGISTER(room);
+        if (room > lm_once.inline_room) {
+            lm_free_other(p, way, size, slab, slot);
             return;
         }
-        if (LM_UNLIKELY(!lm_protect_in_fast(p, room, way->family, size)))
+        if (LM_UNLIKELY(!lm_protect_in_fast(p, room, way->family, size, false)))
             goto slow;
     }
     LM_KEEP_IN_REGISTER(slot);

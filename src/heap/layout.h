@@ -164,13 +164,18 @@ typedef struct lm_span {
     uint64_t moved_bytes;   /* [holder] of a span that was moved: from its start, in one mapping */
 } lm_span;
 
+/* How the fast path makes a block of a slot, with protection: it looks whether the slot is still clear; it needn't,
+ * since the slot is fresh; or a function does, as the class or the settings want it. */
+enum { LM_FORM_CHECKED = 0, LM_FORM_FRESH, LM_FORM_LONG, LM_FORM_GENERAL };
+
 /* A thread takes slots of one class from here. 64 bytes, so that its address is a shift away. */
 typedef struct lm_bin {
     _Atomic(lm_pair *) pair; /* the word in use; never NULL: an empty one when there is none */
     char *base;              /* address of the word's slot 0 */
     uint32_t size;           /* bytes of a slot */
-    bool fresh;              /* the word's slots were never used since the system gave zeros */
-    bool clean;              /* nor those that the current slab has not opened */
+    uint8_t form;            /* LM_FORM_...: how its slots become blocks */
+    bool fresh : 1;          /* the word's slots were never used since the system gave zeros */
+    bool clean : 1;          /* nor those that the current slab has not opened */
     uint16_t opened;         /* slots of the current slab that can be used; the rest was never */
     lm_slab *slab;           /* CURRENT, NULL when there is none */
     lm_slab *head, *tail;    /* QUEUED, oldest first: an eighth free or more when they came */
@@ -279,8 +284,9 @@ enum { LM_PROTECT_NOT = 0, LM_PROTECT_INLINE, LM_PROTECT_GENERAL };
 typedef struct lm_heap_once {
     uint64_t secret, multiplier;  /* of canaries; both odd, so that no canary begins with a 0 */
     const uint16_t *small_offset; /* one of the tables */
-    uint32_t protect;             /* LM_PROTECT_... */
-    uint32_t tail;                /* bytes of a slot's room that the manager takes: 0 or LM_TAIL */
+    uint16_t protect;             /* LM_PROTECT_... */
+    uint16_t tail;                /* bytes of a slot's room that the manager takes: 0 or LM_TAIL */
+    uint32_t inline_room;         /* bytes: rooms up to this are the inlined form's; 0: none is */
     lm_lookup lookups[LM_ARENAS_MAX];
     size_t plain_limit; /* LM_SMALL_MAX + 1 without protection, else 0 */
     size_t plain_size;  /* lookups[0].size without protection, else 0 */

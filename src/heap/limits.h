@@ -45,6 +45,10 @@
  * goes on to use it. */
 #define LM_SPARE_MAX LM_LIMIT(LM_MIB(4), LM_KIB(64))
 
+/* The same while it frees itself: so much that a loop over some blocks of each class, which fill more than a
+ * slab, makes no slabs. */
+#define LM_SPARE_OWN_MAX LM_LIMIT(LM_KIB(256), LM_KIB(64))
+
 /* What a thread frees, without needing any, before it winds down. */
 #define LM_FREED_A_LOT LM_LIMIT(LM_MIB(1), LM_KIB(64))
 

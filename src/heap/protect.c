@@ -9,15 +9,22 @@
 /* The first `n` of 8 bytes, and the last. */
 #define BYTES(n)      ((n) == 0 ? 0 : ~(uint64_t)0 >> ((64 - 8 * (n)) & 63))
 #define LAST_BYTES(n) ((n) == 0 ? 0 : ~BYTES(8 - (n)))
-#define SHORT(slack)                                                                               \
-    { BYTES(slack), 0 }
-#define LONGER(beyond)                                                                             \
-    { BYTES(8), LAST_BYTES(beyond) }
+#define EIGHT(X)      X(1), X(2), X(3), X(4), X(5), X(6), X(7), X(8)
+#define NONE(n)       0
+#define WHOLE(n)      BYTES(8)
+#define EIGHT_OF(x)   x, x, x, x, x, x, x, x
+#define SIXTYFOUR(x)                                                                               \
+    EIGHT_OF(x), EIGHT_OF(x), EIGHT_OF(x), EIGHT_OF(x), EIGHT_OF(x), EIGHT_OF(x), EIGHT_OF(x),     \
+        EIGHT_OF(x)
 
-const lm_slack_masks lm_slack_mask[LM_SLACK_SHORT + 1] = {
-    SHORT(0),  SHORT(1),  SHORT(2),  SHORT(3),  SHORT(4),  SHORT(5),
-    SHORT(6),  SHORT(7),  SHORT(8),  LONGER(1), LONGER(2), LONGER(3),
-    LONGER(4), LONGER(5), LONGER(6), LONGER(7), LONGER(8),
+const lm_slack_masks lm_slack_mask = {
+    .mark = {0, EIGHT(BYTES), EIGHT(WHOLE)},
+    .zeros = {0, EIGHT(NONE), EIGHT(LAST_BYTES)},
+};
+
+const lm_slack_tables lm_slack_table = {
+    .wanted = {SIXTYFOUR(0), EIGHT_OF(LM_MARK_BYTE)},
+    .is_slack = {SIXTYFOUR(0), SIXTYFOUR(0xff)},
 };
 
 static const size_t CHECKED_UNCLEARED =
@@ -37,11 +44,11 @@ static size_t checked_slack(size_t room, size_t slack) {
 
 /* What byte i of the slack must hold. */
 static unsigned char slack_byte(size_t i) {
-    return i < sizeof LM_MARK ? (unsigned char)LM_MARK : 0;
+    return i < sizeof LM_MARK ? LM_MARK_BYTE : 0;
 }
 
 /* The mark, then zeros: the last words first, which may overlap. */
-static LM_NOINLINE bool long_slack_intact(const char *p, size_t room, size_t slack) {
+static bool any_slack_intact(const char *p, size_t room, size_t slack) {
     size_t checked = checked_slack(room, slack);
     const char *at = p + room - LM_TAIL - slack;
     uint64_t wrong = (lm_word_at(at) ^ LM_MARK) | lm_word_at(at + checked - sizeof wrong);
@@ -50,9 +57,9 @@ static LM_NOINLINE bool long_slack_intact(const char *p, size_t room, size_t sla
     return wrong == 0;
 }
 
-LM_INLINE bool slack_intact(const char *p, size_t room, size_t slack) {
+static bool slack_intact(const char *p, size_t room, size_t slack) {
     return LM_LIKELY(slack <= LM_SLACK_SHORT) ? lm_short_slack_intact(p, room, slack)
-                                              : long_slack_intact(p, room, slack);
+                                              : any_slack_intact(p, room, slack);
 }
 
 /* In a slot that was just taken: what is cleared is zero already. */
@@ -116,14 +123,8 @@ void lm_protect_resize(lm_slab *slab, char *p, size_t size) {
         put_tail_in_steps(p, lm_slab_room(slab), size, lm_kind_of(LM_FAMILY_C, 0));
 }
 
-/* The last piece may overlap those before. */
 static bool is_clear(char *p, size_t room) {
-    if (room <= LM_INLINE_ROOM)
-        return lm_room_is_clear(p, room);
-    lm_vector any = lm_any_long(p + room - LM_PIECE_LONG);
-    for (size_t i = 0; i + LM_PIECE_LONG < room; i += LM_PIECE_LONG)
-        any |= lm_any_long(p + i);
-    return (any[0] | any[1]) == 0;
+    return room <= LM_INLINE_ROOM ? lm_room_is_clear(p, room) : lm_long_is_clear(p, room);
 }
 
 /* ---- What was changed ----------------------------------------------------------------------- */
@@ -306,6 +307,15 @@ LM_NOINLINE void *lm_protect_out(char *p, size_t room, size_t size, uint64_t kin
     return p;
 }
 
+LM_NOINLINE void *lm_protect_out_other(char *p, const lm_bin *bin, size_t size, lm_family family) {
+    size_t room = bin->size;
+    if (LM_UNLIKELY(bin->form != LM_FORM_LONG) ||
+        LM_UNLIKELY(!bin->fresh && !lm_long_is_clear(p, room)))
+        return lm_protect_out(p, room, size, lm_kind_of(family, 0), bin->fresh);
+    lm_tail_put(p, room, size, lm_kind_of(family, 0));
+    return p;
+}
+
 LM_NOINLINE bool lm_protect_in(lm_slab *slab, char *p, lm_family family, size_t size) {
     size_t room = lm_slab_room(slab), most = room - LM_TAIL;
     if (LM_UNLIKELY(room ==
@@ -331,7 +341,7 @@ LM_NOINLINE bool lm_protect_in(lm_slab *slab, char *p, lm_family family, size_t 
     return true;
 }
 
-LM_NOINLINE bool lm_protect_in_claimed_long(char *p, size_t room, size_t slack) {
+LM_NOINLINE bool lm_protect_in_claimed_other(char *p, size_t room, size_t slack) {
     if (!slack_intact(p, room, slack))
         return false;
     if (lm_protect_clears(room))
@@ -362,6 +372,8 @@ void lm_protect_clear(lm_slab *slab, char *p) {
     begin_change(p, room);
     if (LM_LIKELY(room <= LM_INLINE_ROOM))
         lm_room_clear(p, room);
+    else if (room <= LM_SMALL_MAX)
+        lm_long_clear(p, room);
     else
         memset(p, 0, room - LM_TAIL);
 }

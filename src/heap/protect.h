@@ -17,17 +17,16 @@
  * A FREE SLOT is all zero when its class is cleared (rooms up to clear_max): a free clears it, and
  * before it is handed out again it must still be so. Slots that were never used are zero anyway.
  *
- * The inlined form here is what the default level asks for, for rooms up to LM_INLINE_ROOM; the general
- * form, out of line, follows the settings (lm_once.protection). */
+ * The inlined forms here are what the default level asks for: one for rooms up to LM_INLINE_ROOM, one for those up
+ * to LM_SMALL_MAX. The general form, out of line, follows the settings (lm_once.protection). */
 #ifndef LM_HEAP_PROTECT_H
 #define LM_HEAP_PROTECT_H
 
 #include "base/finding.h"
+#include "heap/clear.h"
 #include "heap/layout.h"
 
 #include <string.h>
-
-enum { LM_INLINE_ROOM = 256 /* bytes */ };
 
 enum {
     LM_TAIL = 8,
@@ -60,7 +59,9 @@ typedef struct lm_asked {
 
 /* ---- Words of the tail ---------------------------------------------------------------------- */
 
-static const uint64_t LM_MARK = 0xa5a5a5a5a5a5a5a5;
+#define LM_MARK_BYTE 0xa5
+
+static const uint64_t LM_MARK = LM_MARK_BYTE * (~(uint64_t)0 / 0xff);
 
 LM_INLINE uint64_t lm_word_at(const char *at) {
     uint64_t word;
@@ -116,96 +117,50 @@ LM_INLINE uint64_t lm_note_of(const char *p, size_t room) {
     return lm_note_in(lm_canary_of(p, room), p);
 }
 
-/* Which bytes of the slack are looked at, by its length: of the word that begins it, which must hold
+/* ---- The slack ------------------------------------------------------------------------------- */
+
+/* What the inlined forms look at: the slack of rooms up to LM_INLINE_ROOM, and of those up to LM_SMALL_MAX, if the
+ * block was never resized. */
+enum { LM_SLACK_SHORT = 16, LM_SLACK_LONG = 64 };
+
+/* Which bytes of a short slack are looked at, by its length: of the word that begins it, which must hold
  * the mark, and of the word before the canary, which must hold zeros. */
+
 typedef struct lm_slack_masks {
-    uint64_t mark, zeros;
+    uint64_t mark[LM_SLACK_SHORT + 1], zeros[LM_SLACK_SHORT + 1];
 } lm_slack_masks;
 
-enum { LM_SLACK_SHORT = 16 };
-extern LM_HIDDEN const lm_slack_masks lm_slack_mask[LM_SLACK_SHORT + 1];
+extern LM_HIDDEN const lm_slack_masks lm_slack_mask;
 
 LM_INLINE bool lm_short_slack_intact(const char *p, size_t room, size_t slack) {
     const char *canary = p + room - LM_TAIL;
-    lm_slack_masks masks = lm_slack_mask[slack];
-    uint64_t mark = lm_word_at(canary - slack) ^ LM_MARK;
-    return ((mark & masks.mark) | (lm_word_at(canary - 8) & masks.zeros)) == 0;
+    uint64_t wrong = (lm_word_at(canary - slack) ^ LM_MARK) & lm_slack_mask.mark[slack];
+    return (wrong | (lm_word_at(canary - 8) & lm_slack_mask.zeros[slack])) == 0;
 }
 
-/* ---- Clearing ------------------------------------------------------------------------------- */
+/* Any of the bytes before the canary that are the slack's, against what they must be: in both tables those
+ * of a slack of n bytes begin with byte n. */
+typedef uint64_t lm_loose_vector __attribute__((vector_size(16), may_alias, aligned(1)));
 
-typedef uint64_t lm_vector __attribute__((vector_size(16), may_alias));
+typedef struct lm_slack_tables {
+    unsigned char wanted[2 * LM_SLACK_LONG], is_slack[2 * LM_SLACK_LONG];
+} lm_slack_tables;
 
-LM_INLINE lm_vector *lm_vector_at(char *at) {
-    return (lm_vector *)(void *)at;
+extern LM_HIDDEN const lm_slack_tables lm_slack_table;
+
+LM_INLINE lm_vector lm_loose_vector_at(const void *at) {
+    return *(const lm_loose_vector *)at;
 }
 
-/* A room is cleared, and looked at, in four pieces that overlap: at its start and its end, and a gap from
- * either. So few branches go by the length: programs mix lengths, which can't be foreseen. */
-enum { LM_PIECE_SHORT = sizeof(lm_vector), LM_PIECE_LONG = 4 * sizeof(lm_vector) };
-
-_Static_assert(LM_INLINE_ROOM <= 4 * LM_PIECE_LONG, "four pieces cover a room");
-
-/* Half of what is left between the pieces at the ends, in whole vectors: of a short room one or none. */
-LM_INLINE size_t lm_short_gap(size_t room) {
-    return (room - LM_PIECE_SHORT) / 2 & LM_PIECE_SHORT;
-}
-
-LM_INLINE size_t lm_long_gap(size_t room) {
-    size_t half = (room - LM_PIECE_LONG) / 2 & ~(sizeof(lm_vector) - 1);
-    return lm_min(half, LM_PIECE_LONG);
-}
-
-LM_INLINE void lm_long_clear(char *p) {
-    const lm_vector zero = {0, 0};
-    *lm_vector_at(p) = zero;
-    *lm_vector_at(p + 16) = zero;
-    *lm_vector_at(p + 32) = zero;
-    *lm_vector_at(p + 48) = zero;
-}
-
-LM_INLINE lm_vector lm_any_long(char *p) {
-    return *lm_vector_at(p) | *lm_vector_at(p + 16) | *lm_vector_at(p + 32) | *lm_vector_at(p + 48);
-}
-
-/* `room` is a multiple of 16, up to LM_INLINE_ROOM. */
-LM_INLINE void lm_room_clear(char *p, size_t room) {
-    const lm_vector zero = {0, 0};
-    if (LM_THREAD_SANITIZER) { /* it can't know that a vector's halves are atomic */
-        atomic_store_explicit(lm_canary_at(p, room), 0, memory_order_relaxed);
-        memset(p, 0, room - LM_TAIL);
-        return;
-    }
-    if (room > LM_PIECE_LONG) {
-        size_t gap = lm_long_gap(room);
-        lm_long_clear(p);
-        lm_long_clear(p + gap);
-        p += room - LM_PIECE_LONG;
-        lm_long_clear(p - gap);
-        lm_long_clear(p);
-        return;
-    }
-    if (room > 32) { /* costs fewer instructions than a gap */
-        *lm_vector_at(p + 16) = zero;
-        *lm_vector_at(p + room - 32) = zero;
-    }
-    *lm_vector_at(p) = zero;
-    *lm_vector_at(p + room - 16) = zero;
-}
-
-LM_INLINE bool lm_room_is_clear(char *p, size_t room) {
-    lm_vector any;
-    if (room > LM_PIECE_LONG) {
-        size_t gap = lm_long_gap(room);
-        char *last = p + room - LM_PIECE_LONG;
-        any = lm_any_long(p) | lm_any_long(p + gap) | lm_any_long(last - gap) | lm_any_long(last);
-    } else {
-        size_t gap = lm_short_gap(room);
-        char *last = p + room - LM_PIECE_SHORT;
-        any = *lm_vector_at(p) | *lm_vector_at(p + gap) | *lm_vector_at(last - gap) |
-              *lm_vector_at(last);
-    }
-    return (any[0] | any[1]) == 0;
+/* Of rooms above LM_INLINE_ROOM. */
+LM_INLINE bool lm_long_slack_intact(const char *p, size_t room, size_t slack) {
+    const char *before = p + room - LM_TAIL - LM_SLACK_LONG;
+    lm_vector wrong = {0, 0};
+    for (size_t i = 0; i < LM_SLACK_LONG; i += LM_VECTOR)
+        wrong |= (lm_loose_vector_at(before + i) ^
+                  lm_loose_vector_at(lm_slack_table.wanted + slack + i)) &
+                 lm_loose_vector_at(lm_slack_table.is_slack + slack + i);
+    return lm_is_none(wrong);
 }
 
 /* ---- A block goes out, a block comes in ----------------------------------------------------- */
@@ -262,22 +217,48 @@ LM_INLINE uint64_t lm_kind_of(lm_family family, size_t alignment) {
     return (uint64_t)family << LM_FAMILY_SHIFT | code << LM_ALIGN_SHIFT;
 }
 
+/* What the fast path comes to when a slot's form isn't the inlined one. */
+void *lm_protect_out_other(char *p, const lm_bin *bin, size_t size, lm_family family);
+
 LM_INLINE void *lm_protect_out_fast(char *p, const lm_bin *bin, size_t size, lm_family family) {
     size_t room = bin->size;
-    if (LM_UNLIKELY(room > LM_INLINE_ROOM) ||
-        LM_UNLIKELY(!(bin->fresh || lm_room_is_clear(p, room))))
-        return lm_protect_out(p, room, size, lm_kind_of(family, 0), bin->fresh);
+    if (LM_LIKELY(bin->form == LM_FORM_CHECKED)) {
+        if (LM_UNLIKELY(!lm_room_is_clear(p, room)))
+            return lm_protect_out(p, room, size, lm_kind_of(family, 0), false);
+    } else if (bin->form != LM_FORM_FRESH) {
+        return lm_protect_out_other(p, bin, size, family);
+    }
     lm_tail_put(p, room, size, lm_kind_of(family, 0));
     return p;
 }
 
-LM_INLINE bool lm_protect_in_fast(char *p, size_t room, lm_family family, size_t size) {
-    size_t most = room - LM_TAIL;
-    uint64_t slack = lm_note_of(p, room) - lm_kind_of(family, 0);
-    if (LM_UNLIKELY(size == LM_ANY_SIZE ? slack > most : slack != most - size) ||
-        LM_UNLIKELY(slack > LM_SLACK_SHORT) || LM_UNLIKELY(!lm_short_slack_intact(p, room, slack)))
+/* Whether a slack that a canary tells agrees with what the caller says, and is one that is looked at inline. That
+ * of a room of 16 bytes may seem to begin before the room: what stands there is no mark. */
+LM_INLINE bool lm_slack_plausible(size_t room, uint64_t slack, size_t size, bool is_long) {
+    if (size != LM_ANY_SIZE && LM_UNLIKELY(slack != room - LM_TAIL - size))
         return false;
-    lm_room_clear(p, room);
+    return LM_LIKELY(slack <= (is_long ? LM_SLACK_LONG : LM_SLACK_SHORT));
+}
+
+LM_INLINE bool lm_slack_intact(const char *p, size_t room, uint64_t slack, bool is_long) {
+    return is_long ? lm_long_slack_intact(p, room, slack) : lm_short_slack_intact(p, room, slack);
+}
+
+LM_INLINE void lm_inlined_clear(char *p, size_t room, bool is_long) {
+    if (is_long)
+        lm_long_clear(p, room);
+    else
+        lm_room_clear(p, room);
+}
+
+/* The inlined forms; `is_long`: of rooms above LM_INLINE_ROOM, else of those up to it. */
+LM_INLINE bool lm_protect_in_fast(char *p, size_t room, lm_family family, size_t size,
+                                  bool is_long) {
+    uint64_t slack = lm_note_of(p, room) - lm_kind_of(family, 0);
+    if (LM_UNLIKELY(!lm_slack_plausible(room, slack, size, is_long)) ||
+        LM_UNLIKELY(!lm_slack_intact(p, room, slack, is_long)))
+        return false;
+    lm_inlined_clear(p, room, is_long);
     return true;
 }
 
@@ -302,15 +283,19 @@ LM_INLINE void lm_protect_give_up(const lm_claim *claim, char *p) {
     atomic_store_explicit(lm_canary_at(p, claim->room), claim->canary, memory_order_release);
 }
 
-bool lm_protect_in_claimed_long(char *p, size_t room, size_t slack);
+/* The same out of line, whatever the room and the slack. */
+bool lm_protect_in_claimed_other(char *p, size_t room, size_t slack);
 
 /* As lm_protect_in. What stands in the slack is for the one to see that has claimed the block. */
 LM_INLINE bool lm_protect_in_claimed(const lm_claim *claim, char *p) {
-    if (LM_UNLIKELY(claim->room > LM_INLINE_ROOM) || LM_UNLIKELY(claim->slack > LM_SLACK_SHORT))
-        return lm_protect_in_claimed_long(p, claim->room, claim->slack);
-    if (LM_UNLIKELY(!lm_short_slack_intact(p, claim->room, claim->slack)))
+    size_t room = claim->room, slack = claim->slack;
+    bool is_long = room > LM_INLINE_ROOM;
+    if (LM_UNLIKELY(room > LM_SMALL_MAX) ||
+        LM_UNLIKELY(slack > (is_long ? LM_SLACK_LONG : LM_SLACK_SHORT)))
+        return lm_protect_in_claimed_other(p, room, slack);
+    if (LM_UNLIKELY(!lm_slack_intact(p, room, slack, is_long)))
         return false;
-    lm_room_clear(p, claim->room);
+    lm_inlined_clear(p, room, is_long);
     return true;
 }
 

@@ -40,7 +40,7 @@ static void choose_protection(lm_protection *chosen, const lm_options *options) 
 }
 
 /* The inlined form is that of the default level, whole. */
-static uint32_t choose_form(const lm_protection *chosen) {
+static uint16_t choose_form(const lm_protection *chosen) {
     if (chosen->tail && chosen->clear && chosen->clear_max == LM_SMALL_MAX && !chosen->check_before)
         return LM_PROTECT_INLINE;
     return chosen->tail || chosen->clear ? LM_PROTECT_GENERAL : LM_PROTECT_NOT;
@@ -54,6 +54,7 @@ static void start_protection(const lm_options *options) {
     lm_once.seed = random[2];
     choose_protection(&lm_once.protection, options);
     lm_once.protect = choose_form(&lm_once.protection);
+    lm_once.inline_room = lm_once.protect == LM_PROTECT_INLINE ? LM_INLINE_ROOM : 0;
     lm_once.plain_limit = lm_once.protect == LM_PROTECT_NOT ? LM_SMALL_MAX + 1 : 0;
     lm_once.tail = lm_once.protection.tail ? LM_TAIL : 0;
     /* The table with a tail leads requests of no bytes to the slow path, which knows what to do. */

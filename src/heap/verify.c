@@ -178,6 +178,16 @@ static int verify_records(void) {
 
 /* ---- Bins and inboxes ----------------------------------------------------------------------- */
 
+/* A slot's form says what the settings and the class say. */
+static bool form_is_right(const lm_bin *bin) {
+    bool is_inline = bin->form == LM_FORM_CHECKED || bin->form == LM_FORM_FRESH;
+    if (!bin->slab)
+        return true;
+    return is_inline == (lm_slab_room(bin->slab) <= lm_once.inline_room) &&
+           (bin->form == LM_FORM_GENERAL) == (lm_once.inline_room == 0) &&
+           (!is_inline || bin->fresh == (bin->form == LM_FORM_FRESH));
+}
+
 static int verify_bins(lm_heap *heap) {
     size_t spare = 0;
     for (unsigned class = 0; class < LM_CLASSES; class ++) {
@@ -193,6 +203,8 @@ static int verify_bins(lm_heap *heap) {
         if (bin->tail != before)
             return LM_VERIFY_QUEUE;
         if (!bin->slab && atomic_load(&bin->pair) != &lm_bin_no_slots)
+            return LM_VERIFY_QUEUE;
+        if (!form_is_right(bin))
             return LM_VERIFY_QUEUE;
     }
     bool is_free = atomic_load(&heap->state) == LM_HEAP_FREE;

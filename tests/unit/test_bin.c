@@ -214,6 +214,28 @@ static void emptied_slabs_serve(void **state) {
     assert_sound();
 }
 
+/* Some blocks more than a slab has, again and again: what a round frees serves the next one. */
+static void a_round_serves_the_next(void **state) {
+    static const size_t sizes[] = {40, 200, 1000};
+    (void)state;
+    loam_trim(0);
+    for (unsigned s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+        unsigned n = lm_classes[class_of(sizes[s])].slots * 3u / 2;
+        take(n, sizes[s]);
+        give(0, n);
+        size_t used = lm_arena_used_units();
+        assert_in_range(lm_self->spare, 1, LM_SPARE_OWN_MAX);
+        for (int round = 0; round < 20; round++) {
+            take(n, sizes[s]);
+            assert_in_range(lm_arena_used_units(), 1, used);
+            give(0, n);
+        }
+        assert_sound();
+        loam_trim(0);
+    }
+    assert_int_equal(lm_self->spare, 0);
+}
+
 /* A thread that frees much itself may have done its work, and keeps none. */
 static void a_thread_that_frees_much_keeps_none(void **state) {
     (void)state;
@@ -271,6 +293,7 @@ int main(void) {
         cmocka_unit_test(what_others_free_is_used_again),
         cmocka_unit_test(emptied_slabs_wait),
         cmocka_unit_test(emptied_slabs_serve),
+        cmocka_unit_test(a_round_serves_the_next),
         cmocka_unit_test(a_thread_that_frees_much_keeps_none),
         cmocka_unit_test(fresh_words),
         cmocka_unit_test(counts_what_it_gives),

@@ -28,8 +28,8 @@ static int tear_down(void **state) {
     return trap_take() == 0 && lm_verify() == 0 ? 0 : -1;
 }
 
-static const size_t rooms[] = {48, 64, 128, 144, 256, 1024, 1152, 2048};
-enum { ROOMS = sizeof rooms / sizeof rooms[0], SLACKS = 41 };
+static const size_t rooms[] = {48, 64, 128, 144, 256, 320, 1024, 1152, 2048};
+enum { ROOMS = sizeof rooms / sizeof rooms[0], SLACKS = 73 };
 
 /* A block and the slab in whose room it leaves so much slack. */
 static char *with_slack(size_t room, size_t slack) {
@@ -228,25 +228,56 @@ static void freed_slots_are_clear(void **state) {
     }
 }
 
+static void clear_room(char *p, size_t room) {
+    if (room <= LM_INLINE_ROOM)
+        lm_room_clear(p, room);
+    else
+        lm_long_clear(p, room);
+}
+
+static bool room_is_clear(char *p, size_t room) {
+    return room <= LM_INLINE_ROOM ? lm_room_is_clear(p, room) : lm_long_is_clear(p, room);
+}
+
 /* The inlined forms reach every byte of every room, and none beyond. */
 static void rooms_of_all_sizes(void **state) {
-    enum { BEYOND = 64 };
-    _Alignas(16) static char bytes[BEYOND + LM_INLINE_ROOM + BEYOND];
+    enum { BEYOND = 128 };
+    _Alignas(16) static char bytes[BEYOND + LM_SMALL_MAX + BEYOND];
     (void)state;
-    for (size_t room = 16; room <= LM_INLINE_ROOM; room += 16) {
+    for (size_t room = 16; room <= LM_SMALL_MAX; room += 16) {
         char *p = bytes + BEYOND;
         memset(bytes, 'x', sizeof bytes);
-        lm_room_clear(p, room);
+        clear_room(p, room);
         assert_true(all_zero(p, room));
-        assert_true(lm_room_is_clear(p, room));
+        assert_true(room_is_clear(p, room));
         for (size_t i = 0; i < BEYOND; i++) {
             assert_int_equal(bytes[i], 'x');
             assert_int_equal(p[room + i], 'x');
         }
         for (size_t i = 0; i < room; i++) {
             p[i] = 1;
-            assert_false(lm_room_is_clear(p, room));
+            assert_false(room_is_clear(p, room));
             p[i] = 0;
+        }
+    }
+}
+
+/* The inlined forms see each byte of every slack that they take, and none of the block. */
+static void slacks_of_all_lengths(void **state) {
+    enum { ROOM = 512 };
+    _Alignas(16) static char p[ROOM];
+    (void)state;
+    for (size_t slack = 0; slack <= LM_SLACK_LONG; slack++) {
+        size_t size = ROOM - LM_TAIL - slack;
+        memset(p, 0, ROOM);
+        memset(p, 'x', size);
+        lm_tail_put(p, ROOM, size, 0);
+        for (size_t i = size - LM_SLACK_LONG; i < ROOM - LM_TAIL; i++) {
+            p[i] ^= 0x20;
+            assert_int_equal(lm_long_slack_intact(p, ROOM, slack), i < size);
+            if (slack <= LM_SLACK_SHORT)
+                assert_int_equal(lm_short_slack_intact(p, ROOM, slack), i < size);
+            p[i] ^= 0x20;
         }
     }
 }
@@ -315,6 +346,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(comparisons, set_up, tear_down),
         cmocka_unit_test_setup_teardown(freed_slots_are_clear, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rooms_of_all_sizes, set_up, tear_down),
+        cmocka_unit_test(slacks_of_all_lengths),
         cmocka_unit_test_setup_teardown(writes_after_free, set_up, tear_down),
         cmocka_unit_test_setup_teardown(found_at_reuse, set_up, tear_down),
     };
