@@ -126,6 +126,8 @@ void lm_dense_advise(lm_arena *arena, char *block, size_t bytes, bool clean) {
     lm_os_huge_pages(at, size, 1);
 }
 
+/* ---- Slabs ---------------------------------------------------------------------------------- */
+
 size_t lm_dense_units;
 
 /* Nothing but the run lies in its chunk, and nothing did since the system had the memory. */
@@ -144,7 +146,7 @@ bool lm_dense_open(lm_arena *arena, lm_run run) {
     const lm_chunk *chunk = &arena->chunks.table[index];
     if (!is_alone(chunk, run) || !is_possible(LM_CHUNK) || !is_due() || !lm_guard_afford())
         return false;
-    if (chunk->used) /* as above */
+    if (chunk->used) /* where there were small pages, the system goes on with small ones */
         lm_os_renew(chunk_address(arena, index), LM_CHUNK);
     lm_os_huge_pages(chunk_address(arena, index), LM_CHUNK, 1);
     note_advice_locked(arena, index, 1, LM_ADVICE_HUGE);
@@ -159,6 +161,8 @@ void lm_dense_close(lm_arena *arena, uint32_t unit) {
     lm_os_huge_pages(chunk_address(arena, chunk), LM_CHUNK, -1);
     note_advice_locked(arena, chunk, 1, LM_ADVICE_SMALL);
 }
+
+/* ---- Memory that goes back ------------------------------------------------------------------- */
 
 /* Units of a chunk of which others may hold the rest. */
 static bool purge_part(lm_arena *arena, uint32_t first, uint32_t units) {

@@ -4,12 +4,9 @@
  * all of a slab with such slots comes to be written, and chunks that hold nothing else get huge pages, as soon
  * as those slabs hold many chunks' worth: a program that holds little would pay for the last one.
  *
- * Large blocks: whether blocks are, is learned from those that are
- * freed: a block of which every page that was looked at was written is evidence for the next ones of
- * about its size; one that was written here and there is evidence against it. So nobody's resident
- * memory grows for pages that nobody writes.
- *
- * A page counts as written when its first bytes aren't all zero. That needs no system call, and errs on
+ * Large blocks: whether they are is learned from those that are freed. A block of which every page that was
+ * looked at was written is evidence for the next ones of about its size; one that was written here and there
+ * is evidence against it. So nobody's resident memory grows for pages that nobody writes. A page counts as written when its first bytes aren't all zero. That needs no system call, and errs on
  * the side of less memory.
  *
  * Functions that aren't called "locked" may not be called with lm_arena_lock. */

@@ -161,7 +161,7 @@ static int verify_records(void) {
             broken = LM_VERIFY_RECORD;
         }
     }
-    if (!broken && dense != lm_dense_units)
+    if (!broken && !any_lost() && dense != lm_dense_units)
         broken = LM_VERIFY_RECORDS;
     for (uint32_t i = 0; !broken && !any_lost() && i < lm_arena_count; i++) {
         lm_arena *arena = &lm_arenas[i];
