@@ -3,6 +3,7 @@
 #include "heap/arena.h"
 #include "heap/guard.h"
 #include "heap/limits.h"
+#include "heap/orphans.h"
 #include "heap/protect.h"
 #include "os/os.h"
 
@@ -136,9 +137,11 @@ static bool is_alone(const lm_chunk *chunk, lm_run run) {
            lm_units_count(chunk->free) + run.count == LM_CHUNK_UNITS;
 }
 
-/* Slabs that others have emptied count as such as long as their owners sleep, but aren't in use. */
+/* Each thread may have a slab of every class of which it uses little. Slabs that others have emptied count as
+ * dense as long as their owners sleep, but aren't in use. */
 static bool is_due(void) {
-    return lm_min(lm_dense_units, lm_arena_busy_units()) >= LM_HUGE_LEAST_CHUNKS * LM_CHUNK_UNITS;
+    size_t least = LM_HUGE_LEAST_CHUNKS * LM_CHUNK_UNITS * lm_orphans_count_threads();
+    return lm_min(lm_dense_units, lm_arena_busy_units()) >= least;
 }
 
 bool lm_dense_open(lm_arena *arena, lm_run run) {

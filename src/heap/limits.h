@@ -56,8 +56,8 @@
  * of them go: a thread at work takes it over long before. */
 #define LM_LENT_MAX_OF_ALL LM_LIMIT(LM_MIB(8), LM_KIB(64))
 
-/* Slabs whose pages all come to be written get huge pages once they hold so many chunks: what the last one has
- * too much is an eighth of them at most. */
+/* Slabs whose pages all come to be written get huge pages once they hold so many chunks for each thread: what
+ * the last chunk has too much, and what threads have not used yet of their slabs, is about an eighth at most. */
 #define LM_HUGE_LEAST_CHUNKS LM_LIMIT(8, 1)
 
 /* Of the free memory that is kept, so much may be empty slabs that threads leave behind for the next ones. */

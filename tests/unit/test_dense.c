@@ -338,6 +338,32 @@ static void emptied_by_others(void **state) {
     assert_sound();
 }
 
+enum { SLEEPERS = 8 };
+static pthread_barrier_t asleep, awake;
+
+static void *sleep_with_a_heap(void *argument) {
+    loam_free(loam_malloc(1));
+    pthread_barrier_wait(&asleep);
+    pthread_barrier_wait(&awake);
+    return argument;
+}
+
+/* Each thread may use little of its slabs. */
+static void slabs_of_many_threads(void **state) {
+    pthread_t threads[SLEEPERS];
+    (void)state;
+    assert_int_equal(pthread_barrier_init(&asleep, NULL, SLEEPERS + 1), 0);
+    assert_int_equal(pthread_barrier_init(&awake, NULL, SLEEPERS + 1), 0);
+    for (int i = 0; i < SLEEPERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, sleep_with_a_heap, NULL), 0);
+    pthread_barrier_wait(&asleep);
+    assert_int_equal(make_small_ones(), 0);
+    pthread_barrier_wait(&awake);
+    for (int i = 0; i < SLEEPERS; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    free_small_ones(0);
+}
+
 static void slabs_without_mappings(void **state) {
     (void)state;
     lm_once.guard.mappings = 0;
@@ -375,6 +401,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(not_for_slots_of_many_pages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_few_that_stay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(emptied_by_others, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(slabs_of_many_threads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(slabs_without_mappings, set_up, tear_down),
         cmocka_unit_test_setup_teardown(slabs_where_an_option_says, set_up, tear_down),
     };
