@@ -247,6 +247,23 @@ static void as_many_do(void **state) {
     expect(2 * LM_HABIT_LEAST + 2, LM_REACH_POSSIBLE);
 }
 
+/* Of several addresses inside a block the least is its habit. */
+static void the_least_address_counts(void **state) {
+    enum { LARGE = 1024 };
+    (void)state;
+    make(LM_HABIT_LEAST);
+    for (size_t i = 0; i < live_count; i++) {
+        live[i] = (lm_block){.start = start_of(0) + i * LARGE, .size = LARGE, .live = true};
+        live[i].allocated = stack_of(0x5000);
+        root(live[i].start + 200 + 16 * i);
+        root(live[i].start + 104);
+        root(live[i].start + 600 - 8 * i);
+    }
+    assert_true(lm_mark(0));
+    for (size_t i = 0; i < live_count; i++)
+        expect(i, LM_REACH_REACHED);
+}
+
 /* What is reached by habit shows another one, and that a third. */
 static void habits_lead_to_habits(void **state) {
     (void)state;
@@ -396,6 +413,7 @@ int main(void) {
         cmocka_unit_test_setup(possible_ones_join_no_other, set_up),
         cmocka_unit_test_setup(age_is_kept, set_up),
         cmocka_unit_test_setup(as_many_do, set_up),
+        cmocka_unit_test_setup(the_least_address_counts, set_up),
         cmocka_unit_test_setup(habits_lead_to_habits, set_up),
         cmocka_unit_test_setup(any_graph, set_up),
         cmocka_unit_test_setup(too_little_memory, set_up),
