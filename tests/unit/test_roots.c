@@ -261,6 +261,8 @@ static void kinds_of_data(void **state) {
     static lm_stand stand;
     uintptr_t *allocated = malloc(64);
     char *shared = map(lm_os.page, PROT_READ | PROT_WRITE, MAP_SHARED);
+    char *sealed = map(lm_os.page, PROT_READ, MAP_PRIVATE);
+    char *shown = map(lm_os.page, PROT_READ, MAP_SHARED);
     (void)state;
     stand.sp = (uintptr_t)__builtin_frame_address(0) - 4096;
     assert_true(lm_roots_start(&stand));
@@ -268,6 +270,8 @@ static void kinds_of_data(void **state) {
     assert_true(lm_roots_is_constant((uintptr_t)set_up));
     assert_false(lm_roots_is_constant((uintptr_t)&data));
     assert_false(lm_roots_is_constant((uintptr_t)allocated));
+    assert_false(lm_roots_is_constant((uintptr_t)sealed)); /* of no file */
+    assert_false(lm_roots_is_constant((uintptr_t)shown));  /* others may change it */
     assert_false(lm_roots_is_constant(0));
     assert_false(lm_roots_is_constant(UINTPTR_MAX));
     assert_true(lm_roots_is_static((uintptr_t)&data));
@@ -279,6 +283,8 @@ static void kinds_of_data(void **state) {
     assert_false(lm_roots_is_static(0));
     lm_roots_end();
     munmap(shared, lm_os.page);
+    munmap(sealed, lm_os.page);
+    munmap(shown, lm_os.page);
     free(allocated);
 }
 
