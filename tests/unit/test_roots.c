@@ -382,6 +382,21 @@ static void untouched_pages(void **state) {
     munmap(at, PAGES * page);
 }
 
+/* What wasn't mapped when roots were looked for is never read in place. */
+static void small_ones_that_are_gone(void **state) {
+    static lm_stand stand;
+    char *at = filled(2 * lm_os.page);
+    (void)state;
+    munmap(at + lm_os.page, lm_os.page);
+    stand.sp = (uintptr_t)__builtin_frame_address(0) - 4096;
+    assert_true(lm_roots_start(&stand));
+    assert_int_equal(words_of((uintptr_t)at + lm_os.page, 64), 0);
+    assert_int_equal(words_of((uintptr_t)at + lm_os.page - 32, 64), 4);
+    assert_int_equal(words_of((uintptr_t)at + lm_os.page - 64, 64), 8);
+    lm_roots_end();
+    munmap(at, lm_os.page);
+}
+
 static void single_words(void **state) {
     char *at = filled(2 * lm_os.page);
     uintptr_t word;
@@ -426,6 +441,7 @@ int main(void) {
         cmocka_unit_test_setup(whole_words_only, set_up),
         cmocka_unit_test_setup(pages_that_are_closed, set_up),
         cmocka_unit_test_setup(untouched_pages, set_up),
+        cmocka_unit_test_setup(small_ones_that_are_gone, set_up),
         cmocka_unit_test_setup(single_words, set_up),
         cmocka_unit_test_setup(too_little_memory, set_up),
     };
