@@ -16,6 +16,8 @@ static int set_up(void **state) {
     return 0;
 }
 
+static ssize_t told_bytes;
+
 /* What is written to standard error. */
 static const char *told(const lm_tale *tale) {
     static char text[16384];
@@ -31,6 +33,7 @@ static const char *told(const lm_tale *tale) {
     const ssize_t got = pread(file, text, sizeof text - 1, 0);
     close(file);
     assert_true(got >= 0);
+    told_bytes = got;
     text[got] = '\0';
     return text;
 }
@@ -124,7 +127,7 @@ static void too_long_texts_are_cut(void **state) {
     (void)state;
     memset(call, 'c', sizeof call - 1);
     const char *text = told(&(lm_tale){.code = LM_CODE_BAD_SIZE, .call = call});
-    assert_int_equal(strlen(text), 8191);
+    assert_int_equal(told_bytes, 8191);
     assert_int_equal(text[8190], 'c');
 }
 
