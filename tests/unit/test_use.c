@@ -65,6 +65,9 @@ enum { ZERO, ITSELF /* its own address */, FUNCTION, ONE };
     X(vector_added, "", "movups (%rdi), %xmm0\n paddd %xmm0, %xmm0", "", ZERO, YES)                \
     X(old_float, "", "flds (%rdi)", "fstp %st(0)\n", ZERO, YES)                                    \
     X(old_long_float, "", "fldt (%rdi)", "fstp %st(0)\n", ZERO, YES)                               \
+    X(anded_and_branched, "", "and (%rdi), %eax\n je 1f\n1:", "", ZERO, YES)                       \
+    X(chosen_over, "xor %ecx, %ecx\n", "mov (%rdi), %eax\n cmove %ecx, %eax\n add $1, %eax", "",   \
+      ZERO, NO)                                                                                    \
     /* branches */                                                                                 \
     X(tested, "", "mov (%rdi), %eax\n test %eax, %eax\n je 1f\n1:", "", ZERO, YES)                 \
     X(compared, "", "cmpl $0, (%rdi)\n jne 1f\n1:", "", ZERO, YES)                                 \
@@ -191,6 +194,7 @@ enum { ZERO, ITSELF /* its own address */, FUNCTION, ONE };
       ZERO, NO)                                                                                    \
     X(part_extended, "", "mov (%rdi), %eax\n movzbl %al, %eax\n test %eax, %eax\n je 1f\n1:", "",  \
       ZERO, NO)                                                                                    \
+    X(part_as_argument, "", "mov (%rdi), %edi\n shr $8, %edi\n call use_library", "", ZERO, YES)   \
     X(part_tested, "", "testl $0x81, (%rdi)\n je 1f\n1:", "", ZERO, NO)                            \
     X(part_not_written_tested, "", "testl $0x180, (%rdi)\n je 1f\n1:", "", ZERO, YES)              \
     X(whole_compared, "", "cmpl $0, (%rdi)\n je 1f\n1:", "", ZERO, YES)                            \
