@@ -1,3 +1,6 @@
+// ctest-builds: release clang debug test-mode asan ubsan
+
+/* Not under the thread sanitizer: it has a thread of its own, which can't run a handler that it watches. */
 #include "support/unit.h"
 
 #include "check/world.h"
