@@ -34,6 +34,7 @@ static void counts(void **state) {
     assert_int_equal(after.bytes, before.bytes + 107);
     assert_int_equal(after.live_blocks, before.live_blocks + 2);
     assert_int_equal(after.live_bytes, before.live_bytes + 7);
+    assert_true(after.peak_bytes >= after.live_bytes); /* though nobody kept account of so little */
     lm_watcher_freed(self, 0);
     lm_watcher_freed(self, 7);
     after = counted();
@@ -97,9 +98,12 @@ static void *release(void *argument) {
 static void threads_come_and_go(void **state) {
     uint32_t first = 0, second = 0;
     (void)state;
+    lm_watcher_settle(lm_watcher_here());
+    const int64_t settled = lm_watcher_live_bytes();
     const lm_counts before = counted();
     const lm_watcher *one = in_thread(allocate, &first);
     assert_int_equal(counted().live_bytes, before.live_bytes + 1000000);
+    assert_int_equal(lm_watcher_live_bytes(), settled + 1000000); /* all of it, at its end */
     assert_int_equal(counted().live_blocks, before.live_blocks + 1000);
     const lm_watcher *two = in_thread(release, &second);
     assert_ptr_equal(one, two); /* it was free again */
