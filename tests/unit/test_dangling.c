@@ -297,6 +297,7 @@ static void of_others_nothing_is_said(void **state) {
     before_free(1);
     assert_int_equal(tale_count, 0);
     blocks[1].live = true;
+    put(1, 1, start_of(2));
     tale_count = 0;
     lm_dangling_before_free((void *)(start_of(1) + 8)); /* not its first byte */
     lm_dangling_before_free(NULL);
