@@ -164,6 +164,10 @@ enum { ZERO, ITSELF /* its own address */, FUNCTION, ONE };
       "movups (%rdi), %xmm0\n pshufd $1, %xmm0, %xmm1\n pxor %xmm0, %xmm0\n"                       \
       "pxor %xmm1, %xmm1",                                                                         \
       "", ZERO, NO)                                                                                \
+    X(shuffled_over, "", "movups (%rdi), %xmm0\n pshufd $1, %xmm1, %xmm0\n paddd %xmm0, %xmm0",    \
+      "", ZERO, NO)                                                                                \
+    X(moved_over, "", "movups (%rdi), %xmm0\n movaps %xmm1, %xmm0\n paddd %xmm0, %xmm0", "", ZERO, \
+      NO)                                                                                          \
     X(kept, "", "mov (%rdi), %eax\n nop", "", ZERO, WATCH)                                         \
     X(not_known, "", "mov (%rdi), %ecx\n rdtsc\n add $1, %ecx", "", ZERO, NO)                      \
     X(followed_so_far, "", "mov (%rdi), %eax\n .rept 149\n nop\n .endr\n add $1, %eax", "", ZERO,  \
