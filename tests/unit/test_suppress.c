@@ -211,7 +211,7 @@ static void pieces_of_names(void **state) {
                  {"fun:dle$", true},   {"fun:dl$", false},    {"fun:^middle$", true},
                  {"fun:part.c", true}, {"fun:bin/pro", true}, {"fun:m*n", true},
                  {"fun:mallo", true},  {"fun:other", false},  {"fun:$", false},
-                 {"fun:^", true}};
+                 {"fun:^", true},      {"fun:e$", true}};
     (void)state;
     facts.code = LM_CODE_LEAK;
     facts.allocated_call = strcpy(call, "malloc");
