@@ -3,7 +3,7 @@
  * is never judged.
  *
  * Written for this: no library for it can be linked statically, and a handler of faults in a stranger's
- * process wants no library of its own. tests/unit/test_decode.c holds it against Zydis.
+ * process wants no library of its own. tests/unit/test_decode_operand.c holds it against the processor.
  *
  * Nothing here keeps state, allocates or calls the system. */
 #ifndef LM_CHECK_DECODE_H

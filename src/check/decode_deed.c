@@ -67,11 +67,12 @@ static bool string_deed(const lm_instruction *in, const uintptr_t *general, bool
 static void stack_deed(const lm_instruction *in, const uintptr_t *general, lm_deed *deed) {
     const unsigned op = in->op;
     const bool group = op == 0xff && in->has_modrm;
-    const size_t slot = op == 0xe8 || op == 0xc2 || op == 0xc3 ? 8 : in->size;
-    if (within(op, 0x50, 0x57) || op == 0x68 || op == 0x6a || op == 0xe8 ||
-        (group && (in->digit == 2 || in->digit == 6)))
+    const bool is_small = in->size == 2 && op != 0xe8 && op != 0xc2 && op != 0xc3;
+    const size_t slot = is_small ? 2 : 8;
+    if (within(op, 0x50, 0x57) || op == 0x68 || op == 0x6a || op == 0xe8 || op == 0x9c ||
+        op == 0xc8 || (group && (in->digit == 2 || in->digit == 6)))
         add(deed, general[LM_RSP] - slot, slot, W);
-    else if (within(op, 0x58, 0x5f) || op == 0x8f || op == 0xc3 || op == 0xc2)
+    else if (within(op, 0x58, 0x5f) || op == 0x8f || op == 0xc3 || op == 0xc2 || op == 0x9d)
         add(deed, general[LM_RSP], slot, R);
     else if (op == 0xc9)
         add(deed, general[LM_RBP], 8, R);
@@ -88,17 +89,37 @@ static intptr_t bit_offset(const lm_instruction *in, const uintptr_t *general) {
     return in->size == 4 ? ((int32_t)value >> 5) * 4 : ((int16_t)value >> 4) * 2;
 }
 
+/* maskmovq and maskmovdqu write what a mask says to where rdi points. */
+static bool is_masked_move(const lm_instruction *in) {
+    return in->map == 1 && in->op == 0xf7 && !in->memory;
+}
+
+/* xlat: a byte of a table. */
+static bool table_deed(const lm_instruction *in, const uintptr_t *general, lm_deed *deed) {
+    add(deed, general[LM_RBX] + (general[LM_RAX] & 0xff), 1, R);
+    return !in->half_addresses && !in->segment;
+}
+
+/* pop with an operand in memory by the stack pointer: it counts from where the stack is afterwards. */
+static uintptr_t popped(const lm_instruction *in) {
+    return in->map == 0 && in->op == 0x8f && in->base == LM_RSP ? in->size : 0;
+}
+
 bool lm_decode_deed(const lm_instruction *in, const uintptr_t general[LM_GENERAL_REGISTERS],
                     uintptr_t pc, bool backward, lm_deed *deed) {
     *deed = (lm_deed){.effect = MOVE};
     lm_memory m;
     if (in->map == 0 && (within(in->op, 0xa4, 0xa7) || within(in->op, 0xaa, 0xaf)))
         return string_deed(in, general, backward, deed);
+    if (in->map == 0 && in->op == 0xd7)
+        return table_deed(in, general, deed);
+    if (is_masked_move(in))
+        return false;
     if (in->memory) {
         if (!lm_decode_operand(in, &m) || (in->segment && m.bytes > 0))
             return false;
         deed->effect = m.effect;
-        const uintptr_t at = lm_decode_address(in, general, pc, m.bytes);
+        const uintptr_t at = lm_decode_address(in, general, pc, m.bytes) + popped(in);
         add(deed, at + (uintptr_t)bit_offset(in, general), m.bytes, m.how);
     }
     if (in->map == 0)

@@ -152,10 +152,41 @@ static bool one_byte(const lm_instruction *in, sets *s) {
     }
 }
 
+/* Moves, conversions and shuffles of one vector: nothing is left of the destination's old value, and VEX has no
+ * second source. With F3 or F2 most are of one float, beside which the rest stays. */
+static bool overwrites(const lm_instruction *in) {
+    const unsigned op = in->op;
+    const bool scalar = in->prefix == LM_PREFIX_F3 || in->prefix == LM_PREFIX_F2;
+    if (in->map == 2)
+        return within(op, 0x1c, 0x1e) || within(op, 0x20, 0x25) || within(op, 0x30, 0x35) ||
+               op == 0x13 || within(op, 0x18, 0x1a) || within(op, 0x58, 0x5a) ||
+               within(op, 0x78, 0x79) || op == 0x41 || op == 0xdb;
+    switch (op) {
+    case 0x12:
+    case 0x16:
+        return scalar; /* movddup and its like */
+    case 0x10:
+    case 0x51:
+    case 0x52:
+    case 0x53:
+    case 0x5a:
+        return !scalar;
+    case 0x28:
+    case 0x5b:
+    case 0x6f:
+    case 0x70:
+    case 0xe6:
+    case 0xf0:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* A vector register as destination, and what it comes from. `keeps`: the destination's old value counts. */
 static void to_vector(const lm_instruction *in, bool keeps, sets *s) {
     s->reads |= in->memory ? 0 : LM_VECTOR(in->rm);
-    if (keeps)
+    if (keeps && !overwrites(in))
         s->reads |= in->vex ? LM_VECTOR(in->vvvv) : LM_VECTOR(in->reg);
     if (in->vex && in->map == 2 && in->op >= 0x96 && in->op <= 0xbf) /* multiply and add */
         s->reads |= LM_VECTOR(in->reg);
@@ -268,6 +299,8 @@ bool lm_decode_registers(const lm_instruction *in, lm_register_set *reads,
         known = one_byte(in, &s);
     else if (known && in->map == 1)
         known = two_bytes(in, &s);
+    else if (known && in->op == 0x17) /* ptest */
+        s.reads |= LM_VECTOR(in->reg) | (in->memory ? 0 : LM_VECTOR(in->rm));
     else if (known) /* most of the third map: a vector to a vector */
         to_vector(in, true, &s);
     known = known && !(in->map == 2 && in->op >= 0xf0);

@@ -40,6 +40,10 @@ void lm_lines_start(const char *path) {
         before = (size_t)got;
         directory[before - 1] = '/';
     }
+    if (before + DIGITS_MOST >= sizeof directory) {
+        directory[0] = '\0';
+        return;
+    }
     size_t length = lm_min(strlen(path), sizeof directory - DIGITS_MOST - before);
     memcpy(directory + before, path, length);
     directory[before + length] = '\0';

@@ -7,7 +7,7 @@
 #include "check/roots.h"
 
 /* What is being looked for, one after the other. */
-typedef enum phase { REACHED, HABITS, POSSIBLE, LOST } phase;
+typedef enum phase { REACHED, HABITS, POSSIBLE, LEADERS, LOST } phase;
 
 /* Blocks whose words are still to be looked at. Each block is put here once in each phase at most, and no
  * block in two phases. */
@@ -17,6 +17,7 @@ static struct {
     size_t count;
     phase phase;
     uint32_t seed; /* the direct block whose group is being found */
+    bool met;      /* a lost one led to another one's group */
 } work;
 
 static uint32_t number_of(const lm_marked *block) {
@@ -57,15 +58,28 @@ static void maybe_reach(lm_marked *block) {
     push(block);
 }
 
-/* A block that led a group of its own, and all that belongs to it, joins the seed's. */
-static void join(lm_marked *block) {
+/* Whoever is met is no leader, unless it was one before. */
+static void follow(lm_marked *block) {
     const uint32_t number = number_of(block);
-    if (block->reach != LM_REACH_LOST || block->indirect || number == work.seed)
+    if (block->reach != LM_REACH_LOST || number == work.seed)
         return;
+    if (block->indirect || number < work.seed) {
+        work.met = work.met || block->leader != work.seed;
+        return;
+    }
     block->indirect = true;
     block->leader = work.seed;
-    if (number > work.seed) /* else it was a seed before, and what it leads to is known */
-        push(block);
+    push(block);
+}
+
+/* Each joins the first that gets to it. */
+static void join(lm_marked *block) {
+    if (block->reach != LM_REACH_LOST || block->grouped)
+        return;
+    block->indirect = true;
+    block->grouped = true;
+    block->leader = work.seed;
+    push(block);
 }
 
 static void look(const uintptr_t *words, size_t count, uintptr_t from, void *context) {
@@ -79,6 +93,8 @@ static void look(const uintptr_t *words, size_t count, uintptr_t from, void *con
             reach(block, words[i]);
         else if (work.phase == POSSIBLE)
             maybe_reach(block);
+        else if (work.phase == LEADERS)
+            follow(block);
         else
             join(block);
     }
@@ -126,8 +142,11 @@ static void mark_possible(void) {
     }
 }
 
-static void mark_lost(void) {
-    work.phase = LOST;
+/* All in turn that nobody before led to. Of those that lead to each other and that no one else leads to, one is
+ * among them. */
+static void find_leaders(void) {
+    work.phase = LEADERS;
+    work.met = false;
     for (size_t i = 0; i < lm_marks.count; i++) {
         lm_marked *block = &lm_marks.blocks[i];
         if (block->reach == LM_REACH_LOST && !block->indirect)
@@ -135,19 +154,16 @@ static void mark_lost(void) {
     }
 }
 
-/* A leader may have joined another one's group later. */
-static void settle_leaders(void) {
-    for (size_t i = 0; i < lm_marks.count; i++) {
-        uint32_t last = lm_marks.blocks[i].leader;
-        if (!lm_marks.blocks[i].indirect)
+/* When one of them leads to another, perhaps through what was that one's already: these anew, the last first, for
+ * whoever leads to another one came after it. */
+static void join_groups(void) {
+    work.phase = LOST;
+    for (size_t i = lm_marks.count; i-- > 0;) {
+        lm_marked *block = &lm_marks.blocks[i];
+        if (block->reach != LM_REACH_LOST || block->indirect)
             continue;
-        while (lm_marks.blocks[last].indirect)
-            last = lm_marks.blocks[last].leader;
-        for (uint32_t at = (uint32_t)i, next; lm_marks.blocks[at].indirect && at != last;
-             at = next) {
-            next = lm_marks.blocks[at].leader;
-            lm_marks.blocks[at].leader = last;
-        }
+        block->grouped = true;
+        lead(block);
     }
 }
 
@@ -164,8 +180,9 @@ bool lm_mark(uint64_t since) {
     drain();
     reach_by_habit();
     mark_possible();
-    mark_lost();
-    settle_leaders();
+    find_leaders();
+    if (work.met)
+        join_groups();
     return true;
 }
 

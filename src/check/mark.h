@@ -29,6 +29,7 @@ typedef struct lm_marked {
     uint32_t inside : 1; /* an address inside it was met */
     uint32_t array : 1;  /* it was allocated by new[] */
     uint32_t old : 1;
+    uint32_t grouped : 1; /* its group is known */
     /* While roots are followed: the least address inside it that was met, from its start. Then the number of the
      * direct block to whose group it belongs: its own when it is direct. */
     uint32_t leader;

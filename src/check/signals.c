@@ -82,8 +82,10 @@ static const struct sigaction *view_of(int number) {
 }
 
 bool lm_signals_handled(int number) {
+    if (!lm_signals_taken(number))
+        return false;
     const struct sigaction *set = view_of(number);
-    return lm_signals_taken(number) && set->sa_handler != SIG_DFL && set->sa_handler != SIG_IGN;
+    return set->sa_handler != SIG_DFL && set->sa_handler != SIG_IGN;
 }
 
 static kernel_set set_of(const sigset_t *set) {

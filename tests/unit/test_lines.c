@@ -1,17 +1,13 @@
 /* Lines, and the file that they go to. */
+#include "support/unit.h"
+
 #include "check/lines.h"
+#include "support/child.h"
 
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 
 static char folder[] = "/tmp/loam-lines-XXXXXX";
 static char path[64];
@@ -120,6 +116,43 @@ static void without_a_folder(void **state) {
     lm_lines_start(folder);
 }
 
+/* So far down that no name has room behind where it is. 0: nothing is written there. */
+static int start_far_down(void *argument) {
+    enum { FOLDERS = 17, MOST = 250, FAR = 4089 };
+    char name[MOST + 1];
+    size_t length = strlen(folder), names[FOLDERS];
+    int depth = 0, result = 0;
+    (void)argument;
+    if (chdir(folder) != 0)
+        return 1;
+    while (length < FAR && depth < FOLDERS) {
+        const size_t left = FAR - length - 1, part = left > 2 * MOST ? MOST
+                                                     : left > MOST   ? left / 2
+                                                                     : left;
+        memset(name, 'n', part);
+        name[part] = '\0';
+        if (mkdir(name, 0700) != 0 || chdir(name) != 0)
+            return 2;
+        names[depth++] = part;
+        length += part + 1;
+    }
+    lm_lines_start("0123456789012345678901234567890123456789");
+    if (length != FAR || lm_lines_wanted())
+        result = 3;
+    while (depth > 0) {
+        name[names[--depth]] = '\0';
+        memset(name, 'n', names[depth]);
+        if (chdir("..") != 0 || rmdir(name) != 0)
+            return 4;
+    }
+    return result;
+}
+
+static void too_far_down(void **state) {
+    (void)state;
+    assert_int_equal(in_child(start_far_down, NULL), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line),
@@ -127,6 +160,7 @@ int main(void) {
         cmocka_unit_test(more_than_the_buffer),
         cmocka_unit_test(the_program_closes_it),
         cmocka_unit_test(without_a_folder),
+        cmocka_unit_test(too_far_down),
     };
     if (!mkdtemp(folder))
         return 1;
