@@ -70,7 +70,7 @@
  * in use, within limits. */
 #define LM_RESTING_MAX         32 /* count */
 #define LM_RESTING_PART        4
-#define LM_RESTING_BYTES_LEAST LM_LIMIT(LM_MIB(2), LM_KIB(512))
+#define LM_RESTING_BYTES_LEAST LM_LIMIT(LM_MIB(6), LM_KIB(512))
 #define LM_RESTING_BYTES_MAX   LM_LIMIT(LM_MIB(16), LM_MIB(1))
 
 /* So much of one of them can't be touched, as long as it has memory; of one in so many all. */
