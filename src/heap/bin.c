@@ -191,7 +191,7 @@ static void give_part(lm_heap *heap, lm_bin *bin, unsigned from, unsigned to, un
 /* So many slots of a new slab are opened at a time: about a page of them. A program that needs few blocks at
  * a time so touches few pages, however many it makes and frees one after the other. */
 static unsigned opened_at_once(const lm_slab *slab) {
-    enum { PAGE = 4096, LEAST = 16, LEAST_MEDIUM = 4 };
+    enum { PAGE = 4096, LEAST = 32, LEAST_MEDIUM = 4 };
     unsigned least = is_medium(slab->class) ? LEAST_MEDIUM : LEAST;
     return (unsigned)lm_max(PAGE / lm_slab_size(slab), least);
 }

@@ -188,7 +188,7 @@ static uint64_t every_other(uint64_t random) {
 /* Which of a word's pending slots become available now. With slots at random places it is about half of
  * them, as long as that leaves enough; the others follow at the next harvest. */
 static uint64_t choose(const lm_slab *slab, uint64_t pending, uint64_t random) {
-    enum { FEW = 8 };
+    enum { FEW = 12 };
     if (!lm_once.protection.random || slab->slots < FEW)
         return pending;
     uint64_t some = lm_once.protection.scatter ? random : every_other(random);
