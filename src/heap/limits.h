@@ -61,7 +61,7 @@
 #define LM_HUGE_LEAST_CHUNKS LM_LIMIT(8, 1)
 
 /* Of the free memory that is kept, so much may be empty slabs that threads leave behind for the next ones. */
-#define LM_LEFT_PART 8
+#define LM_LEFT_PART LM_LIMIT(8, 2)
 
 /* Slabs of theirs in which others have freed since then, all together, before somebody looks at them. */
 #define LM_OWED_MAX_OF_ALL LM_LIMIT(LM_KIB(256), LM_KIB(64))
@@ -70,7 +70,7 @@
  * in use, within limits. */
 #define LM_RESTING_MAX         32 /* count */
 #define LM_RESTING_PART        4
-#define LM_RESTING_BYTES_LEAST LM_LIMIT(LM_MIB(6), LM_KIB(512))
+#define LM_RESTING_BYTES_LEAST LM_LIMIT(LM_MIB(6), LM_MIB(1))
 #define LM_RESTING_BYTES_MAX   LM_LIMIT(LM_MIB(16), LM_MIB(1))
 
 /* So much of one of them can't be touched, as long as it has memory; of one in so many all. */

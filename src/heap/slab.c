@@ -110,10 +110,11 @@ lm_slab *lm_slab_new(lm_heap *heap, unsigned class, bool *clean) {
     }
     lm_lock_give(&lm_arena_lock);
     *clean = grant.run.dirty == 0;
+    if (!grant.record)
+        return NULL;
     if (grant.first)
         touch(lm_slab_run_address(grant.record));
-    if (grant.record)
-        install_guards(grant.record, *clean);
+    install_guards(grant.record, *clean);
     return grant.record;
 }
 

@@ -241,13 +241,13 @@ static void free_small_ones(size_t each) {
 static void slabs_get_them_when_there_are_many(void **state) {
     (void)state;
     for (int round = 0; round < 2; round++) {
-        assert_int_equal(advised(), 0);
+        const size_t before = advised();
         for (size_t i = 0; i < SMALLS; i++) {
             small[i] = made(SMALL);
             if (lm_dense_units < LM_HUGE_LEAST_CHUNKS * LM_CHUNK_UNITS)
-                assert_int_equal(advised(), 0);
+                assert_int_equal(advised(), before);
         }
-        assert_true(advised() > 0);
+        assert_true(advised() > before);
         assert_true(has_huge_pages(small[SMALLS - 1]));
         assert_sound();
         for (size_t i = 0; i < SMALLS; i += 10)
@@ -260,11 +260,11 @@ static void slabs_get_them_when_there_are_many(void **state) {
 /* A block of many pages may be used in part only: it goes elsewhere. */
 static void not_for_slots_of_many_pages(void **state) {
     static char *medium[4 * LM_HUGE_LEAST_CHUNKS * LM_CHUNK / MEDIUM];
-    size_t mediums = sizeof medium / sizeof medium[0];
+    size_t mediums = sizeof medium / sizeof medium[0], before = advised();
     (void)state;
     for (size_t i = 0; i < mediums; i++)
         medium[i] = made(MEDIUM);
-    assert_int_equal(advised(), 0);
+    assert_int_equal(advised(), before);
     assert_true(make_small_ones() > SMALLS / 2);
     for (size_t i = 0; i < mediums; i++)
         loam_free(medium[i]);
