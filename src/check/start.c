@@ -15,6 +15,7 @@
 #include "check/withheld.h"
 #include "heap/init.h"
 #include "os/os.h"
+#include "stack/cache.h"
 #include "stack/depot.h"
 #include "stack/modules.h"
 
@@ -111,8 +112,17 @@ static void start_leaks(void) {
 
 /* ---- Start ------------------------------------------------------------------------------------ */
 
+/* Each allocation's stack is wanted. */
+static void remember_much(void) {
+    enum { MUCH_LOG2 = 13 };
+    static lm_cache_entry much[1 << MUCH_LOG2];
+    static const lm_cache_table table = {much, MUCH_LOG2};
+    lm_cache_use(&table);
+}
+
 static bool start(void) {
     lm_clock_start();
+    remember_much();
     process = lm_os_process();
     lm_quarantine_limit =
         lm_options_now.quarantine ? lm_options_now.quarantine : LM_QUARANTINE_AUTO;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum {
-    ENTRIES_LOG2 = 10,
+    FEW_LOG2 = 10,
     FP_SHIFT = 2,
     LAST_SHIFT = 4,
     IDENTITY_SHIFT = 6,
@@ -14,12 +14,13 @@ enum {
     PAGE_LEAST = 4096,
 };
 
-typedef struct entry {
-    _Atomic uint64_t key;
-    _Atomic lm_cache_rule rule;
-} entry;
+static lm_cache_entry few[1 << FEW_LOG2];
+static const lm_cache_table table_of_few = {few, FEW_LOG2};
+static _Atomic(const lm_cache_table *) table = &table_of_few;
 
-static entry entries[1 << ENTRIES_LOG2];
+void lm_cache_use(const lm_cache_table *other) {
+    atomic_store_explicit(&table, other, memory_order_release);
+}
 
 /* Odd numbers without a pattern: they spread what differs in a few bits over the whole word. */
 #define SPREAD_PC       UINT64_C(0x9e3779b97f4a7c15)
@@ -27,8 +28,9 @@ static entry entries[1 << ENTRIES_LOG2];
 #define SPREAD_IDENTITY UINT64_C(0xff51afd7ed558ccd)
 #define SPREAD_START    UINT64_C(0x165667b19e3779f9)
 
-static entry *entry_of(uintptr_t pc) {
-    return &entries[pc * SPREAD_PC >> (64 - ENTRIES_LOG2)];
+static lm_cache_entry *entry_of(uintptr_t pc) {
+    const lm_cache_table *now = atomic_load_explicit(&table, memory_order_acquire);
+    return &now->entries[pc * SPREAD_PC >> (64 - now->log2)];
 }
 
 LM_INLINE uint64_t halves_swapped(uint64_t x) {
@@ -60,7 +62,7 @@ static bool identity_of(const lm_object *object, size_t *offset) {
 }
 
 bool lm_cache_get(uintptr_t pc, const lm_object *object, lm_cache_step *step) {
-    entry *e = entry_of(pc);
+    lm_cache_entry *e = entry_of(pc);
     const uint64_t key = atomic_load_explicit(&e->key, memory_order_relaxed);
     const lm_cache_rule rule = atomic_load_explicit(&e->rule, memory_order_relaxed);
     /* The last word of the page would reach beyond it: no rule names it. */
@@ -86,7 +88,7 @@ void lm_cache_put(uintptr_t pc, const lm_object *object, const lm_cache_step *st
                                (uint64_t)(identity / IDENTITY_UNIT) << IDENTITY_SHIFT |
                                (uint64_t)(uint32_t)step->cfa_value << CFA_VALUE_SHIFT |
                                (uint64_t)(uint16_t)step->fp_value << FP_VALUE_SHIFT;
-    entry *e = entry_of(pc);
+    lm_cache_entry *e = entry_of(pc);
     atomic_store_explicit(&e->key, key_of(pc, rule, object->start), memory_order_relaxed);
     atomic_store_explicit(&e->rule, rule, memory_order_relaxed);
 }

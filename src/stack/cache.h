@@ -14,6 +14,7 @@
 
 #include "stack/object.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -43,6 +44,20 @@ typedef struct lm_cache_step {
     int32_t cfa_value;
     int16_t fp_value;
 } lm_cache_step;
+
+typedef struct lm_cache_entry {
+    _Atomic uint64_t key;
+    _Atomic lm_cache_rule rule;
+} lm_cache_entry;
+
+typedef struct lm_cache_table {
+    lm_cache_entry *entries; /* 2^log2 of them, all zero at first */
+    unsigned log2;
+} lm_cache_table;
+
+/* From now on this table is the cache; nothing of it may go. The one that there is without it has few entries, for
+ * programs of which stacks are seldom wanted: each takes memory. Any thread. */
+void lm_cache_use(const lm_cache_table *other);
 
 /* What was remembered of `pc`, which is an address in `object`. */
 bool lm_cache_get(uintptr_t pc, const lm_object *object, lm_cache_step *step);

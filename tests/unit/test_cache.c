@@ -138,12 +138,42 @@ static void never_mixes_entries(void **state) {
     assert_int_equal(atomic_load(&wrong), 0);
 }
 
+/* How many of many places are still known when all were put. */
+static unsigned known_of_many(void) {
+    enum { PLACES = 2000 };
+    lm_cache_step got;
+    unsigned known = 0;
+    for (uintptr_t i = 0; i < PLACES; i++)
+        lm_cache_put(objects[0].start + 1000 + i, &objects[0], &steps[1]);
+    for (uintptr_t i = 0; i < PLACES; i++)
+        known += lm_cache_get(objects[0].start + 1000 + i, &objects[0], &got);
+    return known;
+}
+
+/* A larger table begins empty, and remembers more. */
+static void a_larger_table(void **state) {
+    enum { LOG2 = 14 };
+    static lm_cache_entry entries[1 << LOG2];
+    static const lm_cache_table table = {entries, LOG2};
+    lm_cache_step got;
+    (void)state;
+    if (!id)
+        skip();
+    assert_in_range(known_of_many(), 500, 1100);
+    const uintptr_t last = objects[0].start + 1000 + 1999;
+    assert_true(lm_cache_get(last, &objects[0], &got));
+    lm_cache_use(&table);
+    assert_false(lm_cache_get(last, &objects[0], &got));
+    assert_in_range(known_of_many(), 1700, 2000);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_back_what_was_put),
         cmocka_unit_test(forgets_when_the_file_is_another),
         cmocka_unit_test(remembers_nothing_of_files_without_build_id),
         cmocka_unit_test(never_mixes_entries),
+        cmocka_unit_test(a_larger_table),
     };
     return cmocka_run_group_tests(tests, make_objects, NULL);
 }
