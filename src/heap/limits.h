@@ -61,7 +61,7 @@
 #define LM_HUGE_LEAST_CHUNKS LM_LIMIT(8, 1)
 
 /* Of the free memory that is kept, so much may be empty slabs that threads leave behind for the next ones. */
-#define LM_LEFT_PART LM_LIMIT(8, 2)
+#define LM_LEFT_PART 8
 
 /* Slabs of theirs in which others have freed since then, all together, before somebody looks at them. */
 #define LM_OWED_MAX_OF_ALL LM_LIMIT(LM_KIB(256), LM_KIB(64))

@@ -112,6 +112,8 @@ static void empty_slabs_pass_on(void **state) {
     size_t size = 900;
     (void)state;
     loam_trim(0);
+    if (lm_arena_keep_bytes() / LM_LEFT_PART < LM_UNIT) /* small limits leave none */
+        skip();
     assert_int_equal(slabs_for(size), 0);
     in_thread(allocate_and_free, &size);
     assert_int_equal(slabs_for(size), 1);
