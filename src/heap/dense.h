@@ -6,8 +6,8 @@
  *
  * Large blocks: whether they are is learned from those that are freed. A block of which every page that was
  * looked at was written is evidence for the next ones of about its size; one that was written here and there
- * is evidence against it. So nobody's resident memory grows for pages that nobody writes. A page counts as written when its first bytes aren't all zero. That needs no system call, and errs on
- * the side of less memory.
+ * is evidence against it. So nobody's resident memory grows for pages that nobody writes. A page counts as
+ * written when its first bytes aren't all zero. That needs no system call, and errs on the side of less memory.
  *
  * Functions that aren't called "locked" may not be called with lm_arena_lock. */
 #ifndef LM_HEAP_DENSE_H

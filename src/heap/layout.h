@@ -45,9 +45,9 @@
  *
  * REMOTE FREES
  *
- *   A thread that frees a slot of somebody else's slab, which it visits (visit.h), sets its bit in remote[w].bits. Whoever finds
- *   the word empty there (the old value was 0) owes it to the owner to push the word onto its heap's
- *   inbox: a stack of words linked through remote[w].next. The owner takes a word's bits only after
+ *   A thread that frees a slot of somebody else's slab, which it visits (visit.h), sets its bit in
+ *   remote[w].bits. Whoever finds the word empty there (the old value was 0) owes it to the owner to
+ *   push the word onto its heap's inbox: a stack of words linked through remote[w].next. The owner takes a word's bits only after
  *   it has popped the word, so:
  *      a word that isn't 0 is in an inbox, or about to be pushed by exactly one thread;
  *      a slab with such a word has a live slot in the owner's eyes, so it is not released;

@@ -370,10 +370,8 @@ void lm_protect_clear(lm_slab *slab, char *p) {
     if (room == 0) /* a released slab's, see lm_remote_free */
         return;
     begin_change(p, room);
-    if (LM_LIKELY(room <= LM_INLINE_ROOM))
-        lm_room_clear(p, room);
-    else if (room <= LM_SMALL_MAX)
-        lm_long_clear(p, room);
+    if (LM_LIKELY(room <= LM_SMALL_MAX))
+        lm_inlined_clear(p, room, room > LM_INLINE_ROOM);
     else
         memset(p, 0, room - LM_TAIL);
 }

@@ -125,7 +125,6 @@ enum { LM_SLACK_SHORT = 16, LM_SLACK_LONG = 64 };
 
 /* Which bytes of a short slack are looked at, by its length: of the word that begins it, which must hold
  * the mark, and of the word before the canary, which must hold zeros. */
-
 typedef struct lm_slack_masks {
     uint64_t mark[LM_SLACK_SHORT + 1], zeros[LM_SLACK_SHORT + 1];
 } lm_slack_masks;

@@ -5,6 +5,7 @@
 
 #include "check/lines.h"
 #include "cli/check_lines.h"
+#include "os/os.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@ static inline void told_path(char *path, size_t size, int process) {
 
 static inline int told_start(void **state) {
     (void)state;
+    lm_os_start();
     if (!mkdtemp(told_folder))
         return 1;
     lm_lines_start(told_folder);

@@ -7,7 +7,6 @@
 #include "check/report.h"
 #include "check/tale.h"
 #include "check/watcher.h"
-#include "os/os.h"
 #include "support/child.h"
 #include "support/told.h"
 
@@ -16,11 +15,6 @@
 
 static int argument_count;
 static char **arguments;
-
-static int start(void **state) {
-    lm_os_start();
-    return told_start(state);
-}
 
 static int set_up(void **state) {
     (void)state;
@@ -196,5 +190,5 @@ int main(int argc, char **argv) {
     };
     argument_count = argc;
     arguments = argv;
-    return cmocka_run_group_tests(tests, start, told_end);
+    return cmocka_run_group_tests(tests, told_start, told_end);
 }

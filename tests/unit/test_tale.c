@@ -13,11 +13,6 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 
-static int start(void **state) {
-    lm_os_start();
-    return told_start(state);
-}
-
 /* All that was told is forgotten. */
 static int set_up(void **state) {
     (void)state;
@@ -456,5 +451,5 @@ int main(void) {
         cmocka_unit_test_setup(hooks_get_it_instead, set_up),
         cmocka_unit_test_setup(waits_for_no_lock_for_ever, set_up),
     };
-    return cmocka_run_group_tests(tests, start, told_end);
+    return cmocka_run_group_tests(tests, told_start, told_end);
 }
