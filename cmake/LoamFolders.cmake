@@ -25,6 +25,12 @@ function(loam_read_folders table)
     set(loam_command_folders ${command_folders} PARENT_SCOPE)
 endfunction()
 
+# Called on processors that have these (src/heap/settings.c).
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64|AMD64")
+    set_source_files_properties("${CMAKE_CURRENT_SOURCE_DIR}/src/heap/wide.c"
+        PROPERTIES COMPILE_OPTIONS "-mavx2;-mbmi;-mbmi2")
+endif()
+
 function(loam_add_objects target)
     add_library(${target} OBJECT ${ARGN})
     target_link_libraries(${target} PRIVATE loam_own_code)

@@ -142,8 +142,10 @@ static bool open_up(lm_arena *arena, lm_lookup *lookup, size_t size) {
     arena->chunks.whole = (uint64_t *)(void *)arena->whole.at;
     *lookup = (lm_lookup){lm_align_up((uintptr_t)arena->reserved[0], LM_CHUNK), size,
                           (_Atomic uint32_t *)(void *)arena->map.at, arena->records.at};
-    if (lookup == &lm_once.lookups[0] && lm_once.protect == LM_PROTECT_NOT)
-        lm_once.plain_size = size;
+    if (lookup == &lm_once.lookups[0]) {
+        lm_once.plain_size = lm_once.plain_limit ? size : 0;
+        lm_once.wide_size = lm_once.wide_limit ? size : 0;
+    }
     if (lm_once.arena.huge_pages)
         lm_os_huge_pages((void *)lookup->base, size, lm_once.arena.huge_pages);
     return true;
@@ -586,6 +588,7 @@ void lm_arena_dissolve_unused(void) {
         release_tail(&arena->records);
         arena->lookup->size = units.size;
         lm_once.plain_size = lm_min(lm_once.plain_size, lm_once.lookups[0].size);
+        lm_once.wide_size = lm_min(lm_once.wide_size, lm_once.lookups[0].size);
         release_tail(&arena->map); /* offsets below the new size are in its committed part */
     }
     lm_lock_give(&lm_arena_lock);

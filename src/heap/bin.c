@@ -162,10 +162,8 @@ static bool use_next_word(lm_heap *heap, lm_bin *bin, unsigned from, uint64_t le
 
 /* How slots of the slab become blocks. */
 static uint8_t form_of(const lm_slab *slab, bool fresh) {
-    if (lm_once.protect != LM_PROTECT_INLINE)
+    if (lm_once.protect != LM_PROTECT_INLINE || is_medium(slab->class))
         return LM_FORM_GENERAL;
-    if (lm_slab_room(slab) > LM_INLINE_ROOM)
-        return LM_FORM_LONG;
     return fresh ? LM_FORM_FRESH : LM_FORM_CHECKED;
 }
 

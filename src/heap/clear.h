@@ -1,137 +1,134 @@
-/* Clearing a slot's room, and looking whether it is still clear: by vectors that overlap, so that few branches go
- * by the length. Programs mix lengths, which the processor can't foresee.
+/* Clearing a slot's room, and looking whether it is still clear: four pieces that overlap, so that few branches
+ * go by the length. Programs mix lengths, which the processor can't foresee.
  *
- *   up to  96 bytes   six vectors           |0|1|2|  ... |-2|-1|last|     where, says a table
- *   up to 256 bytes   four pieces           |piece|gap:piece| ... |piece:gap|piece|
- *   longer            strides, one after the other, the last one up to the end
+ *   |piece|gap:piece| ... |piece:gap|piece|      a gap is as long as a piece, or what the room leaves
  *
- * A room is a multiple of 16 bytes, and so is its address. */
+ * Pieces of 32 bytes serve rooms of 32 to 128 bytes, those of 64 up to 256, and so on. A room of 16 bytes is two words.
+ * All rooms are multiples of 16, and so are their addresses. */
 #ifndef LM_HEAP_CLEAR_H
 #define LM_HEAP_CLEAR_H
 
-#include "base/bits.h"
+#include "base/vector.h"
 
 #include <stdatomic.h>
 #include <string.h>
 
-typedef uint64_t lm_vector __attribute__((vector_size(16), may_alias));
-
+/* Bytes of a piece, by the rooms that it serves, and of the longest of them. The last two are out of line where
+ * vectors are short. */
 enum {
-    LM_VECTOR = sizeof(lm_vector),
-    LM_PIECE = 4 * LM_VECTOR,
-    LM_STRIDE = 2 * LM_PIECE,
-    LM_ROOM_SHORT = 6 * LM_VECTOR, /* bytes: rooms up to this take the table */
-    LM_INLINE_ROOM = 4 * LM_PIECE  /* bytes: up to this the fast path's inlined form */
+    LM_PIECES = 4,
+    LM_PIECE_SHORT = 32,
+    LM_PIECE_MIDDLE = 2 * LM_PIECE_SHORT,
+    LM_PIECE_LONG = 2 * LM_PIECE_MIDDLE,
+    LM_PIECE_LONGEST = 2 * LM_PIECE_LONG,
+    LM_ROOM_SHORT = LM_PIECES * LM_PIECE_SHORT,
+    LM_ROOM_MIDDLE = LM_PIECES * LM_PIECE_MIDDLE,
+    LM_ROOM_LONG = LM_PIECES * LM_PIECE_LONG,
+    LM_ROOM_LONGEST = LM_PIECES * LM_PIECE_LONGEST
 };
 
-/* Where the second and third vector lie, from the room's start and back from its last vector; by vectors of the
- * room. In a room that is too short for them they lie on others. */
-typedef struct lm_steps {
-    uint64_t one, two;
-} lm_steps;
-
-extern LM_HIDDEN const lm_steps lm_steps_by_room[LM_ROOM_SHORT / LM_VECTOR + 1];
-
-_Static_assert(sizeof(lm_steps) == LM_VECTOR, "a room's bytes lead to its steps");
-
-LM_INLINE const lm_steps *lm_steps_of(size_t room) {
-    return (const lm_steps *)(const void *)((const char *)lm_steps_by_room + room);
+/* By one comparison. */
+LM_INLINE bool lm_room_is_short(size_t room) {
+    return room - LM_PIECE_SHORT <= LM_ROOM_SHORT - LM_PIECE_SHORT;
 }
 
-/* Half of what is left between the pieces at the ends, in whole vectors. */
-LM_INLINE size_t lm_gap_of(size_t room) {
-    size_t half = (room - LM_PIECE) / 2 & ~(size_t)(LM_VECTOR - 1);
-    return lm_min(half, LM_PIECE);
+
+LM_INLINE void lm_piece_clear(char *p, size_t piece) {
+#pragma GCC unroll 16
+    for (size_t i = 0; i < piece; i += LM_VECTOR)
+        *lm_vector_at(p + i) = LM_NONE;
 }
 
-LM_INLINE lm_vector *lm_vector_at(char *at) {
-    return (lm_vector *)(void *)at;
+LM_INLINE lm_vector lm_any_in_piece(const char *p, size_t piece) {
+    lm_vector any = lm_vector_of(p);
+#pragma GCC unroll 16
+    for (size_t i = LM_VECTOR; i < piece; i += LM_VECTOR)
+        any |= lm_vector_of(p + i);
+    return any;
 }
 
-LM_INLINE void lm_piece_clear(char *p) {
-    for (size_t i = 0; i < LM_PIECE; i += LM_VECTOR)
-        *lm_vector_at(p + i) = (lm_vector){0, 0};
-}
-
-LM_INLINE lm_vector lm_any_in_piece(char *p) {
-    return *lm_vector_at(p) | *lm_vector_at(p + 16) | *lm_vector_at(p + 32) | *lm_vector_at(p + 48);
-}
-
-LM_INLINE void lm_stride_clear(char *p) {
-    lm_piece_clear(p);
-    lm_piece_clear(p + LM_PIECE);
-}
-
-LM_INLINE lm_vector lm_any_in_stride(char *p) {
-    return lm_any_in_piece(p) | lm_any_in_piece(p + LM_PIECE);
-}
-
-LM_INLINE bool lm_is_none(lm_vector any) {
-    return (any[0] | any[1]) == 0;
-}
-
-/* Instead of vectors, for the thread sanitizer: it can't know that their halves are atomic, where others look. */
-LM_INLINE void lm_clear_for_sanitizer(char *p, size_t room) {
+LM_INLINE void lm_last_word_clear(char *p, size_t room) {
     _Atomic uint64_t *last = (_Atomic uint64_t *)(uintptr_t)(p + room - sizeof *last);
     atomic_store_explicit(last, 0, memory_order_relaxed);
-    memset(p, 0, room - sizeof *last);
 }
 
-/* Rooms up to LM_INLINE_ROOM. */
-LM_INLINE void lm_room_clear(char *p, size_t room) {
-    const lm_vector zero = {0, 0};
-    if (LM_THREAD_SANITIZER) {
-        lm_clear_for_sanitizer(p, room);
-    } else if (room > LM_ROOM_SHORT) {
-        size_t gap = lm_gap_of(room);
-        lm_piece_clear(p);
-        lm_piece_clear(p + gap);
-        p += room - LM_PIECE;
-        lm_piece_clear(p - gap);
-        lm_piece_clear(p);
-    } else {
-        const lm_steps *steps = lm_steps_of(room);
-        char *last = p + room - LM_VECTOR;
-        *lm_vector_at(p) = zero;
-        *lm_vector_at(p + steps->one) = zero;
-        *lm_vector_at(p + steps->two) = zero;
-        *lm_vector_at(last - steps->two) = zero;
-        *lm_vector_at(last - steps->one) = zero;
-        *lm_vector_at(last) = zero;
-    }
-}
-
-LM_INLINE bool lm_room_is_clear(char *p, size_t room) {
-    if (room > LM_ROOM_SHORT) {
-        size_t gap = lm_gap_of(room);
-        char *last = p + room - LM_PIECE;
-        return lm_is_none(lm_any_in_piece(p) | lm_any_in_piece(p + gap) |
-                          lm_any_in_piece(last - gap) | lm_any_in_piece(last));
-    }
-    const lm_steps *steps = lm_steps_of(room);
-    char *last = p + room - LM_VECTOR;
-    return lm_is_none(*lm_vector_at(p) | *lm_vector_at(p + steps->one) |
-                      *lm_vector_at(p + steps->two) | *lm_vector_at(last - steps->two) |
-                      *lm_vector_at(last - steps->one) | *lm_vector_at(last));
-}
-
-/* Rooms of at least LM_STRIDE bytes. */
-LM_INLINE void lm_long_clear(char *p, size_t room) {
-    char *last = p + room - LM_STRIDE;
-    if (LM_THREAD_SANITIZER) {
-        lm_clear_for_sanitizer(p, room);
+/* Of a room for which pieces of this length are right. */
+LM_INLINE void lm_pieces_clear(char *p, size_t room, size_t piece) {
+    size_t last = room - piece, gap = lm_min(last, piece);
+    if (LM_THREAD_SANITIZER) { /* it can't know that a vector's halves are atomic, where others look */
+        memset(p, 0, room - sizeof(uint64_t));
+        lm_last_word_clear(p, room);
         return;
     }
-    for (; p < last; p += LM_STRIDE)
-        lm_stride_clear(p);
-    lm_stride_clear(last);
+    lm_piece_clear(p, piece);
+    lm_piece_clear(p + gap, piece);
+    p += last;
+    lm_piece_clear(p - gap, piece);
+    lm_piece_clear(p, piece);
 }
 
-LM_INLINE bool lm_long_is_clear(char *p, size_t room) {
-    char *last = p + room - LM_STRIDE;
-    lm_vector any = lm_any_in_stride(last);
-    for (; p < last; p += LM_STRIDE)
-        any |= lm_any_in_stride(p);
+/* All bits that are set in the room. */
+LM_INLINE lm_vector lm_any_in_pieces(const char *p, size_t room, size_t piece) {
+    size_t last = room - piece, gap = lm_min(last, piece);
+    lm_vector any = lm_any_in_piece(p, piece) | lm_any_in_piece(p + gap, piece);
+    p += last;
+    return any | lm_any_in_piece(p - gap, piece) | lm_any_in_piece(p, piece);
+}
+
+/* A room of two words. */
+LM_INLINE void lm_words_clear(char *p) {
+    memset(p, 0, sizeof(uint64_t));
+    lm_last_word_clear(p, 2 * sizeof(uint64_t));
+}
+
+LM_INLINE lm_vector lm_any_in_words(const char *p) {
+    uint64_t words[2];
+    memcpy(words, p, sizeof words);
+    return (lm_vector){words[0], words[1]};
+}
+
+/* Rooms above LM_ROOM_MIDDLE, up to LM_ROOM_LONGEST. */
+LM_INLINE void lm_long_clear_inline(char *p, size_t room) {
+    if (room <= LM_ROOM_LONG)
+        lm_pieces_clear(p, room, LM_PIECE_LONG);
+    else
+        lm_pieces_clear(p, room, LM_PIECE_LONGEST);
+}
+
+LM_INLINE lm_vector lm_any_in_long(const char *p, size_t room) {
+    return room <= LM_ROOM_LONG ? lm_any_in_pieces(p, room, LM_PIECE_LONG)
+                                : lm_any_in_pieces(p, room, LM_PIECE_LONGEST);
+}
+
+void lm_long_clear_call(char *p, size_t room);
+bool lm_long_is_clear_call(const char *p, size_t room);
+
+/* Rooms up to LM_ROOM_LONGEST. */
+LM_INLINE void lm_room_clear(char *p, size_t room) {
+    if (LM_LIKELY(lm_room_is_short(room)))
+        lm_pieces_clear(p, room, LM_PIECE_SHORT);
+    else if (room < LM_PIECE_SHORT)
+        lm_words_clear(p);
+    else if (room <= LM_ROOM_MIDDLE)
+        lm_pieces_clear(p, room, LM_PIECE_MIDDLE);
+    else if (LM_WIDE)
+        lm_long_clear_inline(p, room);
+    else
+        lm_long_clear_call(p, room);
+}
+
+LM_INLINE bool lm_room_is_clear(const char *p, size_t room) {
+    lm_vector any;
+    if (!LM_WIDE && room > LM_ROOM_MIDDLE)
+        return lm_long_is_clear_call(p, room);
+    if (LM_LIKELY(lm_room_is_short(room)))
+        any = lm_any_in_pieces(p, room, LM_PIECE_SHORT);
+    else if (room < LM_PIECE_SHORT)
+        any = lm_any_in_words(p);
+    else if (room <= LM_ROOM_MIDDLE)
+        any = lm_any_in_pieces(p, room, LM_PIECE_MIDDLE);
+    else
+        any = lm_any_in_long(p, room);
     return lm_is_none(any);
 }
 

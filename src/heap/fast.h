@@ -10,6 +10,7 @@
 #define LM_HEAP_FAST_H
 
 #include "heap/find.h"
+#include "heap/forms.h"
 #include "heap/protect.h"
 #include "heap/slow.h"
 #include "heap/thread.h"
@@ -22,8 +23,8 @@ LM_INLINE lm_bin *lm_small_bin(lm_heap *heap, size_t size) {
 }
 
 /* With `protect` false: without protection, as plain_limit and plain_size say. */
-LM_INLINE void *lm_malloc_in(lm_heap *heap, size_t size, lm_family family, bool protect) {
-    lm_bin *bin = lm_small_bin(heap, size);
+LM_INLINE void *lm_malloc_in(size_t size, lm_family family, bool protect) {
+    lm_bin *bin = lm_small_bin(lm_self, size);
     lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
     uint64_t word = atomic_load_explicit(&pair->avail, memory_order_relaxed);
     if (LM_UNLIKELY(word == 0))
@@ -34,12 +35,11 @@ LM_INLINE void *lm_malloc_in(lm_heap *heap, size_t size, lm_family family, bool 
 }
 
 LM_INLINE void *lm_malloc(size_t size, lm_family family) {
-    lm_heap *heap = lm_self;
+    if (LM_LIKELY(size < lm_once.wide_limit))
+        return lm_malloc_wide(size, family);
     if (size < lm_once.plain_limit)
-        return lm_malloc_in(heap, size, family, false);
-    if (LM_LIKELY(size <= LM_SMALL_MAX))
-        return lm_malloc_in(heap, size, family, true);
-    return lm_malloc_slow(size, family);
+        return lm_malloc_in(size, family, false);
+    return size <= LM_SMALL_MAX ? lm_malloc_narrow(size, family) : lm_malloc_slow(size, family);
 }
 
 LM_INLINE lm_pair *lm_pair_of(lm_slab *slab, size_t slot) {
@@ -63,12 +63,14 @@ LM_INLINE bool lm_known_free(const lm_pair *pair, size_t slot) {
     return known >> slot % 64 & 1;
 }
 
-LM_INLINE void lm_free_in(void *p, const lm_way *way, size_t size, uint64_t offset, bool protect) {
+LM_INLINE void lm_free_in(void *p, uint64_t offset, const lm_way *way, lm_family family,
+                          size_t size, bool protect) {
     lm_slab *slab = lm_record_at(&lm_once.lookups[0], offset);
     lm_pair *pair;
     size_t slot;
     if (LM_UNLIKELY(!lm_slot_at(slab, offset, &slot)))
         goto slow;
+    LM_KEEP_IN_REGISTER(slot);
     if (LM_UNLIKELY(atomic_load_explicit(&slab->owner, memory_order_relaxed) != lm_self)) {
         lm_free_remote(p, way, size);
         return;
@@ -76,15 +78,9 @@ LM_INLINE void lm_free_in(void *p, const lm_way *way, size_t size, uint64_t offs
     pair = lm_pair_of(slab, slot);
     if (LM_UNLIKELY(lm_known_free(pair, slot)))
         goto slow;
-    if (protect) {
-        size_t room = lm_slab_room(slab);
-        LM_KEEP_IN_REGISTER(room);
-        if (room > lm_once.inline_room) {
-            lm_free_other(p, way, size, slab, slot);
-            return;
-        }
-        if (LM_UNLIKELY(!lm_protect_in_fast(p, room, way->family, size, false)))
-            goto slow;
+    if (protect && LM_UNLIKELY(!lm_protect_in_fast(p, lm_slab_room(slab), family, size))) {
+        lm_free_other(p, way, size);
+        return;
     }
     LM_KEEP_IN_REGISTER(slot);
     lm_free_own(slab, pair, slot);
@@ -96,10 +92,12 @@ slow:
 /* Frees a block; `size` is what the caller says that it was asked for, or LM_ANY_SIZE. */
 LM_INLINE void lm_free(void *p, const lm_way *way, size_t size) {
     uint64_t offset = (uintptr_t)p - lm_once.lookups[0].base;
-    if (offset < lm_once.plain_size)
-        lm_free_in(p, way, size, offset, false);
-    else if (LM_LIKELY(offset < lm_once.lookups[0].size))
-        lm_free_in(p, way, size, offset, true);
+    if (LM_LIKELY(offset < lm_once.wide_size))
+        lm_free_wide(p, offset, way, size);
+    else if (offset < lm_once.plain_size)
+        lm_free_in(p, offset, way, way->family, size, false);
+    else if (offset < lm_once.lookups[0].size)
+        lm_free_narrow(p, offset, way, size);
     else
         lm_free_slow(p, way, size, LM_ANY_ALIGNMENT);
 }

@@ -166,7 +166,7 @@ typedef struct lm_span {
 
 /* How the fast path makes a block of a slot, with protection: it looks whether the slot is still clear; it needn't,
  * since the slot is fresh; or a function does, as the class or the settings want it. */
-enum { LM_FORM_CHECKED = 0, LM_FORM_FRESH, LM_FORM_LONG, LM_FORM_GENERAL };
+enum { LM_FORM_CHECKED = 0, LM_FORM_FRESH, LM_FORM_GENERAL };
 
 /* A thread takes slots of one class from here. 64 bytes, so that its address is a shift away. */
 typedef struct lm_bin {
@@ -279,17 +279,18 @@ enum { LM_PROTECT_NOT = 0, LM_PROTECT_INLINE, LM_PROTECT_GENERAL };
 /* What malloc and free read on every path, and all that the heap goes by; [once] but for later arenas.
  * One variable, since each takes whole pages (base/once.h).
  *
- * A heap without protection has a way of its own through malloc and free, at no cost: the comparison
- * that leads there is the one that is needed anyway, with a limit that is 0 in all other heaps. */
+ * A heap with the default protection on a processor with wide vectors, and one without protection, have ways of
+ * their own through malloc and free: the comparisons that lead there have limits that are 0 in all other heaps. */
 typedef struct lm_heap_once {
     uint64_t secret, multiplier;  /* of canaries; both odd, so that no canary begins with a 0 */
     const uint16_t *small_offset; /* one of the tables */
-    uint16_t protect;             /* LM_PROTECT_... */
-    uint16_t tail;                /* bytes of a slot's room that the manager takes: 0 or LM_TAIL */
-    uint32_t inline_room;         /* bytes: rooms up to this are the inlined form's; 0: none is */
+    size_t wide_limit;            /* LM_SMALL_MAX + 1 with the wide inlined forms, else 0 */
     lm_lookup lookups[LM_ARENAS_MAX];
+    size_t wide_size;   /* lookups[0].size with the wide inlined forms, else 0 */
     size_t plain_limit; /* LM_SMALL_MAX + 1 without protection, else 0 */
     size_t plain_size;  /* lookups[0].size without protection, else 0 */
+    uint16_t protect;   /* LM_PROTECT_... */
+    uint16_t tail;      /* bytes of a slot's room that the manager takes: 0 or LM_TAIL */
     uint64_t seed;      /* of the heaps' lm_random_next */
     lm_protection protection;
     lm_arena_settings arena;

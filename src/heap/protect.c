@@ -6,26 +6,18 @@
 
 /* ---- The tail ------------------------------------------------------------------------------- */
 
-/* The first `n` of 8 bytes, and the last. */
-#define BYTES(n)      ((n) == 0 ? 0 : ~(uint64_t)0 >> ((64 - 8 * (n)) & 63))
-#define LAST_BYTES(n) ((n) == 0 ? 0 : ~BYTES(8 - (n)))
-#define EIGHT(X)      X(1), X(2), X(3), X(4), X(5), X(6), X(7), X(8)
-#define NONE(n)       0
-#define WHOLE(n)      BYTES(8)
 #define EIGHT_OF(x)   x, x, x, x, x, x, x, x
 #define SIXTYFOUR(x)                                                                               \
     EIGHT_OF(x), EIGHT_OF(x), EIGHT_OF(x), EIGHT_OF(x), EIGHT_OF(x), EIGHT_OF(x), EIGHT_OF(x),     \
         EIGHT_OF(x)
 
-const lm_slack_masks lm_slack_mask = {
-    .mark = {0, EIGHT(BYTES), EIGHT(WHOLE)},
-    .zeros = {0, EIGHT(NONE), EIGHT(LAST_BYTES)},
-};
-
 const lm_slack_tables lm_slack_table = {
     .wanted = {SIXTYFOUR(0), EIGHT_OF(LM_MARK_BYTE)},
     .is_slack = {SIXTYFOUR(0), SIXTYFOUR(0xff)},
 };
+
+const unsigned char lm_before_canary[LM_SLACK_WINDOW] = {EIGHT_OF(0xff), EIGHT_OF(0xff),
+                                                         EIGHT_OF(0xff)};
 
 static const size_t CHECKED_UNCLEARED =
     LM_SLACK_SHORT; /* bytes of slack, where the rest isn't zero */
@@ -58,6 +50,8 @@ static bool any_slack_intact(const char *p, size_t room, size_t slack) {
 }
 
 static bool slack_intact(const char *p, size_t room, size_t slack) {
+    if (room == LM_GRAIN)
+        return lm_tiny_slack_intact(p, slack);
     return LM_LIKELY(slack <= LM_SLACK_SHORT) ? lm_short_slack_intact(p, room, slack)
                                               : any_slack_intact(p, room, slack);
 }
@@ -123,8 +117,15 @@ void lm_protect_resize(lm_slab *slab, char *p, size_t size) {
         put_tail_in_steps(p, lm_slab_room(slab), size, lm_kind_of(LM_FAMILY_C, 0));
 }
 
-static bool is_clear(char *p, size_t room) {
-    return room <= LM_INLINE_ROOM ? lm_room_is_clear(p, room) : lm_long_is_clear(p, room);
+/* Longer rooms than the inlined form's: piece by piece, the last up to the end. */
+static bool is_clear(const char *p, size_t room) {
+    const size_t piece = LM_ROOM_LONGEST;
+    if (room <= piece)
+        return lm_room_is_clear(p, room);
+    for (size_t i = 0; i < room - piece; i += piece)
+        if (!lm_room_is_clear(p + i, piece))
+            return false;
+    return lm_room_is_clear(p + room - piece, piece);
 }
 
 /* ---- What was changed ----------------------------------------------------------------------- */
@@ -308,12 +309,7 @@ LM_NOINLINE void *lm_protect_out(char *p, size_t room, size_t size, uint64_t kin
 }
 
 LM_NOINLINE void *lm_protect_out_other(char *p, const lm_bin *bin, size_t size, lm_family family) {
-    size_t room = bin->size;
-    if (LM_UNLIKELY(bin->form != LM_FORM_LONG) ||
-        LM_UNLIKELY(!bin->fresh && !lm_long_is_clear(p, room)))
-        return lm_protect_out(p, room, size, lm_kind_of(family, 0), bin->fresh);
-    lm_tail_put(p, room, size, lm_kind_of(family, 0));
-    return p;
+    return lm_protect_out(p, bin->size, size, lm_kind_of(family, 0), bin->fresh);
 }
 
 LM_NOINLINE bool lm_protect_in(lm_slab *slab, char *p, lm_family family, size_t size) {
@@ -371,7 +367,7 @@ void lm_protect_clear(lm_slab *slab, char *p) {
         return;
     begin_change(p, room);
     if (LM_LIKELY(room <= LM_SMALL_MAX))
-        lm_inlined_clear(p, room, room > LM_INLINE_ROOM);
+        lm_room_clear(p, room);
     else
         memset(p, 0, room - LM_TAIL);
 }

@@ -17,8 +17,8 @@
  * A FREE SLOT is all zero when its class is cleared (rooms up to clear_max): a free clears it, and
  * before it is handed out again it must still be so. Slots that were never used are zero anyway.
  *
- * The inlined forms here are what the default level asks for: one for rooms up to LM_INLINE_ROOM, one for those up
- * to LM_SMALL_MAX. The general form, out of line, follows the settings (lm_once.protection). */
+ * The inlined forms here are what the default level asks for, for rooms up to LM_SMALL_MAX. The general form, out of
+ * line, follows the settings (lm_once.protection). */
 #ifndef LM_HEAP_PROTECT_H
 #define LM_HEAP_PROTECT_H
 
@@ -119,46 +119,50 @@ LM_INLINE uint64_t lm_note_of(const char *p, size_t room) {
 
 /* ---- The slack ------------------------------------------------------------------------------- */
 
-/* What the inlined forms look at: the slack of rooms up to LM_INLINE_ROOM, and of those up to LM_SMALL_MAX, if the
+/* What the inlined forms look at: the slack of rooms up to LM_ROOM_MIDDLE, and of those up to LM_SMALL_MAX, if the
  * block was never resized. */
-enum { LM_SLACK_SHORT = 16, LM_SLACK_LONG = 64 };
+enum { LM_SLACK_WINDOW = 32, LM_SLACK_SHORT = LM_SLACK_WINDOW - LM_TAIL, LM_SLACK_LONG = 64 };
 
-/* Which bytes of a short slack are looked at, by its length: of the word that begins it, which must hold
- * the mark, and of the word before the canary, which must hold zeros. */
-typedef struct lm_slack_masks {
-    uint64_t mark[LM_SLACK_SHORT + 1], zeros[LM_SLACK_SHORT + 1];
-} lm_slack_masks;
-
-extern LM_HIDDEN const lm_slack_masks lm_slack_mask;
-
-LM_INLINE bool lm_short_slack_intact(const char *p, size_t room, size_t slack) {
-    const char *canary = p + room - LM_TAIL;
-    uint64_t wrong = (lm_word_at(canary - slack) ^ LM_MARK) & lm_slack_mask.mark[slack];
-    return (wrong | (lm_word_at(canary - 8) & lm_slack_mask.zeros[slack])) == 0;
-}
-
-/* Any of the bytes before the canary that are the slack's, against what they must be: in both tables those
- * of a slack of n bytes begin with byte n. */
-typedef uint64_t lm_loose_vector __attribute__((vector_size(16), may_alias, aligned(1)));
-
+/* Any bytes before the canary against what they must be there: in both tables those of a slack of n bytes begin
+ * with byte n. */
 typedef struct lm_slack_tables {
     unsigned char wanted[2 * LM_SLACK_LONG], is_slack[2 * LM_SLACK_LONG];
 } lm_slack_tables;
 
 extern LM_HIDDEN const lm_slack_tables lm_slack_table;
 
-LM_INLINE lm_vector lm_loose_vector_at(const void *at) {
-    return *(const lm_loose_vector *)at;
+/* All ones before the canary in a room's last LM_SLACK_WINDOW bytes. */
+extern LM_HIDDEN const unsigned char lm_before_canary[LM_SLACK_WINDOW];
+
+/* What is wrong with the vector at p, where the tables' byte i stands for its first. */
+LM_INLINE lm_vector lm_slack_wrong(const char *p, size_t i) {
+    return (lm_vector_of(p) ^ lm_vector_of(lm_slack_table.wanted + i)) &
+           lm_vector_of(lm_slack_table.is_slack + i);
 }
 
-/* Of rooms above LM_INLINE_ROOM. */
+/* A room of LM_GRAIN bytes. */
+LM_INLINE bool lm_tiny_slack_intact(const char *p, size_t slack) {
+    const unsigned char *is_slack = lm_slack_table.is_slack + LM_SLACK_LONG - LM_TAIL + slack;
+    return ((lm_word_at(p) ^ LM_MARK) & lm_word_at((const char *)is_slack)) == 0;
+}
+
+/* Rooms that are longer. */
+LM_INLINE bool lm_short_slack_intact(const char *p, size_t room, size_t slack) {
+    const char *window = p + room - LM_SLACK_WINDOW;
+    size_t i = LM_SLACK_LONG - LM_SLACK_SHORT + slack, last = LM_SLACK_WINDOW - LM_VECTOR;
+    lm_vector before = lm_vector_of(lm_before_canary + last);
+    if (LM_WIDE)
+        return lm_is_none_of(lm_slack_wrong(window, i), before);
+    return lm_is_none(lm_slack_wrong(window, i) | (lm_slack_wrong(window + last, i + last) & before));
+}
+
+/* Of rooms above LM_ROOM_MIDDLE. */
 LM_INLINE bool lm_long_slack_intact(const char *p, size_t room, size_t slack) {
-    const char *before = p + room - LM_TAIL - LM_SLACK_LONG;
-    lm_vector wrong = {0, 0};
+    const char *window = p + room - LM_TAIL - LM_SLACK_LONG;
+    lm_vector wrong = LM_NONE;
+#pragma GCC unroll 4
     for (size_t i = 0; i < LM_SLACK_LONG; i += LM_VECTOR)
-        wrong |= (lm_loose_vector_at(before + i) ^
-                  lm_loose_vector_at(lm_slack_table.wanted + slack + i)) &
-                 lm_loose_vector_at(lm_slack_table.is_slack + slack + i);
+        wrong |= lm_slack_wrong(window + i, slack + i);
     return lm_is_none(wrong);
 }
 
@@ -216,14 +220,14 @@ LM_INLINE uint64_t lm_kind_of(lm_family family, size_t alignment) {
     return (uint64_t)family << LM_FAMILY_SHIFT | code << LM_ALIGN_SHIFT;
 }
 
-/* What the fast path comes to when a slot's form isn't the inlined one. */
+/* What the fast path comes to when a slot's form isn't the inlined one, or it isn't clear. */
 void *lm_protect_out_other(char *p, const lm_bin *bin, size_t size, lm_family family);
 
 LM_INLINE void *lm_protect_out_fast(char *p, const lm_bin *bin, size_t size, lm_family family) {
     size_t room = bin->size;
     if (LM_LIKELY(bin->form == LM_FORM_CHECKED)) {
         if (LM_UNLIKELY(!lm_room_is_clear(p, room)))
-            return lm_protect_out(p, room, size, lm_kind_of(family, 0), false);
+            return lm_protect_out_other(p, bin, size, family);
     } else if (bin->form != LM_FORM_FRESH) {
         return lm_protect_out_other(p, bin, size, family);
     }
@@ -231,34 +235,34 @@ LM_INLINE void *lm_protect_out_fast(char *p, const lm_bin *bin, size_t size, lm_
     return p;
 }
 
-/* Whether a slack that a canary tells agrees with what the caller says, and is one that is looked at inline. That
- * of a room of 16 bytes may seem to begin before the room: what stands there is no mark. */
-LM_INLINE bool lm_slack_plausible(size_t room, uint64_t slack, size_t size, bool is_long) {
+/* The slot of a live block with so much slack becomes a free one. False, and nothing was changed: the slack isn't
+ * intact, or longer than that of a block that was never resized, or the room is longer than the inlined forms'. */
+LM_INLINE bool lm_slot_in(char *p, size_t room, size_t slack) {
+    if (LM_LIKELY(lm_room_is_short(room))) {
+        if (LM_UNLIKELY(slack > LM_SLACK_SHORT) ||
+            LM_UNLIKELY(!lm_short_slack_intact(p, room, slack)))
+            return false;
+        lm_pieces_clear(p, room, LM_PIECE_SHORT);
+        return true;
+    }
+    bool intact = room < LM_PIECE_SHORT ? slack <= LM_TAIL && lm_tiny_slack_intact(p, slack)
+                  : room <= LM_ROOM_MIDDLE
+                      ? slack <= LM_SLACK_SHORT && lm_short_slack_intact(p, room, slack)
+                      : room <= LM_ROOM_LONGEST && slack <= LM_SLACK_LONG &&
+                            lm_long_slack_intact(p, room, slack);
+    if (LM_LIKELY(intact))
+        lm_room_clear(p, room);
+    return intact;
+}
+
+/* The inlined form of lm_protect_in. */
+LM_INLINE bool lm_protect_in_fast(char *p, size_t room, lm_family family, size_t size) {
+    uint64_t slack = lm_note_of(p, room) - lm_kind_of(family, 0);
+    if (!LM_WIDE && LM_UNLIKELY(lm_once.protect != LM_PROTECT_INLINE))
+        return false;
     if (size != LM_ANY_SIZE && LM_UNLIKELY(slack != room - LM_TAIL - size))
         return false;
-    return LM_LIKELY(slack <= (is_long ? LM_SLACK_LONG : LM_SLACK_SHORT));
-}
-
-LM_INLINE bool lm_slack_intact(const char *p, size_t room, uint64_t slack, bool is_long) {
-    return is_long ? lm_long_slack_intact(p, room, slack) : lm_short_slack_intact(p, room, slack);
-}
-
-LM_INLINE void lm_inlined_clear(char *p, size_t room, bool is_long) {
-    if (is_long)
-        lm_long_clear(p, room);
-    else
-        lm_room_clear(p, room);
-}
-
-/* The inlined forms; `is_long`: of rooms above LM_INLINE_ROOM, else of those up to it. */
-LM_INLINE bool lm_protect_in_fast(char *p, size_t room, lm_family family, size_t size,
-                                  bool is_long) {
-    uint64_t slack = lm_note_of(p, room) - lm_kind_of(family, 0);
-    if (LM_UNLIKELY(!lm_slack_plausible(room, slack, size, is_long)) ||
-        LM_UNLIKELY(!lm_slack_intact(p, room, slack, is_long)))
-        return false;
-    lm_inlined_clear(p, room, is_long);
-    return true;
+    return lm_slot_in(p, room, slack);
 }
 
 /* A block in a slab of somebody else's, to which others may come at the same time. Of all of them one claims
@@ -287,15 +291,8 @@ bool lm_protect_in_claimed_other(char *p, size_t room, size_t slack);
 
 /* As lm_protect_in. What stands in the slack is for the one to see that has claimed the block. */
 LM_INLINE bool lm_protect_in_claimed(const lm_claim *claim, char *p) {
-    size_t room = claim->room, slack = claim->slack;
-    bool is_long = room > LM_INLINE_ROOM;
-    if (LM_UNLIKELY(room > LM_SMALL_MAX) ||
-        LM_UNLIKELY(slack > (is_long ? LM_SLACK_LONG : LM_SLACK_SHORT)))
-        return lm_protect_in_claimed_other(p, room, slack);
-    if (LM_UNLIKELY(!lm_slack_intact(p, room, slack, is_long)))
-        return false;
-    lm_inlined_clear(p, room, is_long);
-    return true;
+    return LM_LIKELY(lm_slot_in(p, claim->room, claim->slack)) ||
+           lm_protect_in_claimed_other(p, claim->room, claim->slack);
 }
 
 #endif

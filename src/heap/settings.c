@@ -54,7 +54,9 @@ static void start_protection(const lm_options *options) {
     lm_once.seed = random[2];
     choose_protection(&lm_once.protection, options);
     lm_once.protect = choose_form(&lm_once.protection);
-    lm_once.inline_room = lm_once.protect == LM_PROTECT_INLINE ? LM_INLINE_ROOM : 0;
+    bool wide = lm_once.protect == LM_PROTECT_INLINE && lm_os.wide_vectors &&
+                options->vectors == LM_VECTORS_AUTO;
+    lm_once.wide_limit = wide ? LM_SMALL_MAX + 1 : 0;
     lm_once.plain_limit = lm_once.protect == LM_PROTECT_NOT ? LM_SMALL_MAX + 1 : 0;
     lm_once.tail = lm_once.protection.tail ? LM_TAIL : 0;
     /* The table with a tail leads requests of no bytes to the slow path, which knows what to do. */

@@ -270,22 +270,14 @@ LM_NOINLINE void lm_free_remote(void *p, const lm_way *way, size_t size) {
     }
 }
 
-static LM_NOINLINE void free_general(void *p, const lm_way *way, size_t size, lm_slab *slab,
-                                     size_t slot) {
-    if (lm_protect_in(slab, p, way->family, size))
+LM_NOINLINE void lm_free_other(void *p, const lm_way *way, size_t size) {
+    uint64_t offset = (uintptr_t)p - lm_once.lookups[0].base;
+    lm_slab *slab = lm_record_at(&lm_once.lookups[0], offset);
+    size_t slot;
+    if (lm_slot_at(slab, offset, &slot) && lm_protect_in(slab, p, way->family, size))
         lm_free_own(slab, lm_pair_of(slab, slot), slot);
     else
         lm_free_slow(p, way, size, LM_ANY_ALIGNMENT);
-}
-
-LM_NOINLINE void lm_free_other(void *p, const lm_way *way, size_t size, lm_slab *slab,
-                               size_t slot) {
-    size_t room = lm_slab_room(slab);
-    if (LM_LIKELY(lm_once.protect == LM_PROTECT_INLINE) && LM_LIKELY(room <= LM_SMALL_MAX) &&
-        LM_LIKELY(lm_protect_in_fast(p, room, way->family, size, true)))
-        lm_free_own(slab, lm_pair_of(slab, slot), slot);
-    else
-        free_general(p, way, size, slab, slot);
 }
 
 LM_NOINLINE void lm_free_counted(lm_slab *slab) {

@@ -18,7 +18,7 @@ void lm_free_remote(void *p, const lm_way *way, size_t size);
 
 /* free of a live slot of the calling thread's own slab, whose block isn't protected by the fast path's inlined
  * form. */
-void lm_free_other(void *p, const lm_way *way, size_t size, lm_slab *slab, size_t slot);
+void lm_free_other(void *p, const lm_way *way, size_t size);
 
 /* The slab's countdown has reached 0. */
 void lm_free_counted(lm_slab *slab);

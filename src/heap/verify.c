@@ -183,8 +183,8 @@ static bool form_is_right(const lm_bin *bin) {
     bool is_inline = bin->form == LM_FORM_CHECKED || bin->form == LM_FORM_FRESH;
     if (!bin->slab)
         return true;
-    return is_inline == (lm_slab_room(bin->slab) <= lm_once.inline_room) &&
-           (bin->form == LM_FORM_GENERAL) == (lm_once.inline_room == 0) &&
+    return is_inline == (lm_once.protect == LM_PROTECT_INLINE &&
+                         lm_slab_room(bin->slab) <= LM_SMALL_MAX) &&
            (!is_inline || bin->fresh == (bin->form == LM_FORM_FRESH));
 }
 

@@ -16,6 +16,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#if defined(__x86_64__) && __has_include(<sys/platform/x86.h>)
+#include <sys/platform/x86.h>
+#endif
+
 /* linux/mman.h of an older system doesn't have them (Linux 6.13). */
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
@@ -93,6 +97,15 @@ static bool knows_guards(void) {
     return advise(NULL, 0, MADV_GUARD_INSTALL);
 }
 
+/* The C library has asked the processor already: in a virtual machine each question takes a microsecond. */
+static bool has_wide_vectors(void) {
+#ifdef CPU_FEATURE_ACTIVE
+    return CPU_FEATURE_ACTIVE(AVX2) && CPU_FEATURE_ACTIVE(BMI1) && CPU_FEATURE_ACTIVE(BMI2);
+#else
+    return false;
+#endif
+}
+
 void lm_os_start(void) {
     struct rlimit limit;
     lm_os.page = (size_t)getauxval(AT_PAGESZ);
@@ -103,6 +116,7 @@ void lm_os_start(void) {
         lm_os.address_limit = limit.rlim_cur;
     lm_os.secure = getauxval(AT_SECURE) != 0;
     lm_os.guards_by_advice = knows_guards();
+    lm_os.wide_vectors = has_wide_vectors();
 }
 
 void *lm_os_reserve(size_t size, uintptr_t hint) {

@@ -20,6 +20,7 @@ typedef struct lm_os_facts {
     size_t page;           /* bytes; a power of two */
     size_t address_limit;  /* bytes: RLIMIT_AS, SIZE_MAX when there is none */
     bool guards_by_advice; /* the kernel knows MADV_GUARD_INSTALL (Linux 6.13) */
+    bool wide_vectors;     /* the processor has what src/heap/wide.c is compiled for */
     bool secure;           /* more privileges than the caller's: AT_SECURE */
 } LM_ONCE_ALIGNED lm_os_facts;
 

@@ -1,0 +1,9 @@
+#include "heap/fast.h"
+
+void *lm_malloc_narrow(size_t size, lm_family family) {
+    return lm_malloc_in(size, family, true);
+}
+
+void lm_free_narrow(void *p, uint64_t offset, const lm_way *way, size_t size) {
+    lm_free_in(p, offset, way, way->family, size, true);
+}
