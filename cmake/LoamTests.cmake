@@ -19,7 +19,7 @@ set(loam_test_environment
 # loam_add_test(NAME FILE TIMEOUT COMMAND...)
 # Registers COMMAND once for each `ctest-args:` line of FILE, with those arguments, or once without any.
 # Other ctest- lines set the label, timeout, processors, builds and options (LOAM_OPTIONS): of the run above
-# them, or of all runs if they come before the first.
+# them, or of all runs if they come before the first. Options of all tests of the caller: loam_usual_options.
 function(loam_add_test name file timeout)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
     set(label_0 quick)
@@ -69,7 +69,9 @@ function(loam_register name label timeout processors builds options args)
     endif()
     math(EXPR timeout "${timeout} * ${loam_timeout_factor}")
     set(environment ${loam_test_environment})
+    list(PREPEND options ${loam_usual_options})
     if(options)
+        list(JOIN options ":" options)
         list(APPEND environment "LOAM_OPTIONS=${options}")
     endif()
     add_test(NAME "${name}" COMMAND ${ARGN} ${args})

@@ -313,16 +313,6 @@ bool lm_bin_refill(lm_heap *heap, unsigned class) {
     return true;
 }
 
-void *lm_bin_take_medium(lm_heap *heap, unsigned class) {
-    lm_bin *bin = &heap->bins[class];
-    lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
-    uint64_t word = atomic_load_explicit(&pair->avail, memory_order_relaxed);
-    atomic_store_explicit(&pair->avail, word & (word - 1), memory_order_relaxed);
-    uncount_current(heap, bin->slab);
-    bin->slab->countdown++;
-    return bin->base + (size_t)lm_lowest_bit(word) * bin->size;
-}
-
 /* ---- After frees ---------------------------------------------------------------------------- */
 
 static void release_current(lm_heap *heap, lm_slab *slab) {
@@ -404,9 +394,19 @@ void lm_bin_freed_by_others(lm_heap *heap, lm_slab *slab) {
     freed(heap, slab, true);
 }
 
+/* Where one medium block comes and goes all the time, its slab does no more than that: it stays. */
+static bool stays_empty(lm_heap *heap, const lm_slab *slab) {
+    size_t bytes = lm_slab_bytes(slab);
+    bool stays = is_medium(slab->class) && lm_slab_place(slab) == LM_PLACE_CURRENT &&
+                 may_keep(heap, heap->idle + bytes, LM_IDLE_MAX);
+    heap->idle += stays ? bytes : 0;
+    return stays;
+}
+
 void lm_bin_freed(lm_heap *heap, lm_slab *slab) {
     heap->freed += lm_slab_bytes(slab);
-    freed(heap, slab, false);
+    if (!stays_empty(heap, slab))
+        freed(heap, slab, false);
     if (heap->freed > LM_FREED_A_LOT && !heap->winding_down)
         wind_down(heap);
 }

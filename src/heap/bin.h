@@ -16,7 +16,7 @@
 #ifndef LM_HEAP_BIN_H
 #define LM_HEAP_BIN_H
 
-#include "heap/layout.h"
+#include "heap/slab.h"
 
 /* An empty word for bins without a slab. */
 extern lm_pair lm_bin_no_slots;
@@ -46,8 +46,14 @@ void lm_bin_freed_by_others(lm_heap *heap, lm_slab *slab);
  * allocation that doesn't take the fast path. */
 bool lm_bin_sample_due(lm_heap *heap, unsigned class, uint64_t *chance);
 
-/* Takes a slot of a class above LM_SMALL_MAX out of the bin's word, which isn't empty. */
-void *lm_bin_take_medium(lm_heap *heap, unsigned class);
+/* A slot of a class above LM_SMALL_MAX was taken out of the bin's word. When the slab had been empty, what was
+ * freed in it last was needed again. */
+LM_INLINE void lm_bin_taken_medium(lm_heap *heap, const lm_bin *bin) {
+    if (bin->slab->countdown++ == 0) {
+        heap->idle -= lm_slab_bytes(bin->slab);
+        heap->freed -= lm_min(heap->freed, lm_slab_bytes(bin->slab));
+    }
+}
 
 /* Takes a slab with free slots out of the heap's bin, for another heap; NULL when there is none.
  * Under lm_threads_lock, for a heap that no thread uses. */

@@ -31,7 +31,7 @@ LM_INLINE void *lm_malloc_in(size_t size, lm_family family, bool protect) {
         return lm_malloc_slow(size, family);
     atomic_store_explicit(&pair->avail, word & (word - 1), memory_order_relaxed);
     char *p = bin->base + lm_lowest_bit(word) * bin->size;
-    return protect ? lm_protect_out_fast(p, bin, size, family) : p;
+    return protect ? lm_protect_out_fast(p, bin, size, lm_kind_of(family, 0)) : p;
 }
 
 LM_INLINE void *lm_malloc(size_t size, lm_family family) {
@@ -40,6 +40,12 @@ LM_INLINE void *lm_malloc(size_t size, lm_family family) {
     if (size < lm_once.plain_limit)
         return lm_malloc_in(size, family, false);
     return size <= LM_SMALL_MAX ? lm_malloc_narrow(size, family) : lm_malloc_slow(size, family);
+}
+
+/* calloc of a size that is already multiplied: where freed slots are cleared, whatever malloc gives is zero. */
+LM_INLINE void *lm_zeroed(size_t size) {
+    return LM_LIKELY(size < lm_once.wide_limit) ? lm_malloc_wide(size, LM_FAMILY_C)
+                                                : lm_calloc(size);
 }
 
 LM_INLINE lm_pair *lm_pair_of(lm_slab *slab, size_t slot) {
@@ -61,6 +67,19 @@ LM_INLINE bool lm_known_free(const lm_pair *pair, size_t slot) {
     uint64_t known = atomic_load_explicit(&pair->avail, memory_order_relaxed) |
                      atomic_load_explicit(&pair->pending, memory_order_relaxed);
     return known >> slot % 64 & 1;
+}
+
+/* The calling thread's own slab in the first arena, when the pointer leads to a live slot there; else NULL. */
+LM_INLINE lm_slab *lm_own_slot(const void *p, size_t *slot) {
+    uint64_t offset = (uintptr_t)p - lm_once.lookups[0].base;
+    if (offset >= lm_once.lookups[0].size)
+        return NULL;
+    lm_slab *slab = lm_record_at(&lm_once.lookups[0], offset);
+    if (!lm_slot_at(slab, offset, slot) ||
+        atomic_load_explicit(&slab->owner, memory_order_relaxed) != lm_self ||
+        !lm_slot_live(slab, *slot))
+        return NULL;
+    return slab;
 }
 
 LM_INLINE void lm_free_in(void *p, uint64_t offset, const lm_way *way, lm_family family,

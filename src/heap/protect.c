@@ -128,6 +128,16 @@ static bool is_clear(const char *p, size_t room) {
     return lm_room_is_clear(p + room - piece, piece);
 }
 
+/* All but the canary of rooms above LM_SMALL_MAX: it is 0 already, or nobody goes by it any more. */
+static void clear_room(char *p, size_t room) {
+    if (!lm_protect_clears(room))
+        return;
+    if (LM_LIKELY(room <= LM_SMALL_MAX))
+        lm_room_clear(p, room);
+    else
+        memset(p, 0, room - LM_TAIL);
+}
+
 /* ---- What was changed ----------------------------------------------------------------------- */
 
 static lm_finding about_slot(const lm_slab *slab, const char *p, const char *call) {
@@ -308,8 +318,8 @@ LM_NOINLINE void *lm_protect_out(char *p, size_t room, size_t size, uint64_t kin
     return p;
 }
 
-LM_NOINLINE void *lm_protect_out_other(char *p, const lm_bin *bin, size_t size, lm_family family) {
-    return lm_protect_out(p, bin->size, size, lm_kind_of(family, 0), bin->fresh);
+LM_NOINLINE void *lm_protect_out_other(char *p, const lm_bin *bin, size_t size, uint64_t kind) {
+    return lm_protect_out(p, bin->size, size, kind, bin->fresh);
 }
 
 LM_NOINLINE bool lm_protect_in(lm_slab *slab, char *p, lm_family family, size_t size) {
@@ -337,11 +347,10 @@ LM_NOINLINE bool lm_protect_in(lm_slab *slab, char *p, lm_family family, size_t 
     return true;
 }
 
-LM_NOINLINE bool lm_protect_in_claimed_other(char *p, size_t room, size_t slack) {
+LM_NOINLINE bool lm_slot_in_any(char *p, size_t room, size_t slack) {
     if (!slack_intact(p, room, slack))
         return false;
-    if (lm_protect_clears(room))
-        memset(p, 0, room - LM_TAIL);
+    clear_room(p, room);
     return true;
 }
 
@@ -366,10 +375,7 @@ void lm_protect_clear(lm_slab *slab, char *p) {
     if (room == 0) /* a released slab's, see lm_remote_free */
         return;
     begin_change(p, room);
-    if (LM_LIKELY(room <= LM_SMALL_MAX))
-        lm_room_clear(p, room);
-    else
-        memset(p, 0, room - LM_TAIL);
+    clear_room(p, room);
 }
 
 /* ---- Judging a block that is freed ---------------------------------------------------------- */

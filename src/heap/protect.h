@@ -30,6 +30,9 @@
 
 enum {
     LM_TAIL = 8,
+    LM_SLACK_WINDOW = 32, /* bytes that are looked at in one step */
+    LM_SLACK_SHORT = LM_SLACK_WINDOW - LM_TAIL,
+    LM_SLACK_LONG = 64,
     LM_NOTE_SHIFT = 21,
     LM_NOTE_BITS = 22,
     LM_ALIGN_SHIFT = 16,
@@ -107,6 +110,13 @@ LM_INLINE void lm_tail_put(char *p, size_t room, size_t size, uint64_t kind) {
                           memory_order_relaxed);
 }
 
+/* The same in a room that isn't clear: the first bytes of the slack become zeros; those before it that do, too, are
+ * a new block's. */
+LM_INLINE void lm_tail_put_over(char *p, size_t room, size_t size, uint64_t kind) {
+    memset(p + lm_min(size, room - LM_TAIL - LM_SLACK_SHORT), 0, LM_SLACK_SHORT);
+    lm_tail_put(p, room, size, kind);
+}
+
 /* A block's note; more than 22 bits when the canary is broken. */
 LM_INLINE uint64_t lm_note_in(uint64_t canary, const char *p) {
     uint64_t word = canary ^ lm_canary_key(p);
@@ -117,11 +127,13 @@ LM_INLINE uint64_t lm_note_of(const char *p, size_t room) {
     return lm_note_in(lm_canary_of(p, room), p);
 }
 
-/* ---- The slack ------------------------------------------------------------------------------- */
+/* The same without what it says of an alignment: that matters only to those who free by one. */
+LM_INLINE uint64_t lm_note_unaligned(uint64_t canary, const char *p) {
+    const uint64_t alignment = (uint64_t)0xf << LM_ALIGN_SHIFT;
+    return lm_note_in(canary, p) & ~alignment;
+}
 
-/* What the inlined forms look at: the slack of rooms up to LM_ROOM_MIDDLE, and of those up to LM_SMALL_MAX, if the
- * block was never resized. */
-enum { LM_SLACK_WINDOW = 32, LM_SLACK_SHORT = LM_SLACK_WINDOW - LM_TAIL, LM_SLACK_LONG = 64 };
+/* ---- The slack ------------------------------------------------------------------------------- */
 
 /* Any bytes before the canary against what they must be there: in both tables those of a slack of n bytes begin
  * with byte n. */
@@ -221,22 +233,40 @@ LM_INLINE uint64_t lm_kind_of(lm_family family, size_t alignment) {
 }
 
 /* What the fast path comes to when a slot's form isn't the inlined one, or it isn't clear. */
-void *lm_protect_out_other(char *p, const lm_bin *bin, size_t size, lm_family family);
+void *lm_protect_out_other(char *p, const lm_bin *bin, size_t size, uint64_t kind);
 
-LM_INLINE void *lm_protect_out_fast(char *p, const lm_bin *bin, size_t size, lm_family family) {
+LM_INLINE void *lm_protect_out_fast(char *p, const lm_bin *bin, size_t size, uint64_t kind) {
     size_t room = bin->size;
     if (LM_LIKELY(bin->form == LM_FORM_CHECKED)) {
         if (LM_UNLIKELY(!lm_room_is_clear(p, room)))
-            return lm_protect_out_other(p, bin, size, family);
+            return lm_protect_out_other(p, bin, size, kind);
     } else if (bin->form != LM_FORM_FRESH) {
-        return lm_protect_out_other(p, bin, size, family);
+        return lm_protect_out_other(p, bin, size, kind);
     }
-    lm_tail_put(p, room, size, lm_kind_of(family, 0));
+    lm_tail_put(p, room, size, kind);
     return p;
 }
 
-/* The slot of a live block with so much slack becomes a free one. False, and nothing was changed: the slack isn't
- * intact, or longer than that of a block that was never resized, or the room is longer than the inlined forms'. */
+/* Of a block that was never resized. False also where it isn't short, and in rooms above LM_SMALL_MAX. */
+LM_INLINE bool lm_usual_slack_intact(const char *p, size_t room, size_t slack) {
+    if (room < LM_PIECE_SHORT)
+        return slack <= LM_TAIL && lm_tiny_slack_intact(p, slack);
+    if (room <= LM_ROOM_MIDDLE)
+        return slack <= LM_SLACK_SHORT && lm_short_slack_intact(p, room, slack);
+    return room <= LM_ROOM_LONGEST && slack <= LM_SLACK_LONG &&
+           lm_long_slack_intact(p, room, slack);
+}
+
+/* In rooms that aren't cleared; any slack. */
+LM_INLINE bool lm_slack_begins_intact(const char *p, size_t room, size_t slack) {
+    const char *at = p + room - LM_TAIL - slack;
+    if (slack <= LM_SLACK_SHORT)
+        return lm_short_slack_intact(p, room, slack);
+    return ((lm_word_at(at) ^ LM_MARK) | lm_word_at(at + 8) | lm_word_at(at + 16)) == 0;
+}
+
+/* The slot of a live block with so much slack becomes a free one. False, and nothing was changed: see
+ * lm_usual_slack_intact. */
 LM_INLINE bool lm_slot_in(char *p, size_t room, size_t slack) {
     if (LM_LIKELY(lm_room_is_short(room))) {
         if (LM_UNLIKELY(slack > LM_SLACK_SHORT) ||
@@ -245,15 +275,14 @@ LM_INLINE bool lm_slot_in(char *p, size_t room, size_t slack) {
         lm_pieces_clear(p, room, LM_PIECE_SHORT);
         return true;
     }
-    bool intact = room < LM_PIECE_SHORT ? slack <= LM_TAIL && lm_tiny_slack_intact(p, slack)
-                  : room <= LM_ROOM_MIDDLE
-                      ? slack <= LM_SLACK_SHORT && lm_short_slack_intact(p, room, slack)
-                      : room <= LM_ROOM_LONGEST && slack <= LM_SLACK_LONG &&
-                            lm_long_slack_intact(p, room, slack);
+    bool intact = lm_usual_slack_intact(p, room, slack);
     if (LM_LIKELY(intact))
         lm_room_clear(p, room);
     return intact;
 }
+
+/* The same whatever the room and the slack, out of line. */
+bool lm_slot_in_any(char *p, size_t room, size_t slack);
 
 /* The inlined form of lm_protect_in. */
 LM_INLINE bool lm_protect_in_fast(char *p, size_t room, lm_family family, size_t size) {
@@ -286,13 +315,10 @@ LM_INLINE void lm_protect_give_up(const lm_claim *claim, char *p) {
     atomic_store_explicit(lm_canary_at(p, claim->room), claim->canary, memory_order_release);
 }
 
-/* The same out of line, whatever the room and the slack. */
-bool lm_protect_in_claimed_other(char *p, size_t room, size_t slack);
-
 /* As lm_protect_in. What stands in the slack is for the one to see that has claimed the block. */
 LM_INLINE bool lm_protect_in_claimed(const lm_claim *claim, char *p) {
     return LM_LIKELY(lm_slot_in(p, claim->room, claim->slack)) ||
-           lm_protect_in_claimed_other(p, claim->room, claim->slack);
+           lm_slot_in_any(p, claim->room, claim->slack);
 }
 
 #endif

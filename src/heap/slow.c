@@ -14,32 +14,28 @@
 #include "heap/visit.h"
 #include "os/os.h"
 
-#include <errno.h>
 #include <string.h>
 
-static void *or_enomem(void *p) {
-    if (LM_UNLIKELY(!p))
-        errno = ENOMEM;
-    return p;
-}
-
 /* ---- malloc --------------------------------------------------------------------------------- */
+
+/* A slot of the bin's word, which isn't empty. */
+static char *take_from(lm_heap *heap, lm_bin *bin, unsigned class) {
+    lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
+    uint64_t word = atomic_load_explicit(&pair->avail, memory_order_relaxed);
+    atomic_store_explicit(&pair->avail, word & (word - 1), memory_order_relaxed);
+    if (class >= LM_SMALL_CLASSES)
+        lm_bin_taken_medium(heap, bin);
+    return bin->base + (size_t)lm_lowest_bit(word) * bin->size;
+}
 
 /* A slot of the class, from this heap. NULL: there is no memory, or the allocation is a sample. */
 static void *take(lm_heap *heap, unsigned class) {
     lm_bin *bin = &heap->bins[class];
-    lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
-    uint64_t word = atomic_load_explicit(&pair->avail, memory_order_relaxed);
-    if (!word) {
-        if (bin->until_sample == 1 || !lm_bin_refill(heap, class))
-            return NULL;
-        pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
-        word = atomic_load_explicit(&pair->avail, memory_order_relaxed);
-    }
-    if (class >= LM_SMALL_CLASSES)
-        return lm_bin_take_medium(heap, class);
-    atomic_store_explicit(&pair->avail, word & (word - 1), memory_order_relaxed);
-    return bin->base + (size_t)lm_lowest_bit(word) * bin->size;
+    const lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
+    if (!atomic_load_explicit(&pair->avail, memory_order_relaxed) &&
+        (bin->until_sample == 1 || !lm_bin_refill(heap, class)))
+        return NULL;
+    return take_from(heap, bin, class);
 }
 
 /* The same for a thread that may have no heap; *fresh says whether the slot was never used. */
@@ -102,7 +98,7 @@ static void *take_small(unsigned class, size_t size, uint64_t kind, bool *fresh)
     if (LM_UNLIKELY(!p))
         p = take_rarely(class, size, kind, fresh, &sampled);
     if (!p || sampled || class == LM_CLASS_ZERO || lm_once.protect == LM_PROTECT_NOT)
-        return or_enomem(p);
+        return lm_or_enomem(p);
     return lm_protect_out(p, lm_classes[class].room, size, kind, *fresh);
 }
 
@@ -112,12 +108,10 @@ static void *take_large(size_t size, size_t alignment, lm_family family, bool ze
         let_go_of_spare();
         p = lm_large_new(size, alignment, family, zero);
     }
-    return or_enomem(p);
+    return lm_or_enomem(p);
 }
 
-/* Whether a block of so many bytes has a slot: what the settings say of it is known only when the
- * heap has started. */
-static bool has_slot(size_t size) {
+bool lm_has_slot(size_t size) {
     return size <= LM_SLOT_MAX && lm_init() && size + lm_once.tail <= LM_SLOT_MAX;
 }
 
@@ -127,19 +121,43 @@ static unsigned class_for(size_t size) {
     return lm_class_of(size + lm_once.tail);
 }
 
+/* The same as take_small, the short way: for a class whose bin has a slot at hand, where protection has no general
+ * form. NULL: it must be the long way. */
+static void *take_quickly(unsigned class, size_t size, uint64_t kind, bool *fresh) {
+    lm_heap *heap = lm_self;
+    lm_bin *bin = &heap->bins[class];
+    lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
+    uint64_t word = atomic_load_explicit(&pair->avail, memory_order_relaxed);
+    if (word == 0 || class == LM_CLASS_ZERO || lm_once.protect == LM_PROTECT_GENERAL)
+        return NULL;
+    char *p = take_from(heap, bin, class);
+    *fresh = bin->fresh;
+    if (lm_once.protect == LM_PROTECT_NOT)
+        return p;
+    if (class < LM_SMALL_CLASSES)
+        return lm_protect_out_fast(p, bin, size, kind);
+    lm_tail_put_over(p, bin->size, size, kind);
+    return p;
+}
+
+static void *take_slot(unsigned class, size_t size, uint64_t kind, bool *fresh) {
+    void *p = take_quickly(class, size, kind, fresh);
+    return LM_LIKELY(p != NULL) ? p : take_small(class, size, kind, fresh);
+}
+
 LM_NOINLINE void *lm_malloc_slow(size_t size, lm_family family) {
     bool fresh;
-    if (LM_LIKELY(has_slot(size)))
-        return take_small(class_for(size), size, lm_kind_of(family, 0), &fresh);
+    if (LM_LIKELY(lm_has_slot(size)))
+        return take_slot(class_for(size), size, lm_kind_of(family, 0), &fresh);
     return take_large(size, 1, family, false);
 }
 
 void *lm_calloc(size_t size) {
     bool fresh;
-    if (!has_slot(size))
+    if (!lm_has_slot(size))
         return take_large(size, 1, LM_FAMILY_C, true);
     unsigned class = class_for(size);
-    void *p = take_small(class, size, lm_kind_of(LM_FAMILY_C, 0), &fresh);
+    void *p = take_slot(class, size, lm_kind_of(LM_FAMILY_C, 0), &fresh);
     if (p && !fresh && !lm_protect_clears(lm_classes[class].room))
         memset(p, 0, size);
     return p;
@@ -147,8 +165,7 @@ void *lm_calloc(size_t size) {
 
 /* ---- free ----------------------------------------------------------------------------------- */
 
-/* Names the misuse of a pointer that is no live block's first byte. */
-static LM_COLD void report(const char *call, const void *p) {
+LM_COLD void lm_report_pointer(const char *call, const void *p) {
     lm_sample_story story;
     lm_found found = lm_find(p);
     lm_finding finding = {
@@ -168,8 +185,7 @@ static LM_COLD void report(const char *call, const void *p) {
     lm_finding_report(&finding);
 }
 
-/* A visit to wherever the pointer leads. */
-static lm_visit visit_place_of(const void *p) {
+lm_visit lm_visit_place_of(const void *p) {
     lm_visit visit = {NULL};
     const lm_arena *arena = lm_arena_of((uintptr_t)p);
     if (arena)
@@ -177,8 +193,7 @@ static lm_visit visit_place_of(const void *p) {
     return visit;
 }
 
-/* Frees a slot whose block is the caller's alone by now, and ends the visit. False: it was free already. */
-static bool release_slot(lm_slab *slab, size_t slot, char *p, lm_visit *visit) {
+bool lm_release_slot(lm_slab *slab, size_t slot, char *p, lm_visit *visit) {
     bool own = atomic_load_explicit(&slab->owner, memory_order_relaxed) == lm_self;
     lm_pair *pair = lm_pair_of(slab, slot);
     lm_protect_clear(slab, p);
@@ -201,14 +216,14 @@ static bool free_slot(const lm_found *found, const lm_way *way, size_t size, siz
         return false;
     if (!own && !lm_protect_claim(slab, found->block))
         return false;
-    return release_slot(slab, found->slot, found->block, visit);
+    return lm_release_slot(slab, found->slot, found->block, visit);
 }
 
 LM_NOINLINE void lm_free_slow(void *p, const lm_way *way, size_t size, size_t alignment) {
     lm_found found;
     if (!p)
         return;
-    lm_visit visit = visit_place_of(p);
+    lm_visit visit = lm_visit_place_of(p);
     bool freed = lm_find_exact(p, &found);
     if (freed && found.slab)
         freed = free_slot(&found, way, size, alignment, &visit);
@@ -217,7 +232,7 @@ LM_NOINLINE void lm_free_slow(void *p, const lm_way *way, size_t size, size_t al
         freed = found.sample ? lm_sampled_free(found.sample, way, size, alignment)
                              : lm_large_free(p, way, size, alignment);
     if (!freed)
-        report(way->call, p);
+        lm_report_pointer(way->call, p);
 }
 
 /* Whatever the protection, the class and the thread. */
@@ -231,7 +246,7 @@ static LM_NOINLINE void free_remote_general(void *p, const lm_way *way, size_t s
         lm_visit_end(&visit);
         lm_free_slow(p, way, size, LM_ANY_ALIGNMENT);
     } else if (LM_UNLIKELY(!lm_remote_free(slab, slot, &visit))) {
-        report(way->call, p);
+        lm_report_pointer(way->call, p);
     }
 }
 
@@ -266,15 +281,30 @@ LM_NOINLINE void lm_free_remote(void *p, const lm_way *way, size_t size) {
                LM_UNLIKELY(!lm_protect_in_claimed(&claim, p))) {
         give_up(&claim, p, way, size, &visit);
     } else if (LM_UNLIKELY(!lm_remote_free(slab, slot, &visit))) {
-        report(way->call, p);
+        lm_report_pointer(way->call, p);
     }
+}
+
+/* What the inlined forms don't: aligned blocks, where the call doesn't mind, and blocks in rooms above LM_SMALL_MAX. */
+static bool protect_in_quickly(char *p, size_t room, const lm_way *way, size_t size) {
+    if (lm_once.protect != LM_PROTECT_INLINE || !way->any_alignment)
+        return false;
+    size_t most = room - LM_TAIL;
+    uint64_t slack =
+        lm_note_unaligned(lm_canary_of(p, room), p) - lm_kind_of(way->family, 0);
+    if (slack > most || (size != LM_ANY_SIZE && slack != most - size))
+        return false;
+    if (room > LM_SMALL_MAX)
+        return lm_slack_begins_intact(p, room, slack);
+    return lm_slot_in(p, room, slack) || lm_slot_in_any(p, room, slack);
 }
 
 LM_NOINLINE void lm_free_other(void *p, const lm_way *way, size_t size) {
     uint64_t offset = (uintptr_t)p - lm_once.lookups[0].base;
     lm_slab *slab = lm_record_at(&lm_once.lookups[0], offset);
     size_t slot;
-    if (lm_slot_at(slab, offset, &slot) && lm_protect_in(slab, p, way->family, size))
+    if (lm_slot_at(slab, offset, &slot) && (protect_in_quickly(p, lm_slab_room(slab), way, size) ||
+                                            lm_protect_in(slab, p, way->family, size)))
         lm_free_own(slab, lm_pair_of(slab, slot), slot);
     else
         lm_free_slow(p, way, size, LM_ANY_ALIGNMENT);
@@ -285,127 +315,12 @@ LM_NOINLINE void lm_free_counted(lm_slab *slab) {
     lm_note_say();
 }
 
-/* ---- realloc -------------------------------------------------------------------------------- */
-
-static const lm_way by_realloc = {"realloc", LM_FAMILY_C, true};
-
-/* A slot serves a smaller size as long as at least half of it is used; the smallest slots always.
- */
-static bool slot_serves(size_t slot_size, size_t size) {
-    enum { NEVER_SHRUNK = 64 };
-    return size <= slot_size && (size >= slot_size / 2 || slot_size <= NEVER_SHRUNK);
-}
-
-/* Frees the block that a larger one took the place of: nobody else could free it meanwhile, unless it has no
- * tail by which it was claimed. */
-static void free_moved(char *p) {
-    lm_found found;
-    lm_visit visit = visit_place_of(p);
-    bool freed =
-        lm_find_exact(p, &found) && found.slab && release_slot(found.slab, found.slot, p, &visit);
-    lm_visit_end(&visit);
-    if (!freed)
-        report(by_realloc.call, p);
-}
-
-static void *move_claimed(const lm_found *found, const lm_asked *asked, size_t size) {
-    char *p = found->block;
-    void *q = lm_malloc(size, LM_FAMILY_C);
-    if (!q) {
-        lm_protect_unclaim(found->slab, p, asked);
-        return NULL;
-    }
-    memcpy(q, p, lm_min(asked->size, size));
-    free_moved(p);
-    return q;
-}
-
-/* The block is claimed first, so that a free by another thread meanwhile finds it freed, or waits; and so
- * that its slab stays without a visit. */
-static void *resize_in_slab(const lm_found *found, size_t size, lm_visit *visit) {
-    lm_asked asked = {0};
-    lm_slab *slab = found->slab;
-    char *p = found->block;
-    size_t room = lm_slab_room(slab);
-    bool claimed = lm_protect_judge(slab, p, &by_realloc, LM_ANY_SIZE, LM_ANY_ALIGNMENT, &asked) &&
-                   lm_protect_claim(slab, p);
-    lm_visit_end(visit);
-    if (!claimed) {
-        report(by_realloc.call, p);
-        return NULL;
-    }
-    if (!slot_serves(room - lm_once.tail, size) || (size == 0 && lm_once.protection.zero_traps))
-        return move_claimed(found, &asked, size);
-    lm_protect_resize(slab, p, size);
-    return p;
-}
-
-/* A block of no bytes. */
-static void *resize_nothing(char *p, size_t size) {
-    void *q = size == 0 ? p : lm_malloc(size, LM_FAMILY_C);
-    if (q && q != p)
-        lm_free(p, &by_realloc, LM_ANY_SIZE);
-    return q;
-}
-
-static void *resize_sampled(lm_sample *sample, char *p, size_t size) {
-    if (!lm_sampled_claim(sample)) {
-        report(by_realloc.call, p);
-        return NULL;
-    }
-    size_t had = lm_sampled_judge(sample, &by_realloc, LM_ANY_SIZE, LM_ANY_ALIGNMENT);
-    void *q = size == had ? p : lm_malloc(size, LM_FAMILY_C);
-    if (q == p || !q) {
-        lm_sampled_unclaim(sample);
-        return q;
-    }
-    memcpy(q, p, lm_min(had, size));
-    lm_sampled_free_claimed(sample);
-    return q;
-}
-
-static void *resize_large(void *p, size_t size) {
-    lm_span *span = lm_large_claim(p);
-    if (!span) {
-        report(by_realloc.call, p);
-        return NULL;
-    }
-    lm_asked asked = lm_large_judge(span, &by_realloc, LM_ANY_SIZE, LM_ANY_ALIGNMENT);
-    if (!has_slot(size))
-        return or_enomem(lm_large_resize(span, size));
-    void *q = lm_malloc(size, LM_FAMILY_C);
-    if (!q) {
-        lm_large_unclaim(span);
-        return NULL;
-    }
-    memcpy(q, p, lm_min(asked.size, size));
-    lm_large_free_claimed(span);
-    return q;
-}
-
-void *lm_realloc(void *p, size_t size) {
-    lm_found found;
-    lm_visit visit = visit_place_of(p);
-    bool live = lm_find_exact(p, &found);
-    bool nothing = live && found.slab && found.slab->class == LM_CLASS_ZERO;
-    if (live && found.slab && !nothing)
-        return resize_in_slab(&found, size, &visit);
-    lm_visit_end(&visit);
-    if (!live) {
-        report(by_realloc.call, p);
-        return NULL;
-    }
-    if (nothing)
-        return resize_nothing(p, size);
-    return found.sample ? resize_sampled(found.sample, p, size) : resize_large(p, size);
-}
-
 /* ---- Aligned blocks ------------------------------------------------------------------------- */
 
 /* The smallest class from the size's own on whose slots are all aligned: slabs begin at units. */
 static unsigned aligned_class(size_t alignment, size_t size) {
     unsigned class = lm_class_of(lm_max(size, 1) + lm_once.tail);
-    while (class < LM_CLASS_ZERO && lm_classes[class].size % alignment != 0)
+    while (class < LM_CLASS_ZERO && (lm_classes[class].size & (alignment - 1)) != 0)
         class ++;
     return class;
 }
@@ -414,31 +329,46 @@ void *lm_aligned(size_t alignment, size_t size, lm_family family) {
     bool fresh;
     if (alignment <= LM_GRAIN)
         return lm_malloc(size, family);
-    if (alignment <= LM_UNIT && has_slot(size) && (size > 0 || !lm_once.protection.zero_traps)) {
+    if (alignment <= LM_UNIT && lm_has_slot(size) && (size > 0 || !lm_once.protection.zero_traps)) {
         unsigned class = aligned_class(alignment, size);
         if (class < LM_CLASS_ZERO)
-            return take_small(class, size, lm_kind_of(family, alignment), &fresh);
+            return take_slot(class, size, lm_kind_of(family, alignment), &fresh);
     }
     return take_large(size, alignment, family, false);
 }
 
 /* ---- Questions and requests about the whole ------------------------------------------------- */
 
+/* What a block in the thread's own slab was asked for. False: that must be found out the long way. */
+static bool own_size(const char *p, size_t *size) {
+    size_t slot;
+    const lm_slab *slab = lm_own_slot(p, &slot);
+    if (!slab || lm_once.protect == LM_PROTECT_GENERAL)
+        return false;
+    size_t room = lm_slab_room(slab);
+    uint64_t note = lm_once.tail ? lm_note_of(p, room) : 0, slack = note & 0xffff;
+    *size = room - lm_once.tail - slack;
+    return note >> LM_NOTE_BITS == 0 && slack <= room - lm_once.tail;
+}
+
 size_t lm_usable(const void *p, const char *call) {
     lm_found found;
-    lm_visit visit = visit_place_of(p);
+    size_t own;
+    if (LM_LIKELY(own_size(p, &own)))
+        return own;
+    lm_visit visit = lm_visit_place_of(p);
     bool live = lm_find_exact(p, &found);
     size_t size = live ? lm_block_size(&found) : 0;
     lm_visit_end(&visit);
     if (!live)
-        report(call, p);
+        lm_report_pointer(call, p);
     return size;
 }
 
 size_t lm_good(size_t size) {
     if (size > LM_LARGE_MAX)
         return 0;
-    if (has_slot(size))
+    if (lm_has_slot(size))
         return class_for(size) == LM_CLASS_ZERO ? 0
                                                 : lm_classes[class_for(size)].room - lm_once.tail;
     return lm_align_up(size, lm_os.page ? lm_os.page : LM_UNIT);

@@ -4,6 +4,9 @@
 #define LM_HEAP_SLOW_H
 
 #include "heap/protect.h"
+#include "heap/visit.h"
+
+#include <errno.h>
 
 /* malloc for any size, any thread, at any time. */
 void *lm_malloc_slow(size_t size, lm_family family);
@@ -40,5 +43,26 @@ size_t lm_good(size_t size);
 
 /* Gives what free memory there is back to the system, but for about `keep` bytes. */
 bool lm_trim(size_t keep);
+
+/* ---- What the parts of it share ---------------------------------------------------------------- */
+
+LM_INLINE void *lm_or_enomem(void *p) {
+    if (LM_UNLIKELY(!p))
+        errno = ENOMEM;
+    return p;
+}
+
+/* Whether a block of so many bytes has a slot: what the settings say of it is known only when the
+ * heap has started. */
+bool lm_has_slot(size_t size);
+
+/* Names the misuse of a pointer that is no live block's first byte. */
+void lm_report_pointer(const char *call, const void *p);
+
+/* A visit to wherever the pointer leads. */
+lm_visit lm_visit_place_of(const void *p);
+
+/* Frees a slot whose block is the caller's alone by now, and ends the visit. False: it was free already. */
+bool lm_release_slot(lm_slab *slab, size_t slot, char *p, lm_visit *visit);
 
 #endif

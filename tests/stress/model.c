@@ -15,6 +15,9 @@
 // ctest-args: --seconds 6 --threads 4
 // ctest-builds: clang debug test-mode ubsan
 // ctest-args: --seconds 6 --threads 4
+// ctest-options: vectors=narrow
+// ctest-builds: release debug test-mode
+// ctest-args: --seconds 6 --threads 4
 // ctest-options: harden=0
 // ctest-builds: release debug test-mode
 // ctest-args: --seconds 6 --threads 4

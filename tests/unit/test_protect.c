@@ -1,6 +1,8 @@
 /* What stands behind a block, and what a free slot holds: every byte of it counts. */
 // ctest-args:
 // ctest-args:
+// ctest-options: vectors=narrow
+// ctest-args:
 // ctest-options: harden=3
 
 #include "support/unit.h"
@@ -228,60 +230,6 @@ static void freed_slots_are_clear(void **state) {
     }
 }
 
-static void clear_room(char *p, size_t room) {
-    if (room <= LM_INLINE_ROOM)
-        lm_room_clear(p, room);
-    else
-        lm_long_clear(p, room);
-}
-
-static bool room_is_clear(char *p, size_t room) {
-    return room <= LM_INLINE_ROOM ? lm_room_is_clear(p, room) : lm_long_is_clear(p, room);
-}
-
-/* The inlined forms reach every byte of every room, and none beyond. */
-static void rooms_of_all_sizes(void **state) {
-    enum { BEYOND = 128 };
-    _Alignas(16) static char bytes[BEYOND + LM_SMALL_MAX + BEYOND];
-    (void)state;
-    for (size_t room = 16; room <= LM_SMALL_MAX; room += 16) {
-        char *p = bytes + BEYOND;
-        memset(bytes, 'x', sizeof bytes);
-        clear_room(p, room);
-        assert_true(all_zero(p, room));
-        assert_true(room_is_clear(p, room));
-        for (size_t i = 0; i < BEYOND; i++) {
-            assert_int_equal(bytes[i], 'x');
-            assert_int_equal(p[room + i], 'x');
-        }
-        for (size_t i = 0; i < room; i++) {
-            p[i] = 1;
-            assert_false(room_is_clear(p, room));
-            p[i] = 0;
-        }
-    }
-}
-
-/* The inlined forms see each byte of every slack that they take, and none of the block. */
-static void slacks_of_all_lengths(void **state) {
-    enum { ROOM = 512 };
-    _Alignas(16) static char p[ROOM];
-    (void)state;
-    for (size_t slack = 0; slack <= LM_SLACK_LONG; slack++) {
-        size_t size = ROOM - LM_TAIL - slack;
-        memset(p, 0, ROOM);
-        memset(p, 'x', size);
-        lm_tail_put(p, ROOM, size, 0);
-        for (size_t i = size - LM_SLACK_LONG; i < ROOM - LM_TAIL; i++) {
-            p[i] ^= 0x20;
-            assert_int_equal(lm_long_slack_intact(p, ROOM, slack), i < size);
-            if (slack <= LM_SLACK_SHORT)
-                assert_int_equal(lm_short_slack_intact(p, ROOM, slack), i < size);
-            p[i] ^= 0x20;
-        }
-    }
-}
-
 /* Every byte of a free slot but the canary's, which the block behind it may have hit. */
 static void writes_after_free(void **state) {
     static const size_t sizes[] = {24, 100, 180, 245, 300, 500, 1000};
@@ -345,8 +293,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(notes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(comparisons, set_up, tear_down),
         cmocka_unit_test_setup_teardown(freed_slots_are_clear, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(rooms_of_all_sizes, set_up, tear_down),
-        cmocka_unit_test(slacks_of_all_lengths),
         cmocka_unit_test_setup_teardown(writes_after_free, set_up, tear_down),
         cmocka_unit_test_setup_teardown(found_at_reuse, set_up, tear_down),
     };

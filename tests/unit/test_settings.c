@@ -31,7 +31,7 @@ static void nothing_at_level_0(void **state) {
     assert_int_equal(p.clear_max, 0);
     assert_int_equal(p.neighbours, LM_NEIGHBOURS_NONE);
     assert_int_equal(lm_once.protect, LM_PROTECT_NOT);
-    assert_int_equal(lm_once.inline_room, 0);
+    assert_int_equal(lm_once.wide_limit, 0);
     assert_int_equal(lm_once.plain_limit, LM_SMALL_MAX + 1);
     assert_int_equal(lm_once.tail, 0);
     assert_ptr_equal(lm_once.small_offset, lm_small_offset);
@@ -57,7 +57,7 @@ static void level_2(void **state) {
     assert_int_equal(p.guard_max, LM_SMALL_MAX);
     assert_int_equal(p.neighbours, LM_NEIGHBOURS_FEW);
     assert_int_equal(lm_once.protect, LM_PROTECT_INLINE);
-    assert_int_equal(lm_once.inline_room, LM_INLINE_ROOM);
+    assert_int_equal(lm_once.wide_limit, lm_os.wide_vectors ? LM_SMALL_MAX + 1 : 0);
     assert_int_equal(lm_once.plain_limit, 0);
     assert_int_equal(lm_once.tail, LM_TAIL);
     assert_ptr_equal(lm_once.small_offset, lm_small_offset_with_tail);
@@ -73,7 +73,14 @@ static void level_3(void **state) {
     assert_true(p.guard_max >= LM_SLOT_MAX);
     assert_int_equal(p.neighbours, LM_NEIGHBOURS_ALL);
     assert_int_equal(lm_once.protect, LM_PROTECT_GENERAL);
-    assert_int_equal(lm_once.inline_room, 0);
+    assert_int_equal(lm_once.wide_limit, 0);
+}
+
+static void narrow_vectors(void **state) {
+    (void)state;
+    chosen_by("vectors=narrow");
+    assert_int_equal(lm_once.protect, LM_PROTECT_INLINE);
+    assert_int_equal(lm_once.wide_limit, 0);
 }
 
 /* A measure by itself, whatever the level. */
@@ -155,6 +162,8 @@ int main(void) {
         cmocka_unit_test(nothing_at_level_0), cmocka_unit_test(level_1), cmocka_unit_test(level_2),
         cmocka_unit_test(measures),           cmocka_unit_test(secrets), cmocka_unit_test(guards),
         cmocka_unit_test(policies),           cmocka_unit_test(level_3),
+        cmocka_unit_test(narrow_vectors),
+        cmocka_unit_test(narrow_vectors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,7 +15,7 @@ LM_INLINE void *lm_entry_malloc(size_t size, lm_call call) {
 
 /* Of a size that is already multiplied. */
 LM_INLINE void *lm_entry_calloc(size_t size) {
-    return lm_calloc(size);
+    return lm_zeroed(size);
 }
 
 /* `p` is not NULL. */
