@@ -184,7 +184,7 @@ static bool form_is_right(const lm_bin *bin) {
     if (!bin->slab)
         return true;
     return is_inline == (lm_once.protect == LM_PROTECT_INLINE &&
-                         lm_slab_room(bin->slab) <= LM_SMALL_MAX) &&
+                         bin->slab->class < LM_SMALL_CLASSES) &&
            (!is_inline || bin->fresh == (bin->form == LM_FORM_FRESH));
 }
 
