@@ -394,13 +394,16 @@ void lm_bin_freed_by_others(lm_heap *heap, lm_slab *slab) {
     freed(heap, slab, true);
 }
 
-/* Where one medium block comes and goes all the time, its slab does no more than that: it stays. */
-static bool stays_empty(lm_heap *heap, const lm_slab *slab) {
+/* Where one medium block comes and goes all the time, its slab does no more than that: it stays. Not when others
+ * have freed slots of it, which were freed twice then. */
+static bool stays_empty(lm_heap *heap, lm_slab *slab) {
     size_t bytes = lm_slab_bytes(slab);
-    bool stays = is_medium(slab->class) && lm_slab_place(slab) == LM_PLACE_CURRENT &&
-                 may_keep(heap, heap->idle + bytes, LM_IDLE_MAX);
-    heap->idle += stays ? bytes : 0;
-    return stays;
+    if (!is_medium(slab->class) || lm_slab_place(slab) != LM_PLACE_CURRENT ||
+        atomic_load_explicit(&lm_slab_remotes(slab)[0].bits, memory_order_relaxed) != 0 ||
+        !may_keep(heap, heap->idle + bytes, LM_IDLE_MAX))
+        return false;
+    heap->idle += bytes;
+    return true;
 }
 
 void lm_bin_freed(lm_heap *heap, lm_slab *slab) {

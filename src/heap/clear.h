@@ -32,7 +32,6 @@ LM_INLINE bool lm_room_is_short(size_t room) {
     return room - LM_PIECE_SHORT <= LM_ROOM_SHORT - LM_PIECE_SHORT;
 }
 
-
 LM_INLINE void lm_piece_clear(char *p, size_t piece) {
 #pragma GCC unroll 16
     for (size_t i = 0; i < piece; i += LM_VECTOR)

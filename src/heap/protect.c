@@ -6,7 +6,7 @@
 
 /* ---- The tail ------------------------------------------------------------------------------- */
 
-#define EIGHT_OF(x)   x, x, x, x, x, x, x, x
+#define EIGHT_OF(x) x, x, x, x, x, x, x, x
 #define SIXTYFOUR(x)                                                                               \
     EIGHT_OF(x), EIGHT_OF(x), EIGHT_OF(x), EIGHT_OF(x), EIGHT_OF(x), EIGHT_OF(x), EIGHT_OF(x),     \
         EIGHT_OF(x)

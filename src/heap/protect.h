@@ -165,7 +165,8 @@ LM_INLINE bool lm_short_slack_intact(const char *p, size_t room, size_t slack) {
     lm_vector before = lm_vector_of(lm_before_canary + last);
     if (LM_WIDE)
         return lm_is_none_of(lm_slack_wrong(window, i), before);
-    return lm_is_none(lm_slack_wrong(window, i) | (lm_slack_wrong(window + last, i + last) & before));
+    return lm_is_none(lm_slack_wrong(window, i) |
+                      (lm_slack_wrong(window + last, i + last) & before));
 }
 
 /* Of rooms above LM_ROOM_MIDDLE. */

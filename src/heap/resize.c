@@ -22,8 +22,8 @@ static bool slot_serves(size_t slot_size, size_t size) {
 static void free_moved(char *p) {
     lm_found found;
     lm_visit visit = lm_visit_place_of(p);
-    bool freed =
-        lm_find_exact(p, &found) && found.slab && lm_release_slot(found.slab, found.slot, p, &visit);
+    bool freed = lm_find_exact(p, &found) && found.slab &&
+                 lm_release_slot(found.slab, found.slot, p, &visit);
     lm_visit_end(&visit);
     if (!freed)
         lm_report_pointer(by_realloc.call, p);

@@ -290,8 +290,7 @@ static bool protect_in_quickly(char *p, size_t room, const lm_way *way, size_t s
     if (lm_once.protect != LM_PROTECT_INLINE || !way->any_alignment)
         return false;
     size_t most = room - LM_TAIL;
-    uint64_t slack =
-        lm_note_unaligned(lm_canary_of(p, room), p) - lm_kind_of(way->family, 0);
+    uint64_t slack = lm_note_unaligned(lm_canary_of(p, room), p) - lm_kind_of(way->family, 0);
     if (slack > most || (size != LM_ANY_SIZE && slack != most - size))
         return false;
     if (room > LM_SMALL_MAX)

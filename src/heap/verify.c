@@ -183,8 +183,8 @@ static bool form_is_right(const lm_bin *bin) {
     bool is_inline = bin->form == LM_FORM_CHECKED || bin->form == LM_FORM_FRESH;
     if (!bin->slab)
         return true;
-    return is_inline == (lm_once.protect == LM_PROTECT_INLINE &&
-                         bin->slab->class < LM_SMALL_CLASSES) &&
+    return is_inline ==
+               (lm_once.protect == LM_PROTECT_INLINE && bin->slab->class < LM_SMALL_CLASSES) &&
            (!is_inline || bin->fresh == (bin->form == LM_FORM_FRESH));
 }
 

@@ -154,7 +154,8 @@ static void little_is_left(void **state) {
     for (unsigned i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
     pthread_barrier_destroy(&all_are_here);
-    assert_true(left_by_all() <= lm_max(may_be_left(), LM_MIB(2))); /* it was more while they lived */
+    assert_true(left_by_all() <=
+                lm_max(may_be_left(), LM_MIB(2))); /* it was more while they lived */
     assert_sound();
 }
 

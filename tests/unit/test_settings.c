@@ -159,9 +159,14 @@ static void policies(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_at_level_0), cmocka_unit_test(level_1), cmocka_unit_test(level_2),
-        cmocka_unit_test(measures),           cmocka_unit_test(secrets), cmocka_unit_test(guards),
-        cmocka_unit_test(policies),           cmocka_unit_test(level_3),
+        cmocka_unit_test(nothing_at_level_0),
+        cmocka_unit_test(level_1),
+        cmocka_unit_test(level_2),
+        cmocka_unit_test(measures),
+        cmocka_unit_test(secrets),
+        cmocka_unit_test(guards),
+        cmocka_unit_test(policies),
+        cmocka_unit_test(level_3),
         cmocka_unit_test(narrow_vectors),
         cmocka_unit_test(narrow_vectors),
     };
