@@ -195,6 +195,18 @@ static void calloc_is_zero(void **state) {
         loam_free(blocks[i]);
 }
 
+/* Just below and above what the fast path serves, in slots that were used. */
+static void calloc_of_all_sizes(void **state) {
+    (void)state;
+    for (size_t size = 1; size <= LM_SMALL_MAX + 300; size++)
+        for (int i = 0; i < 3; i++) {
+            char *p = loam_calloc(size, 1);
+            assert_true(all_zero(p, size));
+            memset(p, 0xa5, size);
+            loam_free(p);
+        }
+}
+
 static void every_alignment(void **state) {
     (void)state;
     for (size_t alignment = 1; alignment <= 1 << 20; alignment *= 2)
@@ -252,6 +264,7 @@ int main(void) {
         cmocka_unit_test_setup(realloc_gives_back, set_up),
         cmocka_unit_test_setup(realloc_to_nothing, set_up),
         cmocka_unit_test_setup(calloc_is_zero, set_up),
+        cmocka_unit_test_setup(calloc_of_all_sizes, set_up),
         cmocka_unit_test_setup(every_alignment, set_up),
         cmocka_unit_test_setup(good_sizes, set_up),
         cmocka_unit_test_setup(trim, set_up),
