@@ -168,15 +168,6 @@ static LM_COLD void report(const char *call, const void *p) {
     lm_finding_report(&finding);
 }
 
-/* A visit to wherever the pointer leads. */
-static lm_visit visit_place_of(const void *p) {
-    lm_visit visit = {NULL};
-    const lm_arena *arena = lm_arena_of((uintptr_t)p);
-    if (arena)
-        lm_visit_begin(&visit, arena->lookup, (uintptr_t)p - arena->lookup->base);
-    return visit;
-}
-
 /* Frees a slot whose block is the caller's alone by now, and ends the visit. False: it was free already. */
 static bool release_slot(lm_slab *slab, size_t slot, char *p, lm_visit *visit) {
     bool own = atomic_load_explicit(&slab->owner, memory_order_relaxed) == lm_self;
@@ -208,7 +199,7 @@ LM_NOINLINE void lm_free_slow(void *p, const lm_way *way, size_t size, size_t al
     lm_found found;
     if (!p)
         return;
-    lm_visit visit = visit_place_of(p);
+    lm_visit visit = lm_visit_place(p);
     bool freed = lm_find_exact(p, &found);
     if (freed && found.slab)
         freed = free_slot(&found, way, size, alignment, &visit);
@@ -249,15 +240,18 @@ static LM_NOINLINE void give_up(const lm_claim *claim, void *p, const lm_way *wa
 LM_NOINLINE void lm_free_remote(void *p, const lm_way *way, size_t size) {
     uint64_t offset = (uintptr_t)p - lm_once.lookups[0].base;
     lm_slab *slab = lm_record_at(&lm_once.lookups[0], offset);
-    lm_claim claim = {.room = lm_slab_room(slab)};
+    lm_claim claim;
     lm_visit visit;
     size_t slot;
-    if (LM_UNLIKELY(lm_once.protect != LM_PROTECT_INLINE) || LM_UNLIKELY(claim.room == 0)) {
+    if (LM_UNLIKELY(lm_once.protect != LM_PROTECT_INLINE)) {
         free_remote_general(p, way, size);
         return;
     }
     lm_visit_say(&visit, slab);
-    if (LM_UNLIKELY(!lm_protect_claim_fast(&claim, p, way->family, size))) {
+    bool expected = lm_visit_expects(&lm_once.lookups[0], offset, slab);
+    claim.room = lm_slab_room(slab); /* the record may have become another one's before */
+    if (LM_UNLIKELY(!expected) || LM_UNLIKELY(claim.room == 0) ||
+        LM_UNLIKELY(!lm_protect_claim_fast(&claim, p, way->family, size))) {
         lm_visit_end(&visit);
         free_remote_general(p, way, size);
     } else if (LM_UNLIKELY(!lm_visit_confirm(&lm_once.lookups[0], offset, slab)) ||
@@ -308,7 +302,7 @@ static bool slot_serves(size_t slot_size, size_t size) {
  * tail by which it was claimed. */
 static void free_moved(char *p) {
     lm_found found;
-    lm_visit visit = visit_place_of(p);
+    lm_visit visit = lm_visit_place(p);
     bool freed =
         lm_find_exact(p, &found) && found.slab && release_slot(found.slab, found.slot, p, &visit);
     lm_visit_end(&visit);
@@ -393,7 +387,7 @@ static void *resize_large(void *p, size_t size) {
 
 void *lm_realloc(void *p, size_t size) {
     lm_found found;
-    lm_visit visit = visit_place_of(p);
+    lm_visit visit = lm_visit_place(p);
     bool live = lm_find_exact(p, &found);
     bool nothing = live && found.slab && found.slab->class == LM_CLASS_ZERO;
     if (live && found.slab && !nothing)
@@ -434,7 +428,7 @@ void *lm_aligned(size_t alignment, size_t size, lm_family family) {
 
 size_t lm_usable(const void *p, const char *call) {
     lm_found found;
-    lm_visit visit = visit_place_of(p);
+    lm_visit visit = lm_visit_place(p);
     bool live = lm_find_exact(p, &found);
     size_t size = live ? lm_block_size(&found) : 0;
     lm_visit_end(&visit);
