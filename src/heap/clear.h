@@ -5,7 +5,8 @@
  *   up to 256 bytes   four pieces           |piece|gap:piece| ... |piece:gap|piece|
  *   longer            strides, one after the other, the last one up to the end
  *
- * A room is a multiple of 16 bytes, and so is its address. */
+ * A room is a multiple of 16 bytes, and so is its address. The last vector is cleared first: it holds the canary,
+ * and whoever looks at a block that another thread is just freeing knows it by that (protect.c). */
 #ifndef LM_HEAP_CLEAR_H
 #define LM_HEAP_CLEAR_H
 
@@ -49,8 +50,8 @@ LM_INLINE lm_vector *lm_vector_at(char *at) {
 }
 
 LM_INLINE void lm_piece_clear(char *p) {
-    for (size_t i = 0; i < LM_PIECE; i += LM_VECTOR)
-        *lm_vector_at(p + i) = (lm_vector){0, 0};
+    for (size_t i = LM_PIECE; i > 0; i -= LM_VECTOR)
+        *lm_vector_at(p + i - LM_VECTOR) = (lm_vector){0, 0};
 }
 
 LM_INLINE lm_vector lm_any_in_piece(char *p) {
@@ -58,8 +59,8 @@ LM_INLINE lm_vector lm_any_in_piece(char *p) {
 }
 
 LM_INLINE void lm_stride_clear(char *p) {
-    lm_piece_clear(p);
     lm_piece_clear(p + LM_PIECE);
+    lm_piece_clear(p);
 }
 
 LM_INLINE lm_vector lm_any_in_stride(char *p) {
@@ -84,20 +85,20 @@ LM_INLINE void lm_room_clear(char *p, size_t room) {
         lm_clear_for_sanitizer(p, room);
     } else if (room > LM_ROOM_SHORT) {
         size_t gap = lm_gap_of(room);
-        lm_piece_clear(p);
+        char *last = p + room - LM_PIECE;
+        lm_piece_clear(last);
+        lm_piece_clear(last - gap);
         lm_piece_clear(p + gap);
-        p += room - LM_PIECE;
-        lm_piece_clear(p - gap);
         lm_piece_clear(p);
     } else {
         const lm_steps *steps = lm_steps_of(room);
         char *last = p + room - LM_VECTOR;
-        *lm_vector_at(p) = zero;
-        *lm_vector_at(p + steps->one) = zero;
-        *lm_vector_at(p + steps->two) = zero;
-        *lm_vector_at(last - steps->two) = zero;
-        *lm_vector_at(last - steps->one) = zero;
         *lm_vector_at(last) = zero;
+        *lm_vector_at(last - steps->one) = zero;
+        *lm_vector_at(last - steps->two) = zero;
+        *lm_vector_at(p + steps->two) = zero;
+        *lm_vector_at(p + steps->one) = zero;
+        *lm_vector_at(p) = zero;
     }
 }
 
@@ -122,9 +123,9 @@ LM_INLINE void lm_long_clear(char *p, size_t room) {
         lm_clear_for_sanitizer(p, room);
         return;
     }
+    lm_stride_clear(last);
     for (; p < last; p += LM_STRIDE)
         lm_stride_clear(p);
-    lm_stride_clear(last);
 }
 
 LM_INLINE bool lm_long_is_clear(char *p, size_t room) {
