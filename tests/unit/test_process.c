@@ -2,9 +2,9 @@
 #include "support/unit.h"
 
 #include "check/process.h"
-#include "os/os.h"
 #include "support/child.h"
 #include "support/filter.h"
+#include "support/page.h"
 #include "support/thread.h"
 
 #include <fcntl.h>
@@ -17,15 +17,6 @@
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-
-static size_t page;
-
-static int set_up(void **state) {
-    (void)state;
-    lm_os_start();
-    page = lm_os.page;
-    return 0;
-}
 
 static char *map(size_t pages, int protection, int flags) {
     char *at = mmap(NULL, pages * page, protection, MAP_ANONYMOUS | flags, -1, 0);
@@ -271,7 +262,7 @@ static void rights(void **state) {
     expect_rights(at, "rw-s");
     munmap(at, page);
     expect_rights(&variable, "rw-p");
-    expect_rights((void *)(uintptr_t)set_up, "r-xp");
+    expect_rights((void *)(uintptr_t)page_start, "r-xp");
     expect_rights(constant, "r--p");
 }
 
@@ -282,7 +273,7 @@ static void files(void **state) {
     const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     assert_true(length > 0);
     program[length] = '\0';
-    const wanted *w = mapping_of((void *)(uintptr_t)set_up);
+    const wanted *w = mapping_of((void *)(uintptr_t)page_start);
     assert_string_equal(w->path, program);
     assert_int_equal(stat(program, &status), 0);
     assert_int_equal(w->mapping.inode, status.st_ino);
@@ -543,5 +534,5 @@ int main(void) {
         cmocka_unit_test(resident),
         cmocka_unit_test(resident_up_to_a_hole),
     };
-    return cmocka_run_group_tests(tests, set_up, NULL);
+    return cmocka_run_group_tests(tests, page_start, NULL);
 }
