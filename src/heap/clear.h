@@ -4,7 +4,8 @@
  *   |piece|gap:piece| ... |piece:gap|piece|      a gap is as long as a piece, or what the room leaves
  *
  * Pieces of 32 bytes serve rooms of 32 to 128 bytes, those of 64 up to 256, and so on. A room of 16 bytes is two words.
- * All rooms are multiples of 16, and so are their addresses. */
+ * All rooms are multiples of 16, and so are their addresses. The end is cleared first: there lies the canary, and
+ * whoever looks at a block that another thread is just freeing knows it by that (protect.c). */
 #ifndef LM_HEAP_CLEAR_H
 #define LM_HEAP_CLEAR_H
 
@@ -34,8 +35,8 @@ LM_INLINE bool lm_room_is_short(size_t room) {
 
 LM_INLINE void lm_piece_clear(char *p, size_t piece) {
 #pragma GCC unroll 16
-    for (size_t i = 0; i < piece; i += LM_VECTOR)
-        *lm_vector_at(p + i) = LM_NONE;
+    for (size_t i = piece; i > 0; i -= LM_VECTOR)
+        *lm_vector_at(p + i - LM_VECTOR) = LM_NONE;
 }
 
 LM_INLINE lm_vector lm_any_in_piece(const char *p, size_t piece) {
@@ -55,14 +56,13 @@ LM_INLINE void lm_last_word_clear(char *p, size_t room) {
 LM_INLINE void lm_pieces_clear(char *p, size_t room, size_t piece) {
     size_t last = room - piece, gap = lm_min(last, piece);
     if (LM_THREAD_SANITIZER) { /* it can't know that a vector's halves are atomic, where others look */
-        memset(p, 0, room - sizeof(uint64_t));
         lm_last_word_clear(p, room);
+        memset(p, 0, room - sizeof(uint64_t));
         return;
     }
-    lm_piece_clear(p, piece);
+    lm_piece_clear(p + last, piece);
+    lm_piece_clear(p + last - gap, piece);
     lm_piece_clear(p + gap, piece);
-    p += last;
-    lm_piece_clear(p - gap, piece);
     lm_piece_clear(p, piece);
 }
 
@@ -76,8 +76,8 @@ LM_INLINE lm_vector lm_any_in_pieces(const char *p, size_t room, size_t piece) {
 
 /* A room of two words. */
 LM_INLINE void lm_words_clear(char *p) {
-    memset(p, 0, sizeof(uint64_t));
     lm_last_word_clear(p, 2 * sizeof(uint64_t));
+    memset(p, 0, sizeof(uint64_t));
 }
 
 LM_INLINE lm_vector lm_any_in_words(const char *p) {

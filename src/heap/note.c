@@ -3,6 +3,7 @@
 #include "base/finding.h"
 #include "heap/find.h"
 #include "heap/protect.h"
+#include "heap/visit.h"
 
 _Thread_local bool lm_noted;
 lm_lock lm_note_lock = LM_LOCK(LM_RANK_NOTE);
@@ -51,11 +52,15 @@ uint64_t lm_note_sort_out(lm_slab *slab, unsigned word, uint64_t pending) {
 
 /* ---- Saying --------------------------------------------------------------------------------- */
 
+/* Whatever thread noted it: the block may be freed meanwhile, and its slab released. */
 static void say_damage(const char *slot) {
-    lm_found found = lm_find(slot);
+    lm_found found;
     lm_finding finding;
-    if (found.slab && found.live &&
-        !lm_protect_check_shared(found.slab, found.slot, &finding, "at a check"))
+    lm_visit visit = lm_visit_place(slot);
+    bool broken = lm_find_exact(slot, &found) && found.slab &&
+                  !lm_protect_check_shared(found.slab, found.slot, &finding, "at a check");
+    lm_visit_end(&visit);
+    if (broken)
         lm_finding_report(&finding);
 }
 

@@ -3,6 +3,7 @@
 #include "base/finding.h"
 #include "heap/find.h"
 #include "heap/thread.h"
+#include "os/os.h"
 
 /* ---- The tail ------------------------------------------------------------------------------- */
 
@@ -198,15 +199,24 @@ static void turn_to_underflow(lm_finding *finding, const lm_slab *slab, const ch
     finding->last -= next - p;
 }
 
+/* The note is in the middle: it can be relied on when one of the ends is whole, and so are the bits beside it, which
+ * share its outer bytes. A few bytes from one side may reach those. */
+static bool can_rely_on_note(uint64_t word) {
+    enum { END_BITS = 16, BACK = LM_NOTE_SHIFT + LM_NOTE_BITS };
+    uint64_t beside = (lm_low_bits(LM_NOTE_SHIFT) ^ lm_low_bits(END_BITS)) |
+                      (lm_low_bits(64 - END_BITS) ^ lm_low_bits(BACK));
+    return (word & beside) == 0 &&
+           ((word & lm_low_bits(END_BITS)) == 0 || word >> (64 - END_BITS) == 0);
+}
+
 /* The bytes between two blocks were changed: from behind the first one, or, when those next to it
  * are whole, from before the second one. */
 static lm_finding damage_behind(const lm_slab *slab, const char *p, const char *call) {
     size_t room = lm_slab_room(slab);
     lm_finding finding = about_slot(slab, p, call);
-    /* The note is in the middle: it can be relied on when one of the ends is whole. */
     uint64_t word = lm_canary_of(p, room) ^ lm_canary_key(p);
     uint64_t note = word >> LM_NOTE_SHIFT & (lm_bit(LM_NOTE_BITS) - 1);
-    if (plausible(p, room, note) && ((word & 0xffff) == 0 || word >> 48 == 0)) {
+    if (plausible(p, room, note) && can_rely_on_note(word)) {
         finding.block_size = asked_by(note, room).size;
         compare_tail(&finding, p, room, note);
     } else {
@@ -385,7 +395,7 @@ typedef enum tail_state { TAIL_WHOLE, TAIL_BROKEN, TAIL_FREED } tail_state;
 /* Of a block that the caller frees or resizes, and perhaps another thread at the same time: that one's
  * change shows before its bit does. */
 static tail_state look_at_tail(lm_slab *slab, const char *p, size_t room) {
-    enum { LOOKS = 1000000, ENOUGH = 4 }; /* longer than a thread usually waits for a processor */
+    enum { LOOKS = 500000, ENOUGH = 4, SPINS = 1000 };
     size_t slot = (size_t)(p - lm_slab_address(slab)) / lm_max(lm_slab_size(slab), 1);
     for (int i = 0; i < LOOKS; i++) {
         if (tail_intact(p, room))
@@ -394,6 +404,8 @@ static tail_state look_at_tail(lm_slab *slab, const char *p, size_t room) {
             return TAIL_FREED;
         if (i >= ENOUGH && atomic_load_explicit(lm_canary_at(p, room), memory_order_relaxed) != 0)
             return TAIL_BROKEN;
+        if (i % SPINS == SPINS - 1) /* the other one has lost its processor */
+            lm_os_nap();
         lm_pause();
     }
     return TAIL_BROKEN;

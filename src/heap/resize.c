@@ -21,7 +21,7 @@ static bool slot_serves(size_t slot_size, size_t size) {
  * tail by which it was claimed. */
 static void free_moved(char *p) {
     lm_found found;
-    lm_visit visit = lm_visit_place_of(p);
+    lm_visit visit = lm_visit_place(p);
     bool freed = lm_find_exact(p, &found) && found.slab &&
                  lm_release_slot(found.slab, found.slot, p, &visit);
     lm_visit_end(&visit);
@@ -158,7 +158,7 @@ void *lm_realloc(void *p, size_t size) {
     void *result;
     if (LM_LIKELY(resize_own(p, size, &result)))
         return result;
-    lm_visit visit = lm_visit_place_of(p);
+    lm_visit visit = lm_visit_place(p);
     bool live = lm_find_exact(p, &found);
     bool nothing = live && found.slab && found.slab->class == LM_CLASS_ZERO;
     if (live && found.slab && !nothing)

@@ -185,14 +185,6 @@ LM_COLD void lm_report_pointer(const char *call, const void *p) {
     lm_finding_report(&finding);
 }
 
-lm_visit lm_visit_place_of(const void *p) {
-    lm_visit visit = {NULL};
-    const lm_arena *arena = lm_arena_of((uintptr_t)p);
-    if (arena)
-        lm_visit_begin(&visit, arena->lookup, (uintptr_t)p - arena->lookup->base);
-    return visit;
-}
-
 bool lm_release_slot(lm_slab *slab, size_t slot, char *p, lm_visit *visit) {
     bool own = atomic_load_explicit(&slab->owner, memory_order_relaxed) == lm_self;
     lm_pair *pair = lm_pair_of(slab, slot);
@@ -223,7 +215,7 @@ LM_NOINLINE void lm_free_slow(void *p, const lm_way *way, size_t size, size_t al
     lm_found found;
     if (!p)
         return;
-    lm_visit visit = lm_visit_place_of(p);
+    lm_visit visit = lm_visit_place(p);
     bool freed = lm_find_exact(p, &found);
     if (freed && found.slab)
         freed = free_slot(&found, way, size, alignment, &visit);
@@ -264,15 +256,18 @@ static LM_NOINLINE void give_up(const lm_claim *claim, void *p, const lm_way *wa
 LM_NOINLINE void lm_free_remote(void *p, const lm_way *way, size_t size) {
     uint64_t offset = (uintptr_t)p - lm_once.lookups[0].base;
     lm_slab *slab = lm_record_at(&lm_once.lookups[0], offset);
-    lm_claim claim = {.room = lm_slab_room(slab)};
+    lm_claim claim;
     lm_visit visit;
     size_t slot;
-    if (LM_UNLIKELY(lm_once.protect != LM_PROTECT_INLINE) || LM_UNLIKELY(claim.room == 0)) {
+    if (LM_UNLIKELY(lm_once.protect != LM_PROTECT_INLINE)) {
         free_remote_general(p, way, size);
         return;
     }
     lm_visit_say(&visit, slab);
-    if (LM_UNLIKELY(!lm_protect_claim_fast(&claim, p, way->family, size))) {
+    bool expected = lm_visit_expects(&lm_once.lookups[0], offset, slab);
+    claim.room = lm_slab_room(slab); /* the record may have become another one's before */
+    if (LM_UNLIKELY(!expected) || LM_UNLIKELY(claim.room == 0) ||
+        LM_UNLIKELY(!lm_protect_claim_fast(&claim, p, way->family, size))) {
         lm_visit_end(&visit);
         free_remote_general(p, way, size);
     } else if (LM_UNLIKELY(!lm_visit_confirm(&lm_once.lookups[0], offset, slab)) ||
@@ -355,7 +350,7 @@ size_t lm_usable(const void *p, const char *call) {
     size_t own;
     if (LM_LIKELY(own_size(p, &own)))
         return own;
-    lm_visit visit = lm_visit_place_of(p);
+    lm_visit visit = lm_visit_place(p);
     bool live = lm_find_exact(p, &found);
     size_t size = live ? lm_block_size(&found) : 0;
     lm_visit_end(&visit);

@@ -59,9 +59,6 @@ bool lm_has_slot(size_t size);
 /* Names the misuse of a pointer that is no live block's first byte. */
 void lm_report_pointer(const char *call, const void *p);
 
-/* A visit to wherever the pointer leads. */
-lm_visit lm_visit_place_of(const void *p);
-
 /* Frees a slot whose block is the caller's alone by now, and ends the visit. False: it was free already. */
 bool lm_release_slot(lm_slab *slab, size_t slot, char *p, lm_visit *visit);
 

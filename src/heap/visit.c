@@ -78,6 +78,14 @@ lm_slab *lm_visit_begin(lm_visit *visit, const lm_lookup *lookup, uint64_t offse
     return slab;
 }
 
+lm_visit lm_visit_place(const void *p) {
+    lm_visit visit = {NULL};
+    const lm_arena *arena = lm_arena_of((uintptr_t)p);
+    if (arena)
+        lm_visit_begin(&visit, arena->lookup, (uintptr_t)p - arena->lookup->base);
+    return visit;
+}
+
 /* A visitor may have lost its processor; it takes no lock, so it comes back whoever waits. */
 static void wait_for(_Atomic(const lm_slab *) *sign, const lm_slab *slab) {
     enum { SPINS = 100 };

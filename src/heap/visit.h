@@ -33,12 +33,15 @@ LM_INLINE void lm_visit_end(lm_visit *visit) {
  * describes, until lm_visit_end; the block may be freed meanwhile. Any thread. */
 lm_slab *lm_visit_begin(lm_visit *visit, const lm_lookup *lookup, uint64_t offset);
 
+/* A visit to wherever the pointer leads; to nothing, when it leads to no arena. */
+lm_visit lm_visit_place(const void *p);
+
 /* Where a thread without a heap says what it visits; it says the slab already. It has a place of its own, as
  * long as there are some; else it shares one. */
 _Atomic(const lm_slab *) *lm_visit_guest(const lm_slab *slab);
 
-/* The same in two steps, for a visitor that changes something of the block by an atomic exchange in between: that
- * is a fence, which costs as much as all the rest. The second step says whether the slab was still there. */
+/* The same in steps, for a visitor that changes something of the block by an atomic exchange in between: that is a
+ * fence, which costs as much as all the rest. The last step says whether the slab was still there. */
 LM_INLINE void lm_visit_say(lm_visit *visit, const lm_slab *slab) {
     lm_heap *self = lm_self;
     if (LM_LIKELY(self != &lm_heap_none)) {
@@ -47,6 +50,14 @@ LM_INLINE void lm_visit_say(lm_visit *visit, const lm_slab *slab) {
     } else {
         visit->sign = lm_visit_guest(slab);
     }
+}
+
+/* Between the two: whether the map leads there still. Not for sure, but a thread that has said its visit and then
+ * finds the slab can lose it in the few nanoseconds only until that shows, at the latest when it loses its
+ * processor: in that time nobody releases a slab and makes guards of its pages. So what lies there may be read. */
+LM_INLINE bool lm_visit_expects(const lm_lookup *lookup, uint64_t offset, const lm_slab *slab) {
+    atomic_signal_fence(memory_order_seq_cst);
+    return lm_record_at(lookup, offset) == slab;
 }
 
 LM_INLINE bool lm_visit_confirm(const lm_lookup *lookup, uint64_t offset, const lm_slab *slab) {

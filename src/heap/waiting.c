@@ -105,12 +105,17 @@ static void purge_bits(const lm_slab *slab, size_t word, uint64_t bits) {
 
 /* The bits of a remote word, but for one, are borrowed: the owner can't take those slots over
  * meanwhile. The one stays, so that the word is never found empty by others while it is in the
- * inbox. */
+ * inbox. Where the owner knows the slots to be free already, it is closing the slab: that word is in no inbox, and
+ * is empty again at once when the owner changes its mind. */
 static void look_at_taken_from(lm_slab *slab, size_t word) {
     lm_remote *remote = &lm_slab_remotes(slab)[word];
-    uint64_t bits = atomic_load_explicit(&remote->bits, memory_order_relaxed);
+    const lm_pair *pair = &slab->pairs[word];
+    uint64_t bits = atomic_load_explicit(&remote->bits, memory_order_acquire);
+    uint64_t known = atomic_load_explicit(&pair->avail, memory_order_relaxed) |
+                     atomic_load_explicit(&pair->pending, memory_order_relaxed);
     uint64_t borrowed = bits & (bits - 1);
-    if (!borrowed || !atomic_compare_exchange_strong(&remote->bits, &bits, bits & ~borrowed))
+    if (!borrowed || (bits & known) ||
+        !atomic_compare_exchange_strong(&remote->bits, &bits, bits & ~borrowed))
         return;
     lm_dense_close(&lm_arenas[slab->arena], lm_slab_first_unit(slab));
     purge_bits(slab, word, borrowed);

@@ -1,21 +1,12 @@
 #include "support/unit.h"
 
 #include "check/halt.h"
-#include "os/os.h"
 #include "support/child.h"
+#include "support/page.h"
 
 #include <cpuid.h>
 #include <string.h>
 #include <sys/mman.h>
-
-static size_t page;
-
-static int set_up(void **state) {
-    (void)state;
-    lm_os_start();
-    page = lm_os.page;
-    return 0;
-}
 
 /* ---- Memory that may not be there ---------------------------------------------------------------- */
 
@@ -371,5 +362,5 @@ int main(void) {
         cmocka_unit_test(other_masks_are_not_judged),
 #endif
     };
-    return cmocka_run_group_tests(tests, set_up, NULL);
+    return cmocka_run_group_tests(tests, page_start, NULL);
 }

@@ -30,6 +30,7 @@ static lm_slab *begin_in_steps(lm_visit *visit, const void *p) {
     uint64_t offset = (uintptr_t)p - lookup->base;
     lm_slab *slab = lm_record_at(lookup, offset);
     lm_visit_say(visit, slab);
+    assert_true(lm_visit_expects(lookup, offset, slab));
     atomic_exchange(&anything, 1);
     return lm_visit_confirm(lookup, offset, slab) ? slab : NULL;
 }
@@ -110,8 +111,31 @@ static void a_released_slab_is_not_found(void **state) {
     lm_visit_end(&visit);
     const lm_lookup *lookup = lm_arena_of((uintptr_t)at)->lookup;
     lm_visit_say(&visit, slab);
+    assert_false(lm_visit_expects(lookup, (uintptr_t)at - lookup->base, slab));
     assert_false(lm_visit_confirm(lookup, (uintptr_t)at - lookup->base, slab));
     lm_visit_end(&visit);
+}
+
+static void places_of_others_need_no_visit(void **state) {
+    static char elsewhere;
+    (void)state;
+    lm_visit visit = lm_visit_place(&elsewhere);
+    assert_null(visit.sign);
+    lm_visit_end(&visit);
+}
+
+static void *visit_place(void *p) {
+    lm_visit visit = lm_visit_place(p);
+    bool right = visit.sign && atomic_load(visit.sign) == slab_of(p);
+    lm_visit_end(&visit);
+    return right ? p : NULL;
+}
+
+static void a_pointer_leads_to_a_visit(void **state) {
+    (void)state;
+    char *p = loam_malloc(100);
+    assert_ptr_equal(in_thread(visit_place, p), p);
+    loam_free(p);
 }
 
 /* More than have places of their own, and one after the other many more: a place serves again. */
@@ -146,6 +170,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_release_waits_for_visitors),
         cmocka_unit_test(a_release_waits_for_threads_without_a_heap),
+        cmocka_unit_test(places_of_others_need_no_visit),
+        cmocka_unit_test(a_pointer_leads_to_a_visit),
         cmocka_unit_test(own_slabs_need_no_visit),
         cmocka_unit_test(a_released_slab_is_not_found),
         cmocka_unit_test(guests_are_many),
