@@ -60,8 +60,11 @@ LM_INLINE void lm_pieces_clear(char *p, size_t room, size_t piece) {
         memset(p, 0, room - sizeof(uint64_t));
         return;
     }
-    lm_piece_clear(p + last, piece);
-    lm_piece_clear(p + last - gap, piece);
+    char *end = p + last;
+    if (piece > LM_PIECE_SHORT) /* else each vector's address takes a register of its own */
+        LM_KEEP_IN_REGISTER(end);
+    lm_piece_clear(end, piece);
+    lm_piece_clear(end - gap, piece);
     lm_piece_clear(p + gap, piece);
     lm_piece_clear(p, piece);
 }
