@@ -179,6 +179,8 @@ static void *free_block(void *block) {
 
 /* Its owner freed it, and another thread did at the same time: a bit on either side. */
 static void double_frees_are_told_apart(void **state) {
+    if (lm_once.protection.sweep_max == 0)
+        skip();
     char *keep = loam_malloc(hidden(SIZE)), *p = loam_malloc(hidden(SIZE));
     lm_slab *slab = slab_of(p);
     (void)state;
@@ -214,10 +216,10 @@ static void there_is_an_end(void **state) {
     lm_sweep_at_exit();
     assert_int_equal(trap_take(), 0);
     lm_once.protection.sweep_max = most;
-    for (size_t i = 0; i < MANY; i++) {
+    for (size_t i = 0; i < MANY; i++) /* all of them first: a free may look at the block before */
         blocks[i][SIZE] ^= 0x40;
+    for (size_t i = 0; i < MANY; i++)
         loam_free(blocks[i]);
-    }
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
