@@ -6,7 +6,6 @@
 #include "heap/visit.h"
 #include "os/os.h"
 
-#include <limits.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -32,9 +31,10 @@ static lm_heap late;
 static pthread_key_t key;
 static _Atomic bool key_made;
 
-/* Other destructors may allocate and free after this one in the same round, and set their keys
- * again for the next (POSIX pthread_key_create): stay for all rounds but the last. */
-enum { LAST_ROUND = PTHREAD_DESTRUCTOR_ITERATIONS - LM_THREAD_SANITIZER };
+/* Other destructors may allocate and free after this one in the same round: stay for one more. Those that set their keys
+ * again and again (POSIX pthread_key_create) are few, and the late heap serves them. To stay for all rounds would lose the heap of
+ * a thread that first allocates in a destructor: there are not so many rounds then. */
+enum { LAST_ROUND = 2 };
 
 static void thread_exits(void *argument) {
     lm_heap *heap = argument;

@@ -283,6 +283,7 @@ static const scenario scenarios[] = {
      free_and_use_for_others, 1, 1, false},
     {"free, while it is resized", 700, free_it, false, resize_and_use_for_others, 1, 1, false},
     {"the owner's free, while another frees", 40, free_it, true, free_it, 1, 1, false},
+    {"the owner's free, while another frees", 200, free_it, true, free_it, 1, 1, false},
     {"the owner's free, while another frees", 700, free_it, true, free_it, 1, 1, false},
     {"the owner's free, while another frees", 5000, free_it, true, free_it, 1, 1, false},
     {"the owner's realloc, while another frees", 700, resize_it, true, free_it, 1, 1, false},

@@ -132,6 +132,25 @@ static void *make_and_damage(void *block) {
     return NULL;
 }
 
+/* Nor are those that can be handed out, but were not yet. */
+static void fresh_slots_are_left_alone(void **state) {
+    char *p = loam_malloc(hidden(SIZE));
+    const lm_bin *bin = &lm_self->bins[slab_of(p)->class];
+    const lm_pair *pair = atomic_load(&bin->pair);
+    const uint64_t avail = atomic_load(&pair->avail);
+    (void)state;
+    if (!bin->fresh || avail == 0) {
+        loam_free(p);
+        skip();
+    }
+    char *next = bin->base + (size_t)lm_lowest_bit(avail) * bin->size;
+    next[0] = 'x';
+    lm_sweep_at_exit();
+    assert_int_equal(trap_take(), 0);
+    next[0] = 0;
+    loam_free(p);
+}
+
 /* Of a thread that has ended: nobody else will ever look. */
 static void what_threads_left(void **state) {
     char *p;
@@ -212,10 +231,14 @@ static void there_is_an_end(void **state) {
     lm_sweep_at_exit();
     assert_int_equal(trap_take(), SAID_MOST);
     size_t most = lm_once.protection.sweep_max;
+    char *large = loam_malloc(hidden(LARGE));
+    large[LARGE] ^= 0x40;
     lm_once.protection.sweep_max = 0;
     lm_sweep_at_exit();
     assert_int_equal(trap_take(), 0);
     lm_once.protection.sweep_max = most;
+    large[LARGE] ^= 0x40;
+    loam_free(large);
     for (size_t i = 0; i < MANY; i++) /* all of them first: a free may look at the block before */
         blocks[i][SIZE] ^= 0x40;
     for (size_t i = 0; i < MANY; i++)
@@ -226,10 +249,15 @@ static void there_is_an_end(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(a_whole_heap_is_passed_over), TEST(writes_past_live_blocks),
-        TEST(writes_after_free),           TEST(unopened_slots_are_left_alone),
-        TEST(what_threads_left),           TEST(what_runs_is_left_alone),
-        TEST(double_frees_are_told_apart), TEST(there_is_an_end),
+        TEST(a_whole_heap_is_passed_over),
+        TEST(writes_past_live_blocks),
+        TEST(writes_after_free),
+        TEST(unopened_slots_are_left_alone),
+        TEST(fresh_slots_are_left_alone),
+        TEST(what_threads_left),
+        TEST(what_runs_is_left_alone),
+        TEST(double_frees_are_told_apart),
+        TEST(there_is_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -251,6 +251,8 @@ static void vectors_may_reach_beyond(void **state) {
     halt.in = (lm_instruction){0};
     access_at(last + 16, 16, LM_READS); /* nothing of the block is in it */
     assert_int_equal(seen.tells, 3);
+    access_at(last - 8, 16, LM_READS);
+    assert_int_equal(seen.tells, 4);
 }
 
 /* What can't be done in the handler runs by itself, on pages that are open for it alone. */

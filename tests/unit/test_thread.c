@@ -115,6 +115,37 @@ static void destructors_allocate(void **state) {
         pthread_key_delete(keys[i]);
 }
 
+static pthread_key_t first_key;
+
+/* In the first round, or in the second. */
+static void allocate_first(void *round) {
+    if (round == &all_rounds[1])
+        pthread_setspecific(first_key, &all_rounds[0]);
+    else
+        loam_free(loam_malloc(100));
+}
+
+static void *begin_in_round(void *round) {
+    pthread_setspecific(first_key, round);
+    return NULL;
+}
+
+/* A thread that allocates for the first time when it ends leaves a heap to the next one all the same. */
+static void heaps_that_begin_in_a_destructor(void **state) {
+    (void)state;
+    assert_int_equal(pthread_key_create(&first_key, allocate_first), 0);
+    for (int round = 0; round < 2; round++) {
+        in_thread(begin_in_round, &all_rounds[round]);
+        size_t heaps = stats_now().heaps;
+        for (int i = 0; i < 20; i++)
+            in_thread(begin_in_round, &all_rounds[round]);
+        assert_int_equal(stats_now().heaps_in_use, 1);
+        assert_int_equal(stats_now().heaps, heaps);
+    }
+    assert_sound();
+    pthread_key_delete(first_key);
+}
+
 /* The heap of those that have none any more serves several threads. */
 static void *use_late_heap(void *argument) {
     for (int i = 0; i < 2000; i++) {
@@ -180,9 +211,13 @@ static void threads_at_once(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_thread_has_its_own), cmocka_unit_test(a_thread_may_begin_with_free),
-        cmocka_unit_test(destructors_allocate),     cmocka_unit_test(the_late_heap_is_shared),
-        cmocka_unit_test(threads_in_turn),          cmocka_unit_test(threads_at_once),
+        cmocka_unit_test(every_thread_has_its_own),
+        cmocka_unit_test(a_thread_may_begin_with_free),
+        cmocka_unit_test(destructors_allocate),
+        cmocka_unit_test(the_late_heap_is_shared),
+        cmocka_unit_test(threads_in_turn),
+        cmocka_unit_test(threads_at_once),
+        cmocka_unit_test(heaps_that_begin_in_a_destructor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
