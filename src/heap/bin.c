@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "heap/arena.h"
 #include "heap/limits.h"
+#include "heap/order.h"
 #include "heap/orphans.h"
 #include "heap/protect.h"
 #include "heap/remote.h"
@@ -69,6 +70,12 @@ static void dequeue(lm_heap *heap, lm_slab *slab) {
 
 /* ---- The current slab ----------------------------------------------------------------------- */
 
+/* Slots of a CURRENT slab that wait for its next harvest. */
+static unsigned waiting(const lm_bin *bin) {
+    const lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
+    return lm_slab_pending(bin->slab) - lm_count_bits(lm_order_rest(bin->slab, pair));
+}
+
 /* Frees until the owner must look, in a slab that just became or is CURRENT. */
 static void count_current(lm_heap *heap, lm_slab *slab) {
     if (is_medium(slab->class)) {
@@ -76,7 +83,7 @@ static void count_current(lm_heap *heap, lm_slab *slab) {
         if (slab->countdown == 0)
             heap->idle += lm_slab_bytes(slab);
     } else {
-        slab->countdown = (uint16_t)(slab->slots - lm_slab_pending(slab));
+        slab->countdown = (uint16_t)(slab->slots - waiting(&heap->bins[slab->class]));
     }
 }
 
@@ -101,8 +108,7 @@ static LM_COLD unsigned cut_word(lm_bin *bin, lm_pair *pair, uint64_t least) {
     atomic_store_explicit(&pair->pending, pending | beyond, memory_order_relaxed);
     atomic_store_explicit(&pair->avail, avail & ~beyond, memory_order_relaxed);
     lm_slab *slab = bin->slab;
-    slab->countdown =
-        (uint16_t)lm_min(slab->countdown, (unsigned)slab->slots - lm_slab_pending(slab));
+    slab->countdown = (uint16_t)lm_min(slab->countdown, (unsigned)slab->slots - waiting(bin));
     return (unsigned)kept;
 }
 
@@ -137,24 +143,40 @@ bool lm_bin_sample_due(lm_heap *heap, unsigned class, uint64_t *chance) {
 
 /* ---- Words ------------------------------------------------------------------------------------ */
 
-/* Puts the first word from `from` on with an available slot in use; when the next allocation is a
- * sample, `least` slots stay in it: 1 for whoever needs one now. False when there is none. */
+/* What is available in the bin's word is put in use; when the next allocation is a sample, `least` slots stay in it:
+ * 1 for whoever needs one now. */
+static void use_word(lm_heap *heap, lm_bin *bin, lm_pair *pair, uint64_t least) {
+    unsigned slots = lm_count_bits(atomic_load_explicit(&pair->avail, memory_order_relaxed));
+    if (LM_UNLIKELY(bin->until_sample <= slots))
+        slots = reach_sample(heap, bin, pair, slots, least);
+    else
+        bin->until_sample -= slots;
+    uint64_t given = atomic_load_explicit(&bin->given, memory_order_relaxed);
+    atomic_store_explicit(&bin->given, given + slots, memory_order_relaxed);
+}
+
+/* The rest of the word in use. False when there is none. */
+static bool use_rest(lm_heap *heap, lm_bin *bin, lm_pair *pair) {
+    uint64_t rest = lm_order_rest(bin->slab, pair);
+    if (!rest)
+        return false;
+    lm_order_go_on(bin->slab, pair, rest);
+    use_word(heap, bin, pair, 1);
+    return true;
+}
+
+/* The first word from `from` on with an available slot. False when there is none. */
 static bool use_next_word(lm_heap *heap, lm_bin *bin, unsigned from, uint64_t least) {
     lm_slab *slab = bin->slab;
     for (unsigned w = from; w < lm_slab_words(slab); w++) {
         lm_pair *pair = &slab->pairs[w];
-        uint64_t avail = atomic_load_explicit(&pair->avail, memory_order_relaxed);
-        if (!avail)
+        if (atomic_load_explicit(&pair->avail, memory_order_relaxed) == 0)
             continue;
-        unsigned slots = lm_count_bits(avail);
-        if (LM_UNLIKELY(bin->until_sample <= slots))
-            slots = reach_sample(heap, bin, pair, slots, least);
-        else
-            bin->until_sample -= slots;
         atomic_store_explicit(&bin->pair, pair, memory_order_relaxed);
         bin->base = lm_slab_address(slab) + (size_t)w * 64 * lm_slab_size(slab);
-        uint64_t given = atomic_load_explicit(&bin->given, memory_order_relaxed);
-        atomic_store_explicit(&bin->given, given + slots, memory_order_relaxed);
+        if (!is_medium(slab->class))
+            lm_order_begin(heap, slab, pair);
+        use_word(heap, bin, pair, least);
         return true;
     }
     return false;
@@ -177,6 +199,7 @@ static void set_fresh(lm_bin *bin, bool fresh) {
 static void give_part(lm_heap *heap, lm_bin *bin, unsigned from, unsigned to, unsigned pending,
                       uint64_t least) {
     lm_slab *slab = bin->slab;
+    slab->rest = 0;
     unsigned given = lm_slab_harvest_part(slab, heap, from, to);
     if (is_medium(slab->class))
         count_current(heap, slab);
@@ -212,6 +235,7 @@ static void use_again(lm_heap *heap, lm_bin *bin, unsigned pending, uint64_t lea
 static void make_current(lm_bin *bin, lm_slab *slab) {
     lm_slab_set_place(slab, LM_PLACE_CURRENT);
     bin->slab = slab;
+    slab->rest = 0;
 }
 
 static void use_new(lm_heap *heap, lm_bin *bin, lm_slab *slab, bool clean) {
@@ -248,11 +272,17 @@ static void forget_current(lm_heap *heap, lm_bin *bin) {
     atomic_store_explicit(&bin->pair, &lm_bin_no_slots, memory_order_relaxed);
 }
 
-/* All words of the current slab are empty: harvest it when that is worth it, else let go of it. */
+/* The word in use is empty: goes on to what is available in the current slab. */
+static bool use_more(lm_heap *heap, lm_bin *bin) {
+    lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
+    return use_rest(heap, bin, pair) ||
+           use_next_word(heap, bin, (unsigned)(pair - bin->slab->pairs) + 1, 1);
+}
+
+/* The same; when nothing is: harvests it if that is worth it, else lets go of it. */
 static bool go_on_with_current(lm_heap *heap, lm_bin *bin) {
     lm_slab *slab = bin->slab;
-    lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
-    if (use_next_word(heap, bin, (unsigned)(pair - slab->pairs) + 1, 1))
+    if (use_more(heap, bin))
         return true;
     /* Nothing is available, so what isn't live is pending; and so is what was not opened yet. */
     unsigned unopened = slab->slots - bin->opened;
@@ -284,6 +314,11 @@ static lm_slab *take_queued(lm_heap *heap, const lm_bin *bin) {
 static bool has_slot(const lm_bin *bin) {
     const lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
     return atomic_load_explicit(&pair->avail, memory_order_relaxed) != 0;
+}
+
+bool lm_bin_go_on(lm_heap *heap, lm_bin *bin) {
+    return bin->slab && bin->until_sample != 1 &&
+           !atomic_load_explicit(&heap->inbox, memory_order_relaxed) && use_more(heap, bin);
 }
 
 bool lm_bin_refill(lm_heap *heap, unsigned class) {

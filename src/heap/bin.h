@@ -6,8 +6,8 @@
  *
  * A slab's countdown makes the owner's frees come here just when something is to be done:
  *
- *   CURRENT, small class    slots handed out or available: 0 when all of them came and went;
- *                           fewer when the thread winds down
+ *   CURRENT, small class    slots handed out, available or still to come in the word in use: 0 when all
+ *                           of them came and went; fewer when the thread winds down
  *   CURRENT, medium class   live slots, exactly: 0 when the slab is empty
  *   FULL                    frees until an eighth of the slots is free
  *   QUEUED                  live slots: 0 when the slab is empty
@@ -27,6 +27,10 @@ void lm_bins_init(lm_heap *heap);
 /* A bin's queue: oldest first. */
 void lm_bin_append(lm_bin *bin, lm_slab *slab);
 void lm_bin_unlink(lm_bin *bin, lm_slab *slab);
+
+/* The bin's word is empty: puts the rest of it in use, or the next word of the current slab. False when there is
+ * neither, or more is to be done first. */
+bool lm_bin_go_on(lm_heap *heap, lm_bin *bin);
 
 /* Finds a word with an available slot for the bin. False when there is no memory. */
 bool lm_bin_refill(lm_heap *heap, unsigned class);

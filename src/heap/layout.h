@@ -135,7 +135,10 @@ struct lm_slab {
     uint8_t hidden : 1;    /* [once, under lm_arena_lock] nobody may touch the slots */
     _Atomic uint8_t place; /* [owner] under lm_arena_lock from FULL on; see above */
     lm_slab *next;         /* [owner] in the bin's queue, oldest first */
-    lm_slab *prev;
+    union {
+        lm_slab *prev; /* [owner] in the bin's queue */
+        uint64_t rest; /* [owner] CURRENT: slots of the word in use that come next, see order.h */
+    };
     lm_pair pairs[]; /* [owner] the class's number of words */
 };
 
@@ -244,7 +247,7 @@ typedef struct lm_protection {
     bool tail;           /* a canary behind every block in a slot */
     bool clear;          /* cleared rooms are checked before they are handed out again */
     bool random;         /* slots and slabs at random places */
-    bool scatter;        /* ... slots one by one, see lm_slab_harvest */
+    bool scatter;        /* ... slots one by one, see choose in slab.c */
     bool zero_traps;     /* blocks of no bytes can't be touched */
     bool hide_large;     /* freed large blocks can't be touched while they rest */
     bool check_before;   /* a free looks at the tail of the block before */

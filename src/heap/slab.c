@@ -165,7 +165,7 @@ static void check_neighbours(lm_slab *slab, size_t slot) {
 }
 
 static void check_some(lm_slab *slab, unsigned word, uint64_t bits, uint64_t random) {
-    enum { ONE_WORD_IN = 8 };
+    enum { ONE_WORD_IN = 4 };
     int whose = lm_once.protection.neighbours;
     if (!bits || whose == LM_NEIGHBOURS_NONE || slab->class == LM_CLASS_ZERO)
         return;
@@ -178,22 +178,13 @@ static void check_some(lm_slab *slab, unsigned word, uint64_t bits, uint64_t ran
     }
 }
 
-/* Every other slot: of each group of 16 those at even places or those at odd ones, by chance. More of a mess than
- * that, and the processor can't foresee the way of a program through what it allocated. */
-static uint64_t every_other(uint64_t random) {
-    const uint64_t first_of_groups = 0x0001000100010001, whole_group = 0xffff;
-    const uint64_t at_even_places = 0x5555555555555555;
-    return at_even_places ^ (random >> 15 & first_of_groups) * whole_group;
-}
-
-/* Which of a word's pending slots become available now. With slots at random places it is about half of
+/* Which of a word's pending slots become available now. With slots at random places one by one it is about half of
  * them, as long as that leaves enough; the others follow at the next harvest. */
 static uint64_t choose(const lm_slab *slab, uint64_t pending, uint64_t random) {
     enum { FEW = 12 };
-    if (!lm_once.protection.random || slab->slots < FEW)
+    if (!lm_once.protection.scatter || slab->slots < FEW)
         return pending;
-    uint64_t some = lm_once.protection.scatter ? random : every_other(random);
-    uint64_t chosen = pending & some;
+    uint64_t chosen = pending & random;
     return lm_count_bits(chosen) >= FEW ? chosen : pending;
 }
 

@@ -28,7 +28,7 @@ bool lm_slab_close(lm_slab *slab);
 /* Slots that are free in the owner's eyes. */
 unsigned lm_slab_free_slots(const lm_slab *slab);
 
-/* Makes pending slots available: all of them, or by chance about half of them in each word. By the
+/* Makes pending slots available: all of them, or at level 3 by chance about half of them in each word. By the
  * owner, whose heap it is. */
 void lm_slab_harvest(lm_slab *slab, lm_heap *heap);
 

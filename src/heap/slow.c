@@ -147,6 +147,8 @@ static void *take_slot(unsigned class, size_t size, uint64_t kind, bool *fresh) 
 
 LM_NOINLINE void *lm_malloc_slow(size_t size, lm_family family) {
     bool fresh;
+    if (size <= LM_SMALL_MAX && lm_bin_go_on(lm_self, lm_small_bin(lm_self, size)))
+        return lm_malloc(size, family);
     if (LM_LIKELY(lm_has_slot(size)))
         return take_slot(class_for(size), size, lm_kind_of(family, 0), &fresh);
     return take_large(size, 1, family, false);

@@ -6,6 +6,7 @@
 #include "heap/large.h"
 #include "heap/limits.h"
 #include "heap/note.h"
+#include "heap/order.h"
 #include "heap/orphans.h"
 #include "heap/protect.h"
 #include "heap/slab.h"
@@ -47,11 +48,12 @@ static void sweep_slab(lm_sweep *sweep, lm_slab *slab, const lm_heap *owner) {
         uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
         uint64_t once = lm_note_sort_out(slab, w, pending);
         atomic_store_explicit(&pair->pending, once, memory_order_relaxed);
+        uint64_t unused = atomic_load_explicit(&pair->avail, memory_order_relaxed);
+        if (fresh && pair == atomic_load_explicit(&bin->pair, memory_order_relaxed))
+            unused |= lm_order_rest(slab, pair);
         for (size_t slot = w * 64; slot < opened && slot < (w + 1) * 64u; slot++) {
             bool live = lm_slot_live(slab, slot);
-            bool untouched =
-                fresh &&
-                (atomic_load_explicit(&pair->avail, memory_order_relaxed) >> slot % 64 & 1);
+            bool untouched = fresh && (unused >> slot % 64 & 1);
             if (!untouched && sweep->left > 0)
                 sweep_slot(sweep, slab, slot, live);
         }

@@ -5,6 +5,7 @@
 #include "heap/dense.h"
 #include "heap/find.h"
 #include "heap/large.h"
+#include "heap/order.h"
 #include "heap/orphans.h"
 #include "heap/slab.h"
 #include "heap/thread.h"
@@ -78,6 +79,7 @@ static int verify_place(lm_slab *slab) {
     const lm_bin *bin = &owner->bins[slab->class];
     unsigned pending = lm_slab_pending(slab), avail = lm_slab_available(slab);
     unsigned live = slab->slots - pending - avail;
+    unsigned rest = bin->slab == slab ? lm_count_bits(lm_order_rest(slab, bin->pair)) : 0;
     bool medium = slab->class >= LM_SMALL_CLASSES;
     switch (lm_slab_place(slab)) {
     case LM_PLACE_CURRENT:
@@ -86,7 +88,7 @@ static int verify_place(lm_slab *slab) {
         if (medium)
             return slab->countdown == live ? 0 : LM_VERIFY_COUNTDOWN;
         return (slab->countdown > 0 || live + avail == 0) &&
-                       slab->countdown <= slab->slots - pending
+                       slab->countdown <= slab->slots - pending + rest
                    ? 0
                    : LM_VERIFY_COUNTDOWN;
     case LM_PLACE_QUEUED:

@@ -176,29 +176,6 @@ static void harvest_scattered(void **state) {
     lm_once.protection = usual;
 }
 
-/* Of each group of 16 the even ones or the odd ones, either about as often, and the others next. */
-static void harvest_every_other(void **state) {
-    static uint64_t word[WORDS_MOST];
-    unsigned odd = 0;
-    bool fresh;
-    (void)state;
-    const lm_protection usual = choose_slots(true, false);
-    const unsigned words = first_words(word, WORDS_MOST);
-    for (unsigned w = 0; w < words; w++)
-        for (unsigned group = 0; group < 64; group += 16) {
-            const uint64_t part = word[w] >> group & 0xffff;
-            assert_true(part == 0x5555 || part == 0xaaaa);
-            odd += part == 0xaaaa;
-        }
-    assert_in_range(odd, words * 4 / 3, words * 4 * 2 / 3);
-    lm_slab *slab = new_slab(0, &fresh);
-    for (int i = 0; i < 20 && lm_slab_any_pending(slab); i++)
-        lm_slab_harvest(slab, lm_self);
-    assert_int_equal(lm_slab_available(slab), slab->slots);
-    put_back(slab);
-    lm_once.protection = usual;
-}
-
 /* Bits of the last word without a slot are pending, before and after. */
 static void harvest_leaves_what_is_no_slot(void **state) {
     bool fresh;
@@ -407,7 +384,6 @@ int main(void) {
         cmocka_unit_test(harvest_of_all),
         cmocka_unit_test(harvest_of_a_part),
         cmocka_unit_test(harvest_scattered),
-        cmocka_unit_test(harvest_every_other),
         cmocka_unit_test(harvest_leaves_what_is_no_slot),
         cmocka_unit_test(guards_before_slabs),
         cmocka_unit_test(guards_before_larger_slabs),
