@@ -246,7 +246,7 @@ static LM_NOINLINE void give_up(const lm_claim *claim, void *p, const lm_way *wa
 /* The claim comes first, and what leads to the slab is looked at again behind it: when two threads have come to
  * free the block at once, the slab may have been released before the visit began. A free slot has no canary, so the
  * claim fails then. */
-LM_NOINLINE void lm_free_remote(void *p, const lm_way *way, size_t size) {
+static LM_NOINLINE void free_remote_seldom(void *p, const lm_way *way, size_t size) {
     uint64_t offset = (uintptr_t)p - lm_once.lookups[0].base;
     lm_slab *slab = lm_record_at(&lm_once.lookups[0], offset);
     lm_claim claim = {.room = lm_slab_room(slab)};
@@ -268,6 +268,62 @@ LM_NOINLINE void lm_free_remote(void *p, const lm_way *way, size_t size) {
     } else if (LM_UNLIKELY(!lm_remote_free(slab, slot, &visit))) {
         report(way->call, p);
     }
+}
+
+/* What the way below comes to, out of line, so that it needs no stack. */
+static LM_NOINLINE void give_up_short(uint64_t canary, size_t room, void *p, const lm_way *way,
+                                      size_t size) {
+    lm_claim claim = {.canary = canary, .room = room};
+    lm_visit visit = {lm_visit_sign};
+    give_up(&claim, p, way, size, &visit);
+}
+
+static LM_NOINLINE void push_first(lm_slab *slab, lm_remote *remote) {
+    lm_visit visit = {lm_visit_sign};
+    lm_remote_push(atomic_load_explicit(&slab->owner, memory_order_acquire), remote);
+    lm_visit_end(&visit);
+}
+
+static LM_NOINLINE void free_rarely(lm_slab *slab, size_t slot, const void *p, const char *call) {
+    lm_visit visit = {lm_visit_sign};
+    if (!lm_remote_free_rarely(slab, slot, &visit))
+        report(call, p);
+}
+
+/* The same in the fewest steps, for rooms of the fast path's inlined form with a short slack. */
+LM_NOINLINE void lm_free_remote(void *p, const lm_way *way, size_t size) {
+    uint64_t offset = (uintptr_t)p - lm_once.lookups[0].base;
+    lm_slab *slab = lm_record_at(&lm_once.lookups[0], offset);
+    size_t room = lm_slab_room(slab), slot;
+    _Atomic(const lm_slab *) *sign = lm_visit_sign;
+    if (LM_UNLIKELY(room - 1 >= lm_once.inline_room) || LM_UNLIKELY(!sign)) {
+        free_remote_seldom(p, way, size);
+        return;
+    }
+    atomic_store_explicit(sign, slab, memory_order_release);
+    uint64_t canary = lm_canary_of(p, room);
+    uint64_t slack = lm_note_in(canary, p) - lm_kind_of(way->family, 0);
+    if (LM_UNLIKELY(!lm_slack_plausible(room, slack, size, false)) ||
+        LM_UNLIKELY(!lm_canary_claim(p, room, canary))) {
+        free_remote_seldom(p, way, size); /* which says again what it visits */
+        return;
+    }
+    if (LM_UNLIKELY(!lm_visit_confirm(&lm_once.lookups[0], offset, slab)) ||
+        LM_UNLIKELY(!lm_slot_at(slab, offset, &slot)) ||
+        LM_UNLIKELY(lm_slab_room(slab) != room) ||
+        LM_UNLIKELY(!lm_slack_intact(p, room, slack, false))) {
+        give_up_short(canary, room, p, way, size);
+        return;
+    }
+    lm_inlined_clear(p, room, false);
+    lm_remote *remote = lm_remote_of(slab, slot);
+    lm_remote_step step = lm_remote_set(remote, slab, slot);
+    if (LM_LIKELY(step == LM_REMOTE_DONE))
+        atomic_store_explicit(sign, NULL, memory_order_release);
+    else if (step == LM_REMOTE_FIRST)
+        push_first(slab, remote);
+    else
+        free_rarely(slab, slot, p, way->call);
 }
 
 static LM_NOINLINE void free_general(void *p, const lm_way *way, size_t size, lm_slab *slab,
