@@ -185,10 +185,10 @@ lm_heap *lm_orphans_take_heap(void) {
 
 void lm_orphans_give_heap(lm_heap *heap) {
     forget_visitor(heap);
-    lm_lock_take(&lm_threads_lock);
-    lm_remote_drain(heap);
+    lm_remote_drain(heap); /* it is the thread's still: the lock is for what others may look at */
     heap->winding_down = false;
     lm_bins_to_front(heap);
+    lm_lock_take(&lm_threads_lock);
     atomic_store_explicit(&heap->state, LM_HEAP_FREE, memory_order_relaxed);
     push_free(heap);
     atomic_fetch_sub_explicit(&threads, 1, memory_order_relaxed);
@@ -255,7 +255,7 @@ static lm_slab *search(unsigned class) {
         lm_slab *slab = lm_bin_part_with(heap, class);
         if (!slab)
             continue;
-        if (lm_slab_free_slots(slab) == slab->slots)
+        if (lm_slab_known_free(slab))
             set_left(heap, heap->left - lm_slab_bytes(slab));
         return slab;
     }

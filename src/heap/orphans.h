@@ -15,8 +15,7 @@ extern _Atomic(lm_heap *) lm_heaps;
 void lm_orphans_note_visitor(lm_heap *heap);
 
 /* Calls `look` with the heap of every thread that does. Takes no lock. */
-void lm_orphans_each_visitor(void (*look)(lm_heap *heap, const lm_slab *slab),
-                             const lm_slab *slab);
+void lm_orphans_each_visitor(void (*look)(lm_heap *heap, const lm_slab *slab), const lm_slab *slab);
 
 /* In the child of a fork: none does. */
 void lm_orphans_forget_visitors(void);

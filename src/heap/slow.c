@@ -309,8 +309,7 @@ LM_NOINLINE void lm_free_remote(void *p, const lm_way *way, size_t size) {
         return;
     }
     if (LM_UNLIKELY(!lm_visit_confirm(&lm_once.lookups[0], offset, slab)) ||
-        LM_UNLIKELY(!lm_slot_at(slab, offset, &slot)) ||
-        LM_UNLIKELY(lm_slab_room(slab) != room) ||
+        LM_UNLIKELY(!lm_slot_at(slab, offset, &slot)) || LM_UNLIKELY(lm_slab_room(slab) != room) ||
         LM_UNLIKELY(!lm_slack_intact(p, room, slack, false))) {
         give_up_short(canary, room, p, way, size);
         return;
