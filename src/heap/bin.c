@@ -482,7 +482,8 @@ void lm_bins_let_go(lm_heap *heap, size_t bytes) {
     }
 }
 
-void lm_bins_to_front(lm_heap *heap) {
+/* Where memory was used already. */
+static void to_front(lm_heap *heap) {
     for (unsigned class = 0; class < LM_CLASSES; class ++) {
         lm_bin *bin = &heap->bins[class];
         if (!bin->slab || !lm_slab_any_pending_before(bin->slab, bin->opened))
@@ -499,5 +500,5 @@ void lm_bins_tidy(lm_heap *heap) {
         tidy_queue(heap, bin);
         let_go_of_current(heap, bin);
     }
-    lm_bins_to_front(heap);
+    to_front(heap);
 }

@@ -187,7 +187,6 @@ void lm_orphans_give_heap(lm_heap *heap) {
     forget_visitor(heap);
     lm_remote_drain(heap); /* it is the thread's still: the lock is for what others may look at */
     heap->winding_down = false;
-    lm_bins_to_front(heap);
     lm_lock_take(&lm_threads_lock);
     atomic_store_explicit(&heap->state, LM_HEAP_FREE, memory_order_relaxed);
     push_free(heap);
