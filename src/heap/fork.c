@@ -39,7 +39,7 @@ static void after_in_child(void) {
     lm_orphans_lose_threads(lm_self);
     lm_visit_forget();
     if (lm_self != &lm_heap_none)
-        lm_self->thread = 0;
+        lm_self->thread = lm_os_thread();
     for (int i = LOCKS; i > 0; i--)
         lm_lock_give_in_child(locks[i - 1]);
 }

@@ -202,7 +202,7 @@ struct lm_heap {
     lm_heap *prev_free;   /* under lm_threads_lock: given back after this one */
     size_t left;          /* under lm_threads_lock: bytes of empty slabs for the next thread */
     int exit_rounds;      /* [owner] thread-exit rounds that this thread has seen */
-    uint64_t thread;      /* [owner] the system's number of the thread that uses it; 0: not known */
+    uint64_t thread;      /* [owner] the system's number of the thread that uses it */
     _Atomic(const lm_slab *) visits; /* [owner] somebody else's slab that it looks at: visit.h */
     _Atomic int state; /* LM_HEAP_...: IN_USE by a thread; STALE: its thread was lost in a fork */
     unsigned in_room;  /* [once] which heap of its room it is: orphans.c */

@@ -247,8 +247,6 @@ size_t lm_sampled_judge(lm_sample *sample, const lm_way *way, size_t size, size_
 
 static void note_call(lm_sample_call *call) {
     size_t (*capture)(uintptr_t *, size_t) = lm_once.sampled.capture;
-    if (lm_self != &lm_heap_none && lm_self->thread == 0)
-        lm_self->thread = lm_os_thread();
     call->thread = lm_self->thread;
     call->count = capture ? capture(call->frames, LM_SAMPLE_FRAMES) : 0;
 }

@@ -79,7 +79,7 @@ LM_COLD lm_heap *lm_thread_heap(void) {
     lm_heap *heap = lm_orphans_take_heap();
     if (!heap)
         return NULL;
-    heap->thread = 0;
+    heap->thread = lm_os_thread();
     lm_self = heap;
     lm_visit_leave(false);
     /* May allocate: the heap is in place by now. */
