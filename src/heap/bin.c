@@ -493,7 +493,7 @@ static void tidy_queue(lm_heap *heap, const lm_bin *bin) {
 }
 
 static bool current_is_empty(const lm_bin *bin) {
-    return bin->slab && lm_slab_free_slots(bin->slab) == bin->slab->slots;
+    return bin->slab && lm_slab_known_free(bin->slab);
 }
 
 size_t lm_bins_empty(const lm_heap *heap) {
@@ -518,10 +518,11 @@ void lm_bins_let_go(lm_heap *heap, size_t bytes) {
     }
 }
 
-void lm_bins_to_front(lm_heap *heap) {
+/* Where memory was used already. */
+static void to_front(lm_heap *heap) {
     for (unsigned class = 0; class < LM_CLASSES; class ++) {
         lm_bin *bin = &heap->bins[class];
-        if (!bin->slab || !lm_slab_any_pending(bin->slab))
+        if (!bin->slab || !lm_slab_any_pending_before(bin->slab, bin->opened))
             continue;
         put_word_back(bin);
         uncount_current(heap, bin->slab);
@@ -535,5 +536,5 @@ void lm_bins_tidy(lm_heap *heap) {
         tidy_queue(heap, bin);
         let_go_of_current(heap, bin);
     }
-    lm_bins_to_front(heap);
+    to_front(heap);
 }

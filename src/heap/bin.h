@@ -67,9 +67,6 @@ lm_slab *lm_bin_part_with(lm_heap *heap, unsigned class);
  * the memory was used already. */
 void lm_bins_tidy(lm_heap *heap);
 
-/* The second half of it alone. */
-void lm_bins_to_front(lm_heap *heap);
-
 /* Bytes of the heap's empty slabs. */
 size_t lm_bins_empty(const lm_heap *heap);
 

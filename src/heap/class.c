@@ -8,9 +8,12 @@
 #define UNITS(size)      ((size) <= 1024 ? 1 : (size) <= 2048 ? 2 : (size) <= 32768 ? 4 : 8)
 #define SLOTS(size)      (UNITS(size) * LM_UNIT / (size))
 #define RECIPROCAL(size) (UINT64_MAX / (size) + 1)
+#define WORDS(size)      ((SLOTS(size) + 63) / 64)
+#define REMOTES(size)                                                                              \
+    ((sizeof(lm_slab) + WORDS(size) * sizeof(lm_pair) + LM_CACHE_LINE - 1) & ~(LM_CACHE_LINE - 1UL))
 #define CLASS(size)                                                                                \
     {                                                                                              \
-        RECIPROCAL(size), (size), (size), SLOTS(size), UNITS(size), (SLOTS(size) + 63) / 64, {     \
+        RECIPROCAL(size), (size), (size), SLOTS(size), UNITS(size), WORDS(size), REMOTES(size), {  \
             0                                                                                      \
         }                                                                                          \
     }

@@ -32,7 +32,8 @@ typedef struct lm_class {
     uint16_t slots;      /* in a slab */
     uint8_t units;       /* of a slab */
     uint8_t words;       /* of each of its bitmaps */
-    char unused[12];     /* whole tables fill whole pages */
+    uint16_t remotes;    /* bytes from a slab's record to its remote words */
+    char unused[10];     /* whole tables fill whole pages */
 } lm_class;
 
 /* Written at start (lm_classes_start), whole pages of it. */

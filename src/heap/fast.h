@@ -91,7 +91,7 @@ LM_INLINE void lm_free_in(void *p, uint64_t offset, const lm_way *way, lm_family
         goto slow;
     LM_KEEP_IN_REGISTER(slot);
     if (LM_UNLIKELY(atomic_load_explicit(&slab->owner, memory_order_relaxed) != lm_self)) {
-        lm_free_remote(p, way, size);
+        (LM_WIDE ? lm_free_remote_wide : lm_free_remote)(p, way, size);
         return;
     }
     pair = lm_pair_of(slab, slot);

@@ -22,6 +22,10 @@ void lm_free_sized_wide(void *p, uint64_t offset, const lm_way *way, size_t size
 void *lm_malloc_narrow(size_t size, lm_family family);
 void lm_free_narrow(void *p, uint64_t offset, const lm_way *way, size_t size);
 
+/* free of an address in the first arena that isn't in the calling thread's own slabs. */
+void lm_free_remote_wide(void *p, const lm_way *way, size_t size);
+void lm_free_remote(void *p, const lm_way *way, size_t size);
+
 LM_INLINE void *lm_malloc_wide(size_t size, lm_family family) {
     return family == LM_FAMILY_C     ? lm_malloc_wide_c(size)
            : family == LM_FAMILY_NEW ? lm_malloc_wide_new(size)

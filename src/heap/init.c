@@ -13,6 +13,7 @@
 #include "heap/sweep.h"
 #include "heap/thread.h"
 #include "heap/trap.h"
+#include "heap/visit.h"
 #include "heap/waiting.h"
 #include "heap/walk.h"
 #include "loam/loam.h"
@@ -145,6 +146,7 @@ static void leave(void) {
         return;
     }
     lm_self = &lm_heap_none;
+    lm_visit_leave(false);
     lm_orphans_dissolve();
     lm_arena_dissolve();
     lm_waiting_reset();

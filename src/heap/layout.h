@@ -208,6 +208,7 @@ struct lm_heap {
     uint64_t thread;      /* [owner] the system's number of the thread that uses it */
     _Atomic(const lm_slab *) visits; /* [owner] somebody else's slab that it looks at: visit.h */
     _Atomic int state; /* LM_HEAP_...: IN_USE by a thread; STALE: its thread was lost in a fork */
+    unsigned in_room;  /* [once] which heap of its room it is: orphans.c */
     char pad[LM_CACHE_LINE];
     _Atomic size_t lent;        /* [any] bytes freed by others in slabs that the thread takes from,
                                  * since it last looked; an estimate */
@@ -371,7 +372,7 @@ LM_INLINE size_t lm_slab_record_size(unsigned words) {
 }
 
 LM_INLINE lm_remote *lm_slab_remotes(lm_slab *slab) {
-    return (lm_remote *)(void *)((char *)slab + lm_slab_remote_offset(lm_slab_words(slab)));
+    return (lm_remote *)(void *)((char *)slab + lm_classes[slab->class].remotes);
 }
 
 /* The bits of a slab's last word that stand for slots; all of them in the words before. */

@@ -25,14 +25,18 @@ typedef struct heap_room {
     _Alignas(LM_CACHE_LINE) struct heap_room *next;
     size_t size; /* bytes, this header included */
     size_t used;
+    _Atomic uint64_t visitors; /* a bit for each heap whose thread visits slabs of others' */
 } heap_room;
 
-static heap_room *rooms; /* newest first */
+enum { HEAP_BYTES = (sizeof(lm_heap) + LM_CACHE_LINE - 1) / LM_CACHE_LINE * LM_CACHE_LINE };
+_Static_assert(LM_ROOM_STEP / HEAP_BYTES <= 64, "a room's word has a bit for each of its heaps");
+
+static _Atomic(heap_room *) rooms; /* newest first */
 
 static _Atomic size_t threads; /* heaps in use */
 
 static bool new_room(void) {
-    size_t size = lm_max(LM_ROOM_STEP, lm_os.page);
+    size_t size = lm_align_up(LM_ROOM_STEP, lm_os.page);
     heap_room *room = lm_os_reserve(size, 0);
     if (!room)
         return false;
@@ -40,23 +44,70 @@ static bool new_room(void) {
         lm_os_release(room, size);
         return false;
     }
-    *room = (heap_room){rooms, size, sizeof *room};
-    rooms = room;
+    room->next = atomic_load_explicit(&rooms, memory_order_relaxed);
+    room->size = size;
+    room->used = sizeof *room;
+    atomic_store_explicit(&rooms, room, memory_order_release);
     return true;
 }
 
+static lm_heap *heap_in(heap_room *room, unsigned which) {
+    return (lm_heap *)(void *)((char *)(room + 1) + (size_t)which * HEAP_BYTES);
+}
+
+static heap_room *room_of(lm_heap *heap) {
+    return (heap_room *)(void *)((char *)heap - (size_t)heap->in_room * HEAP_BYTES) - 1;
+}
+
+static lm_heap *heap_of_room(void) {
+    heap_room *room = atomic_load_explicit(&rooms, memory_order_relaxed);
+    if (!room || room->size - room->used < HEAP_BYTES) {
+        if (!new_room())
+            return NULL;
+        room = atomic_load_explicit(&rooms, memory_order_relaxed);
+    }
+    unsigned which = (unsigned)((room->used - sizeof *room) / HEAP_BYTES);
+    room->used += HEAP_BYTES;
+    lm_heap *heap = heap_in(room, which);
+    heap->in_room = which;
+    return heap;
+}
+
 static lm_heap *new_heap(void) {
-    size_t size = lm_align_up(sizeof(lm_heap), LM_CACHE_LINE);
-    if ((!rooms || rooms->size - rooms->used < size) && !new_room())
+    lm_heap *heap = heap_of_room();
+    if (!heap)
         return NULL;
-    lm_heap *heap = (lm_heap *)(void *)((char *)rooms + rooms->used);
-    rooms->used += size;
     lm_bins_init(heap);
     heap->random = lm_once.seed ^ (uintptr_t)heap;
     lm_random_next(&heap->random);
     heap->next = atomic_load_explicit(&lm_heaps, memory_order_relaxed);
     atomic_store_explicit(&lm_heaps, heap, memory_order_release);
     return heap;
+}
+
+/* ---- Who visits ------------------------------------------------------------------------------ */
+
+void lm_orphans_note_visitor(lm_heap *heap) {
+    atomic_fetch_or(&room_of(heap)->visitors, lm_bit(heap->in_room));
+}
+
+static void forget_visitor(lm_heap *heap) {
+    _Atomic uint64_t *visitors = &room_of(heap)->visitors;
+    if (atomic_load_explicit(visitors, memory_order_relaxed) & lm_bit(heap->in_room))
+        atomic_fetch_and_explicit(visitors, ~lm_bit(heap->in_room), memory_order_release);
+}
+
+void lm_orphans_each_visitor(void (*look)(lm_heap *heap, const lm_slab *slab),
+                             const lm_slab *slab) {
+    for (heap_room *room = atomic_load_explicit(&rooms, memory_order_acquire); room;
+         room = room->next)
+        for (uint64_t bits = atomic_load(&room->visitors); bits; bits &= bits - 1)
+            look(heap_in(room, lm_lowest_bit(bits)), slab);
+}
+
+void lm_orphans_forget_visitors(void) {
+    for (heap_room *room = atomic_load(&rooms); room; room = room->next)
+        atomic_store(&room->visitors, 0);
 }
 
 /* ---- Heaps without a thread ------------------------------------------------------------------ */
@@ -133,10 +184,10 @@ lm_heap *lm_orphans_take_heap(void) {
 }
 
 void lm_orphans_give_heap(lm_heap *heap) {
-    lm_lock_take(&lm_threads_lock);
-    lm_remote_drain(heap);
+    forget_visitor(heap);
+    lm_remote_drain(heap); /* it is the thread's still: the lock is for what others may look at */
     heap->winding_down = false;
-    lm_bins_to_front(heap);
+    lm_lock_take(&lm_threads_lock);
     atomic_store_explicit(&heap->state, LM_HEAP_FREE, memory_order_relaxed);
     push_free(heap);
     atomic_fetch_sub_explicit(&threads, 1, memory_order_relaxed);
@@ -203,7 +254,7 @@ static lm_slab *search(unsigned class) {
         lm_slab *slab = lm_bin_part_with(heap, class);
         if (!slab)
             continue;
-        if (lm_slab_free_slots(slab) == slab->slots)
+        if (lm_slab_known_free(slab))
             set_left(heap, heap->left - lm_slab_bytes(slab));
         return slab;
     }
@@ -229,11 +280,11 @@ void lm_orphans_dissolve(void) {
     free_heaps = oldest_left = NULL;
     left = 0;
     next_to_search = NULL;
-    while (rooms) {
-        heap_room *room = rooms;
-        rooms = room->next;
+    for (heap_room *room = atomic_load(&rooms), *next; room; room = next) {
+        next = room->next;
         lm_os_release(room, room->size);
     }
+    atomic_store(&rooms, NULL);
 }
 
 void lm_orphans_lose_threads(lm_heap *mine) {

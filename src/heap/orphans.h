@@ -11,6 +11,15 @@ extern lm_lock lm_threads_lock;
 /* All heaps ever made, newest first; grows only. */
 extern _Atomic(lm_heap *) lm_heaps;
 
+/* The heap's thread visits slabs of others' from now on (visit.h), until it gives the heap back. */
+void lm_orphans_note_visitor(lm_heap *heap);
+
+/* Calls `look` with the heap of every thread that does. Takes no lock. */
+void lm_orphans_each_visitor(void (*look)(lm_heap *heap, const lm_slab *slab), const lm_slab *slab);
+
+/* In the child of a fork: none does. */
+void lm_orphans_forget_visitors(void);
+
 /* How many threads have a heap now; at least 1. A hint. */
 size_t lm_orphans_count_threads(void);
 

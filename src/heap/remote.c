@@ -58,14 +58,19 @@ void lm_remote_give_back(lm_remote *remote, uint64_t bits) {
 
 /* Whether a word that became wholly free is worth the lock: where threads pass one block at a time
  * to each other, every free makes one. */
-static bool worth_a_look(lm_heap *owner, const lm_slab *slab, unsigned slots) {
+static bool worth_a_look(lm_heap *owner, lm_slab *slab, unsigned slots) {
     size_t bytes = (size_t)slots * lm_slab_size(slab);
     int state = atomic_load_explicit(&owner->state, memory_order_relaxed);
     unsigned place = lm_slab_place(slab);
     if (state == LM_HEAP_FREE)
         return lm_orphans_owe(owner, lm_slab_bytes(slab));
-    if ((place != LM_PLACE_CURRENT && place != LM_PLACE_QUEUED) || state != LM_HEAP_IN_USE)
+    if (state != LM_HEAP_IN_USE)
         return true;
+    if (place != LM_PLACE_CURRENT && place != LM_PLACE_QUEUED) {
+        /* Of two that free the last slots of two words, one must see both bits. */
+        atomic_thread_fence(memory_order_seq_cst);
+        return lm_slab_all_free(slab);
+    }
     size_t lent = atomic_fetch_add_explicit(&owner->lent, bytes, memory_order_relaxed);
     return lent + bytes > LM_LENT_MAX_OF_ALL / lm_orphans_count_threads();
 }
@@ -116,8 +121,12 @@ static void take_over(lm_heap *heap, lm_remote *remote) {
     uint64_t twice = bits & (pending | atomic_load_explicit(&pair->avail, memory_order_relaxed));
     if (LM_UNLIKELY(twice))
         lm_note_twice(slab, w, twice);
-    atomic_store_explicit(&pair->pending, pending | (bits & ~twice), memory_order_relaxed);
-    if (bits & ~twice)
+    bits &= ~twice;
+    atomic_store_explicit(&pair->pending, pending | bits, memory_order_relaxed);
+    unsigned freed = lm_count_bits(bits);
+    if (freed < slab->countdown && !lm_slab_known_free(slab))
+        slab->countdown = (uint16_t)(slab->countdown - freed);
+    else if (freed)
         lm_bin_freed_by_others(heap, slab);
 }
 
@@ -126,6 +135,8 @@ void lm_remote_drain(lm_heap *heap) {
     atomic_store_explicit(&heap->lent, 0, memory_order_relaxed);
     while (remote) {
         lm_remote *next = remote->next;
+        if (next)
+            __builtin_prefetch(next, 1);
         lm_heap *owner = atomic_load_explicit(&remote->slab->owner, memory_order_relaxed);
         if (owner == heap)
             take_over(heap, remote);

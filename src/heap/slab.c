@@ -198,11 +198,14 @@ unsigned lm_slab_harvest_part(lm_slab *slab, lm_heap *heap, unsigned from, unsig
     unsigned given = 0;
     for (unsigned w = from / 64; w * 64 < to; w++) {
         lm_pair *pair = &slab->pairs[w];
+        uint64_t part = part_of_word(w, from, to);
+        uint64_t pending = atomic_load_explicit(&pair->pending, memory_order_relaxed);
+        if (!(pending & part))
+            continue;
         uint64_t avail = atomic_load_explicit(&pair->avail, memory_order_relaxed);
-        uint64_t pending =
-            lm_note_sort_out(slab, w, atomic_load_explicit(&pair->pending, memory_order_relaxed));
+        pending = lm_note_sort_out(slab, w, pending);
         uint64_t random = lm_random_next(&heap->random);
-        uint64_t chosen = choose(slab, pending & part_of_word(w, from, to), random);
+        uint64_t chosen = choose(slab, pending & part, random);
         given += lm_count_bits(chosen);
         if (heap == lm_self) /* else somebody may be about to write a block's tail */
             check_some(slab, w, chosen, random);
@@ -226,9 +229,12 @@ unsigned lm_slab_available(const lm_slab *slab) {
 
 unsigned lm_slab_pending_before(const lm_slab *slab, unsigned to) {
     unsigned count = 0;
-    for (unsigned w = 0; w * 64 < to; w++)
-        count += lm_count_bits(atomic_load_explicit(&slab->pairs[w].pending, memory_order_relaxed) &
-                               part_of_word(w, 0, to));
+    for (unsigned w = 0; w * 64 < to; w++) {
+        uint64_t bits = atomic_load_explicit(&slab->pairs[w].pending, memory_order_relaxed) &
+                        part_of_word(w, 0, to);
+        if (bits)
+            count += lm_count_bits(bits);
+    }
     return count;
 }
 
@@ -236,36 +242,42 @@ unsigned lm_slab_pending(const lm_slab *slab) {
     return lm_slab_pending_before(slab, slab->slots);
 }
 
-bool lm_slab_any_pending(const lm_slab *slab) {
-    for (unsigned w = 0; w < lm_slab_words(slab); w++)
-        if (lm_slab_pending_bits(slab, w))
+bool lm_slab_any_pending_before(const lm_slab *slab, unsigned to) {
+    for (unsigned w = 0; w * 64 < to; w++)
+        if (atomic_load_explicit(&slab->pairs[w].pending, memory_order_relaxed) &
+            part_of_word(w, 0, to))
             return true;
     return false;
 }
 
-unsigned lm_slab_free_slots(const lm_slab *slab) {
-    unsigned count = 0;
-    for (unsigned w = 0; w < lm_slab_words(slab); w++)
-        count += lm_count_bits(atomic_load_explicit(&slab->pairs[w].avail, memory_order_relaxed) |
-                               lm_slab_pending_bits(slab, w));
-    return count;
+/* The bits of a word that stand for slots which the owner doesn't know to be free. */
+static uint64_t taken_bits(const lm_slab *slab, unsigned w) {
+    const lm_pair *pair = &slab->pairs[w];
+    return ~(atomic_load_explicit(&pair->avail, memory_order_relaxed) |
+             atomic_load_explicit(&pair->pending, memory_order_relaxed));
 }
 
-/* Whether each slot has a bit in its word, of those that the owner knows. */
-static bool all_known_free(const lm_slab *slab, unsigned words) {
-    for (unsigned w = 0; w < words; w++) {
-        const lm_pair *pair = &slab->pairs[w];
-        if ((atomic_load_explicit(&pair->avail, memory_order_relaxed) |
-             atomic_load_explicit(&pair->pending, memory_order_relaxed)) != ~(uint64_t)0)
-            return false;
+unsigned lm_slab_free_slots(const lm_slab *slab) {
+    unsigned taken = 0;
+    for (unsigned w = 0; w < lm_slab_words(slab); w++) {
+        uint64_t bits = taken_bits(slab, w);
+        if (bits)
+            taken += lm_count_bits(bits);
     }
+    return slab->slots - taken;
+}
+
+bool lm_slab_known_free(const lm_slab *slab) {
+    for (unsigned w = 0; w < lm_slab_words(slab); w++)
+        if (taken_bits(slab, w))
+            return false;
     return true;
 }
 
 bool lm_slab_empty(lm_slab *slab) {
     uint64_t others = 0;
     unsigned words = lm_slab_words(slab);
-    if (!all_known_free(slab, words))
+    if (!lm_slab_known_free(slab))
         return false;
     for (unsigned w = 0; w < words; w++) {
         lm_pair *pair = &slab->pairs[w];
@@ -275,7 +287,7 @@ bool lm_slab_empty(lm_slab *slab) {
         others |= atomic_load_explicit(&lm_slab_remotes(slab)[w].bits, memory_order_relaxed);
     }
     /* A word with bits is in an inbox: the slab stays until the owner has taken it out. */
-    return others == 0 && all_known_free(slab, words);
+    return others == 0 && lm_slab_known_free(slab);
 }
 
 /* A word is closed when all its slots are free by others' hands, too: then each of them is free already. */

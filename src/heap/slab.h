@@ -25,8 +25,9 @@ bool lm_slab_empty(lm_slab *slab);
  * in the inbox. */
 bool lm_slab_close(lm_slab *slab);
 
-/* Slots that are free in the owner's eyes. */
+/* Slots that are free in the owner's eyes, and whether all of them are. */
 unsigned lm_slab_free_slots(const lm_slab *slab);
+bool lm_slab_known_free(const lm_slab *slab);
 
 /* Makes pending slots available: all of them, or at level 3 by chance about half of them in each word. By the
  * owner, whose heap it is. */
@@ -41,7 +42,8 @@ unsigned lm_slab_pending(const lm_slab *slab);
 unsigned lm_slab_pending_before(const lm_slab *slab,
                                 unsigned to); /* those of the slots before `to` */
 
-bool lm_slab_any_pending(const lm_slab *slab);
+/* Whether any of the slots before `to` rests. */
+bool lm_slab_any_pending_before(const lm_slab *slab, unsigned to);
 
 /* The pending bits of a word that stand for slots. */
 LM_INLINE uint64_t lm_slab_pending_bits(const lm_slab *slab, unsigned word) {

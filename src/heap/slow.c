@@ -229,59 +229,6 @@ LM_NOINLINE void lm_free_slow(void *p, const lm_way *way, size_t size, size_t al
         lm_report_pointer(way->call, p);
 }
 
-/* Whatever the protection, the class and the thread. */
-static LM_NOINLINE void free_remote_general(void *p, const lm_way *way, size_t size) {
-    lm_visit visit;
-    size_t slot;
-    uint64_t offset = (uintptr_t)p - lm_once.lookups[0].base;
-    lm_slab *slab = lm_visit_begin(&visit, &lm_once.lookups[0], offset);
-    if (LM_UNLIKELY(!lm_slot_at(slab, offset, &slot)) || LM_UNLIKELY(!lm_slot_live(slab, slot)) ||
-        LM_UNLIKELY(!lm_protect_in(slab, p, way->family, size))) {
-        lm_visit_end(&visit);
-        lm_free_slow(p, way, size, LM_ANY_ALIGNMENT);
-    } else if (LM_UNLIKELY(!lm_remote_free(slab, slot, &visit))) {
-        lm_report_pointer(way->call, p);
-    }
-}
-
-/* Something is wrong with a claimed block: it lives on, and what it is can be found out. */
-static LM_NOINLINE void give_up(const lm_claim *claim, void *p, const lm_way *way, size_t size,
-                                lm_visit *visit) {
-    lm_protect_give_up(claim, p);
-    lm_visit_end(visit);
-    free_remote_general(p, way, size);
-}
-
-/* The claim comes first, and what leads to the slab is looked at again behind it: when two threads have come to
- * free the block at once, the slab may have been released before the visit began. A free slot has no canary, so the
- * claim fails then. */
-LM_NOINLINE void lm_free_remote(void *p, const lm_way *way, size_t size) {
-    uint64_t offset = (uintptr_t)p - lm_once.lookups[0].base;
-    lm_slab *slab = lm_record_at(&lm_once.lookups[0], offset);
-    lm_claim claim;
-    lm_visit visit;
-    size_t slot;
-    if (LM_UNLIKELY(lm_once.protect != LM_PROTECT_INLINE)) {
-        free_remote_general(p, way, size);
-        return;
-    }
-    lm_visit_say(&visit, slab);
-    bool expected = lm_visit_expects(&lm_once.lookups[0], offset, slab);
-    claim.room = lm_slab_room(slab); /* the record may have become another one's before */
-    if (LM_UNLIKELY(!expected) || LM_UNLIKELY(claim.room == 0) ||
-        LM_UNLIKELY(!lm_protect_claim_fast(&claim, p, way->family, size))) {
-        lm_visit_end(&visit);
-        free_remote_general(p, way, size);
-    } else if (LM_UNLIKELY(!lm_visit_confirm(&lm_once.lookups[0], offset, slab)) ||
-               LM_UNLIKELY(!lm_slot_at(slab, offset, &slot)) ||
-               LM_UNLIKELY(lm_slab_room(slab) != claim.room) ||
-               LM_UNLIKELY(!lm_protect_in_claimed(&claim, p))) {
-        give_up(&claim, p, way, size, &visit);
-    } else if (LM_UNLIKELY(!lm_remote_free(slab, slot, &visit))) {
-        lm_report_pointer(way->call, p);
-    }
-}
-
 /* What the inlined forms don't: aligned blocks, where the call doesn't mind, and blocks in rooms above LM_SMALL_MAX. */
 static bool protect_in_quickly(char *p, size_t room, const lm_way *way, size_t size) {
     if (lm_once.protect != LM_PROTECT_INLINE || !way->any_alignment)

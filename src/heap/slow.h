@@ -16,9 +16,6 @@ void *lm_malloc_slow(size_t size, lm_family family);
  * nothing. */
 void lm_free_slow(void *p, const lm_way *way, size_t size, size_t alignment);
 
-/* free of an address in the first arena that isn't in the calling thread's own slabs. */
-void lm_free_remote(void *p, const lm_way *way, size_t size);
-
 /* free of a live slot of the calling thread's own slab, whose block isn't protected by the fast path's inlined
  * form. */
 void lm_free_other(void *p, const lm_way *way, size_t size);

@@ -7,7 +7,9 @@
 #include "heap/thread.h"
 #include "os/os.h"
 
-/* Threads that have no heap, yet or any more, have no sign either. Those that only free keep a place here until
+_Thread_local _Atomic(const lm_slab *) *lm_visit_sign;
+
+/* Threads that have no heap, yet or any more, have no sign there either. Those that only free keep a place here until
  * they end; all others share a few. */
 enum { OWN_PLACES = 24, SHARED_PLACES = 8, PLACES = OWN_PLACES + SHARED_PLACES };
 static struct {
@@ -39,6 +41,7 @@ static int take_place(void) {
 }
 
 void lm_visit_leave(bool ends) {
+    lm_visit_sign = NULL;
     if (own_place >= 0)
         atomic_store_explicit(&places[own_place].owned, false, memory_order_release);
     own_place = ends ? NEVER : NOT_YET;
@@ -54,13 +57,23 @@ static LM_NOINLINE _Atomic(const lm_slab *) *share(const lm_slab *slab) {
     }
 }
 
-LM_NOINLINE _Atomic(const lm_slab *) *lm_visit_guest(const lm_slab *slab) {
-    if (LM_UNLIKELY(own_place == NOT_YET))
+/* Whoever releases a slab looks at it from now on: that shows before anything that is said there. */
+static _Atomic(const lm_slab *) *take_sign(void) {
+    if (lm_self != &lm_heap_none) {
+        lm_orphans_note_visitor(lm_self);
+        return &lm_self->visits;
+    }
+    if (own_place == NOT_YET)
         own_place = take_place();
-    if (LM_UNLIKELY(own_place < 0))
+    return own_place >= 0 ? &places[own_place].sign : NULL;
+}
+
+LM_COLD _Atomic(const lm_slab *) *lm_visit_first(const lm_slab *slab) {
+    lm_visit_sign = take_sign();
+    if (!lm_visit_sign)
         return share(slab);
-    atomic_store_explicit(&places[own_place].sign, slab, memory_order_release);
-    return &places[own_place].sign;
+    atomic_store_explicit(lm_visit_sign, slab, memory_order_release);
+    return lm_visit_sign;
 }
 
 lm_slab *lm_visit_begin(lm_visit *visit, const lm_lookup *lookup, uint64_t offset) {
@@ -69,7 +82,7 @@ lm_slab *lm_visit_begin(lm_visit *visit, const lm_lookup *lookup, uint64_t offse
     visit->sign = NULL;
     if (atomic_load_explicit(&slab->owner, memory_order_relaxed) == self)
         return slab;
-    visit->sign = LM_LIKELY(self != &lm_heap_none) ? &self->visits : lm_visit_guest(slab);
+    lm_visit_say(visit, slab);
     for (; slab != before; slab = lm_record_at(lookup, offset)) {
         /* Sequentially consistent, as lm_visit_wait is: either it sees this, or the map has changed. */
         atomic_store(visit->sign, slab);
@@ -96,11 +109,13 @@ static void wait_for(_Atomic(const lm_slab *) *sign, const lm_slab *slab) {
     }
 }
 
+static void wait_for_heap(lm_heap *heap, const lm_slab *slab) {
+    wait_for(&heap->visits, slab);
+}
+
 void lm_visit_wait(const lm_slab *slab) {
     atomic_thread_fence(memory_order_seq_cst);
-    for (lm_heap *heap = atomic_load_explicit(&lm_heaps, memory_order_acquire); heap;
-         heap = heap->next)
-        wait_for(&heap->visits, slab);
+    lm_orphans_each_visitor(wait_for_heap, slab);
     unsigned owned = atomic_load_explicit(&own_places, memory_order_relaxed);
     for (unsigned i = 0; i < owned; i++)
         wait_for(&places[i].sign, slab);
@@ -111,6 +126,9 @@ void lm_visit_wait(const lm_slab *slab) {
 void lm_visit_forget(void) {
     for (lm_heap *heap = atomic_load(&lm_heaps); heap; heap = heap->next)
         atomic_store(&heap->visits, NULL);
+    lm_orphans_forget_visitors();
+    if (lm_self != &lm_heap_none)
+        lm_visit_sign = NULL;
     for (int i = 0; i < PLACES; i++) {
         atomic_store(&places[i].sign, NULL);
         atomic_store(&places[i].owned, i == own_place);

@@ -36,20 +36,21 @@ lm_slab *lm_visit_begin(lm_visit *visit, const lm_lookup *lookup, uint64_t offse
 /* A visit to wherever the pointer leads; to nothing, when it leads to no arena. */
 lm_visit lm_visit_place(const void *p);
 
-/* Where a thread without a heap says what it visits; it says the slab already. It has a place of its own, as
- * long as there are some; else it shares one. */
-_Atomic(const lm_slab *) *lm_visit_guest(const lm_slab *slab);
+/* Where the calling thread says what it visits: NULL before its first visit, and when it must share a place. */
+extern _Thread_local _Atomic(const lm_slab *) *lm_visit_sign
+    __attribute__((tls_model("initial-exec")));
+
+/* Says what it visits there, or in a shared place, and returns where. */
+_Atomic(const lm_slab *) *lm_visit_first(const lm_slab *slab);
 
 /* The same in steps, for a visitor that changes something of the block by an atomic exchange in between: that is a
  * fence, which costs as much as all the rest. The last step says whether the slab was still there. */
 LM_INLINE void lm_visit_say(lm_visit *visit, const lm_slab *slab) {
-    lm_heap *self = lm_self;
-    if (LM_LIKELY(self != &lm_heap_none)) {
-        visit->sign = &self->visits;
+    visit->sign = lm_visit_sign;
+    if (LM_LIKELY(visit->sign))
         atomic_store_explicit(visit->sign, slab, memory_order_release);
-    } else {
-        visit->sign = lm_visit_guest(slab);
-    }
+    else
+        visit->sign = lm_visit_first(slab);
 }
 
 /* Between the two: whether the map leads there still. Not for sure, but a thread that has said its visit and then

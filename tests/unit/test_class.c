@@ -48,6 +48,7 @@ static void slabs_are_cut_well(void **state) {
         assert_true(class->slots * (size_t) class->size <= bytes);
         assert_true(bytes - class->slots * (size_t) class->size < class->size);
         assert_int_equal(class->words, (class->slots + 63) / 64);
+        assert_int_equal(class->remotes, lm_slab_remote_offset(class->words));
         assert_in_range(class->words, 1, LM_WORDS_MAX);
         assert_true(bytes == class->slots * (size_t) class->size || class->slots % 64 != 0);
         assert_true(lm_slab_record_size(class->words) < LM_RECORD_SIZES * LM_RECORD_GRAIN);

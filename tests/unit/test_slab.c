@@ -176,6 +176,33 @@ static void harvest_scattered(void **state) {
     lm_once.protection = usual;
 }
 
+/* What rests and what is known to be free, slot by slot. */
+static void looks_at_its_words(void **state) {
+    bool fresh;
+    (void)state;
+    lm_slab *slab = new_slab(lm_class_of(48), &fresh);
+    unsigned last = slab->slots - 1;
+    assert_true(lm_slab_words(slab) > 1);
+    assert_true(lm_slab_known_free(slab));
+    assert_true(lm_slab_any_pending_before(slab, 1));
+    for (unsigned w = 0; w < lm_slab_words(slab); w++)
+        atomic_store(&slab->pairs[w].pending, ~lm_slab_valid(slab, w));
+    assert_false(lm_slab_known_free(slab));
+    assert_int_equal(lm_slab_free_slots(slab), 0);
+    assert_int_equal(lm_slab_pending(slab), 0);
+    assert_false(lm_slab_any_pending_before(slab, slab->slots));
+    atomic_fetch_or(&slab->pairs[last / 64].pending, lm_bit(last % 64));
+    assert_int_equal(lm_slab_free_slots(slab), 1);
+    assert_int_equal(lm_slab_pending(slab), 1);
+    assert_true(lm_slab_any_pending_before(slab, slab->slots));
+    assert_false(lm_slab_any_pending_before(slab, last));
+    for (unsigned w = 0; w < lm_slab_words(slab); w++)
+        atomic_store(&slab->pairs[w].pending, ~(uint64_t)0);
+    assert_true(lm_slab_known_free(slab));
+    assert_int_equal(lm_slab_free_slots(slab), slab->slots);
+    put_back(slab);
+}
+
 /* Bits of the last word without a slot are pending, before and after. */
 static void harvest_leaves_what_is_no_slot(void **state) {
     bool fresh;
@@ -385,6 +412,7 @@ int main(void) {
         cmocka_unit_test(harvest_of_a_part),
         cmocka_unit_test(harvest_scattered),
         cmocka_unit_test(harvest_leaves_what_is_no_slot),
+        cmocka_unit_test(looks_at_its_words),
         cmocka_unit_test(guards_before_slabs),
         cmocka_unit_test(guards_before_larger_slabs),
         cmocka_unit_test(purged_with_its_guard),

@@ -2,6 +2,7 @@
 
 #include "heap/arena.h"
 #include "heap/find.h"
+#include "heap/orphans.h"
 #include "heap/slab.h"
 #include "heap/thread.h"
 #include "heap/visit.h"
@@ -10,6 +11,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 typedef struct visitor {
@@ -166,6 +168,78 @@ static void guests_are_many(void **state) {
     assert_sound();
 }
 
+/* ---- Who is looked at ----------------------------------------------------------------------- */
+
+static unsigned seen;
+
+static void count_heap(lm_heap *heap, const lm_slab *slab) {
+    (void)slab;
+    assert_int_equal(atomic_load(&heap->state), LM_HEAP_IN_USE);
+    assert_null(atomic_load(&heap->visits));
+    seen++;
+}
+
+static unsigned count_visitors(void) {
+    seen = 0;
+    lm_orphans_each_visitor(count_heap, NULL);
+    return seen;
+}
+
+/* Threads with heaps of their own; those with a block of somebody else's free it. */
+enum { THREADS = 40 }; /* more than a room of heaps has */
+static pthread_barrier_t all_there, counted;
+
+static void *free_anothers(void *block) {
+    char *own = loam_malloc(10);
+    loam_free(block);
+    pthread_barrier_wait(&all_there);
+    pthread_barrier_wait(&counted);
+    loam_free(own);
+    return NULL;
+}
+
+/* However many heaps there are: only those of threads that live, and that have freed others' blocks. */
+static void releases_look_at_visitors_only(void **state) {
+    pthread_t threads[THREADS];
+    (void)state;
+    unsigned before = count_visitors();
+    for (unsigned every = 1; every <= 2; every++) {
+        pthread_barrier_init(&all_there, NULL, THREADS + 1);
+        pthread_barrier_init(&counted, NULL, THREADS + 1);
+        for (unsigned i = 0; i < THREADS; i++)
+            pthread_create(&threads[i], NULL, free_anothers,
+                           i % every == 0 ? loam_malloc(100) : NULL);
+        pthread_barrier_wait(&all_there);
+        assert_int_equal(count_visitors(), before + THREADS / every);
+        pthread_barrier_wait(&counted);
+        for (unsigned i = 0; i < THREADS; i++)
+            pthread_join(threads[i], NULL);
+        assert_int_equal(count_visitors(), before);
+        pthread_barrier_destroy(&all_there);
+        pthread_barrier_destroy(&counted);
+    }
+    assert_sound();
+}
+
+/* In the child of a fork the others are gone; the one that is left is looked at again when it visits. */
+static void nobody_visits_in_a_child(void **state) {
+    char *mine = loam_malloc(100);
+    int status = 1;
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        bool none = count_visitors() == 0;
+        lm_visit visit;
+        lm_visit_say(&visit, slab_of(mine));
+        bool noted = visit.sign == &lm_self->visits && lm_visit_sign == visit.sign;
+        lm_visit_end(&visit);
+        _exit(none && noted && count_visitors() == 1 ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    loam_free(mine);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_release_waits_for_visitors),
@@ -175,6 +249,8 @@ int main(void) {
         cmocka_unit_test(own_slabs_need_no_visit),
         cmocka_unit_test(a_released_slab_is_not_found),
         cmocka_unit_test(guests_are_many),
+        cmocka_unit_test(releases_look_at_visitors_only),
+        cmocka_unit_test(nobody_visits_in_a_child),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
