@@ -22,7 +22,7 @@ static size_t purged_units, regret_units;
 
 /* Whether what was learned is still of use: the fewest dirty units since the last look, and how many
  * units were taken since. Under lm_arena_lock. */
-static size_t spare_units, turned_units;
+static size_t spare_units, turned_units, missed_units;
 
 /* Units of slabs that were released, and those of them whose slots had all been handed out at one time.
  * Under lm_arena_lock. */
@@ -426,9 +426,11 @@ static void forget_unneeded(void) {
     spare_units = lm_min(spare_units, dirty_units());
     if (turned_units < LM_KEEP_TURNS * held_units())
         return;
-    regret_units -= lm_min(regret_units, spare_units);
+    size_t unneeded = spare_units - lm_min(spare_units, missed_units);
+    regret_units -= lm_min(regret_units, unneeded);
     spare_units = dirty_units();
     turned_units = 0;
+    missed_units = 0;
 }
 
 /* Free memory was past the bound, isn't down at the goal yet, and nothing that went was needed again. Under
@@ -443,6 +445,7 @@ static void note_taken(const lm_run *run) {
     regret_units =
         lm_max(regret_units, lm_min(regret_units + 2 * back, regret_most_from(run->count)));
     turned_units += run->count;
+    missed_units += back;
     forget_unneeded();
 }
 
