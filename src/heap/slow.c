@@ -115,10 +115,10 @@ static void *take_large(size_t size, size_t alignment, lm_family family, bool ze
     return or_enomem(p);
 }
 
-/* Whether a block of so many bytes has a slot: what the settings say of it is known only when the
- * heap has started. */
+/* Whether a block of so many bytes has a slot. What the settings say of it is known only when the heap has
+ * started. */
 static bool has_slot(size_t size) {
-    return size <= LM_SLOT_MAX && lm_init() && size + lm_once.tail <= LM_SLOT_MAX;
+    return size <= LM_MEDIUM_MAX && lm_init();
 }
 
 static unsigned class_for(size_t size) {
@@ -299,8 +299,9 @@ static const lm_way by_realloc = {"realloc", LM_FAMILY_C, true};
 
 /* A slot serves a smaller size as long as at least half of it is used; the smallest slots always.
  */
-static bool slot_serves(size_t slot_size, size_t size) {
+static bool slot_serves(size_t room, size_t size) {
     enum { NEVER_SHRUNK = 64 };
+    size_t slot_size = lm_most_in(room);
     return size <= slot_size && (size >= slot_size / 2 || slot_size <= NEVER_SHRUNK);
 }
 
@@ -342,7 +343,7 @@ static void *resize_in_slab(const lm_found *found, size_t size, lm_visit *visit)
         report(by_realloc.call, p);
         return NULL;
     }
-    if (!slot_serves(room - lm_once.tail, size) || (size == 0 && lm_once.protection.zero_traps))
+    if (!slot_serves(room, size) || (size == 0 && lm_once.protection.zero_traps))
         return move_claimed(found, &asked, size);
     lm_protect_resize(slab, p, size);
     return p;
@@ -447,8 +448,7 @@ size_t lm_good(size_t size) {
     if (size > LM_LARGE_MAX)
         return 0;
     if (has_slot(size))
-        return class_for(size) == LM_CLASS_ZERO ? 0
-                                                : lm_classes[class_for(size)].room - lm_once.tail;
+        return class_for(size) == LM_CLASS_ZERO ? 0 : lm_most_in(lm_classes[class_for(size)].room);
     return lm_align_up(size, lm_os.page ? lm_os.page : LM_UNIT);
 }
 
