@@ -33,6 +33,9 @@
 /* So often is all memory that is held turned over before what was not needed is forgotten. */
 #define LM_KEEP_TURNS 16
 
+/* So many times as often at most, where it was needed again after all. */
+#define LM_KEEP_PATIENCE 16
+
 /* How far below the bound free memory is brought when it is past it. */
 #define LM_TRIM_MOST LM_LIMIT(LM_MIB(8), LM_KIB(128))
 
