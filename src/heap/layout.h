@@ -163,7 +163,7 @@ typedef struct lm_span {
     uint8_t cold;           /* [holder] it rests without memory */
     uint8_t fresh;          /* [holder] most of its memory was the system's when it was made */
     uint64_t bytes;         /* [arena] up to the guard behind */
-    uint64_t guard_front;   /* [once] bytes of guard pages before the block, 0 without */
+    uint64_t guard_front;   /* [holder] bytes of guard pages before the block, 0 without */
     uint64_t guard_back;    /* [arena] bytes of guard pages at start + bytes, 0 without */
     uint64_t moved_bytes;   /* [holder] of a span that was moved: from its start, in one mapping */
 } lm_span;
