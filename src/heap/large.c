@@ -1,10 +1,10 @@
 #include "heap/large.h"
 
-#include "base/random.h"
 #include "heap/arena.h"
 #include "heap/dense.h"
 #include "heap/find.h"
 #include "heap/guard.h"
+#include "heap/hide.h"
 #include "heap/limits.h"
 #include "os/os.h"
 
@@ -87,56 +87,6 @@ lm_asked lm_large_judge(const lm_span *span, const lm_way *way, size_t size, siz
 
 /* ---- Resting spans -------------------------------------------------------------------------- */
 
-/* How much of a block that keeps its memory is hidden by protecting it. To protect pages the system must go to
- * each of them, and split a mapping: so mostly only the first page is hidden, by a guard, which is cheaper (0 is
- * returned). Who comes back to a freed block mostly begins there. All of one in LM_HIDDEN_WHOLE, by chance; and the
- * front of the first ones of a process, since most programs free few. Where that may be a huge page it stays
- * whole. */
-static size_t bytes_to_protect(const lm_span *span) {
-    static _Atomic uint64_t count;
-    uint64_t number = atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
-    uint64_t state = lm_once.seed + number;
-    bool may_be_huge = span->start % LM_CHUNK == 0 && span->bytes >= LM_CHUNK;
-    if (lm_once.arena.huge_pages > 0 || lm_random_next(&state) % LM_HIDDEN_WHOLE == 0)
-        return span->bytes;
-    if (may_be_huge)
-        return LM_CHUNK;
-    return number < LM_HIDDEN_FIRST || !lm_guard_is_cheap() ? lm_min(span->bytes, LM_HIDDEN_MOST)
-                                                            : 0;
-}
-
-static void protect(lm_span *span, size_t bytes) {
-    if (!lm_guard_afford())
-        return;
-    if (lm_os_guard(lm_span_address(span), bytes, false))
-        span->hidden = LM_SPAN_HIDDEN;
-    else
-        lm_guard_give();
-}
-
-/* Nobody may touch a freed block. Its memory stays, so that it can come back without a page fault. */
-static void hide(lm_span *span) {
-    size_t bytes = span->cold ? span->bytes : bytes_to_protect(span);
-    if (bytes == 0 && lm_guard_install(lm_span_address(span), lm_os.page))
-        span->hidden = LM_SPAN_PAGE_HIDDEN;
-    else
-        protect(span, bytes ? bytes : lm_min(span->bytes, LM_HIDDEN_MOST));
-}
-
-/* False: a limit of writable memory (RLIMIT_DATA) is reached, and it stays hidden. */
-static bool unhide(lm_span *span) {
-    if (span->hidden == LM_SPAN_PAGE_HIDDEN) {
-        lm_guard_remove(lm_span_address(span), lm_os.page);
-    } else if (span->hidden) {
-        /* The system has nothing to do where it isn't hidden. */
-        if (!lm_os_unguard(lm_span_address(span), span->bytes, false))
-            return false;
-        lm_guard_give();
-    }
-    span->hidden = LM_SPAN_SHOWN;
-    return true;
-}
-
 size_t lm_large_resting(void) {
     return atomic_load_explicit(&lm_arena_resting, memory_order_relaxed);
 }
@@ -172,7 +122,7 @@ static lm_span *wake(size_t bytes, size_t alignment) {
         }
     }
     lm_lock_give(&lm_large_lock);
-    if (!found || unhide(found))
+    if (!found || lm_hide_end(found))
         return found;
     release(found);
     return NULL;
@@ -188,7 +138,7 @@ static void rest(lm_span *span, size_t most_bytes) {
     lm_span *out[LM_RESTING_MAX];
     unsigned n = 0;
     if (lm_once.protection.hide_large && !span->hidden)
-        hide(span);
+        lm_hide_span(span);
     lm_lock_take(&lm_large_lock);
     while (resting_count > 0 &&
            (resting_count == LM_RESTING_MAX ||
@@ -304,7 +254,8 @@ static void release(lm_span *span) {
         span->guard_front = 0;
         span->hidden = LM_SPAN_SHOWN;
     }
-    if (!unhide(span)) { /* what can't be touched can't be used again: only its address is lost */
+    if (!lm_hide_end(
+            span)) { /* what can't be touched can't be used again: only its address is lost */
         lm_os_purge(block, span->bytes);
         span->cold = 1;
         return;
@@ -358,7 +309,7 @@ static lm_span *new_block(size_t size, size_t alignment, lm_family family, bool 
     span->alignment = alignment > LM_GRAIN ? (uint8_t)lm_log2_ceil(alignment) : 0;
     set_asked(span, size);
     if (size == 0 && lm_once.protection.zero_traps)
-        protect(span, span->bytes);
+        lm_hide_all(span);
     atomic_store_explicit(&span->live, 1, memory_order_release);
     atomic_fetch_add_explicit(&lm_large_count, 1, memory_order_relaxed);
     return span;
@@ -517,7 +468,7 @@ static void *move(lm_span *span, size_t size) {
 
 /* NULL: the span is as it was. */
 static void *resize(lm_span *span, size_t size) {
-    if (size > LM_LARGE_MAX || !unhide(span))
+    if (size > LM_LARGE_MAX || !lm_hide_end(span))
         return NULL;
     if (size > span->bytes && !grow_in_place(span, size))
         return move(span, size);

@@ -20,7 +20,6 @@
 #include "support/trap.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 static const size_t mib = 1 << 20;
 static lm_guards usual_guards;
@@ -238,91 +237,6 @@ static void a_freed_block_rests(void **state) {
     assert_true(stats_now().purges > purges);
 }
 
-static bool touchable(char *at) {
-    int ends[2];
-    assert_int_equal(pipe(ends), 0);
-    bool can = write(ends[1], at, 1) == 1;
-    close(ends[0]);
-    close(ends[1]);
-    return can;
-}
-
-/* How much of a freed block of more than the largest front is hidden. */
-enum { PAGE = 1, FRONT, ALL };
-
-static int hidden_of(size_t size) {
-    char *p = filled(size, 1);
-    lm_span *span = span_of(p);
-    loam_free(p);
-    assert_false(touchable(p));
-    assert_false(touchable(p + lm_os.page - 1));
-    bool front = !touchable(p + LM_HIDDEN_MOST - 1), wholly = !touchable(p + size - 1);
-    assert_int_equal(span->hidden, front ? LM_SPAN_HIDDEN : LM_SPAN_PAGE_HIDDEN);
-    assert_true(front || (lm_guard_is_cheap() && touchable(p + lm_os.page)));
-    assert_true(wholly || (!span->cold && touchable(p + LM_HIDDEN_MOST)));
-    assert_true(front || !wholly);
-    /* Whoever frees it, or grows it, is found whatever is hidden. */
-    loam_free(p);
-    assert_int_equal(trap_take(), 1);
-    assert_int_equal(trapped.kind, LM_DOUBLE_FREE);
-    assert_null(loam_realloc(p, size * 2));
-    assert_int_equal(trap_take(), 1);
-    assert_int_equal(trapped.kind, LM_DOUBLE_FREE);
-    return wholly ? ALL : front ? FRONT : PAGE;
-}
-
-/* Comes first: most programs free few, and of those all of the front is hidden. */
-static void the_first_ones_are_hidden_further(void **state) {
-    (void)state;
-    if (!lm_once.protection.hide_large)
-        skip();
-    for (unsigned i = 0; i < LM_HIDDEN_FIRST; i++)
-        assert_in_range(hidden_of(LM_HIDDEN_MOST * 3 / 2), FRONT, ALL);
-}
-
-/* Mostly the first page; by chance, or at level 3, all. So who comes back beyond that is found in the end. Comes
- * next. */
-static void what_rests_is_hidden_wholly_by_chance(void **state) {
-    enum { TRIES = LM_HIDDEN_WHOLE * 30 };
-    unsigned times[ALL + 1] = {0};
-    (void)state;
-    if (!lm_once.protection.hide_large)
-        skip();
-    for (unsigned i = 0; i < TRIES; i++)
-        times[hidden_of(LM_HIDDEN_MOST * 3 / 2)]++;
-    if (lm_once.protection.purge_slabs)
-        assert_int_equal(times[ALL], TRIES);
-    else
-        assert_in_range(times[ALL], 1, TRIES / 4);
-    if (lm_guard_is_cheap())
-        assert_int_equal(times[FRONT], 0);
-}
-
-/* Of a block that keeps its memory, the first page at least; of one without, all of it. */
-static void what_rests_cannot_be_touched(void **state) {
-    (void)state;
-    if (!lm_once.protection.hide_large)
-        skip();
-    size_t size = LM_HIDDEN_MOST * 3 / 2;
-    char *p = filled(size, 1);
-    lm_span *span = span_of(p);
-    loam_free(p);
-    assert_true(span->hidden);
-    assert_int_equal(in_child(touch, p), -SIGSEGV);
-    if (span->hidden == LM_SPAN_HIDDEN)
-        assert_int_equal(in_child(touch, p + LM_HIDDEN_MOST - 1), -SIGSEGV);
-    if (span->cold)
-        assert_int_equal(in_child(touch, p + size - 1), -SIGSEGV);
-    size = LM_RESTING_BYTES_MAX * 4;
-    p = filled(size, 1);
-    span = span_of(p);
-    loam_free(p);
-    assert_true(span->cold && span->hidden);
-    assert_int_equal(in_child(touch, p), -SIGSEGV);
-    assert_int_equal(in_child(touch, p + size - 1), -SIGSEGV);
-    loam_trim(0);
-}
-
 /* Either is enough: what may rest anyway, and what is kept of free memory. */
 static size_t most_resting(void) {
     lm_lock_take(&lm_arena_lock);
@@ -508,8 +422,6 @@ static void inside(void **state) {
 int main(void) {
     usual_guards = lm_once.guard.kind;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_first_ones_are_hidden_further, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_rests_is_hidden_wholly_by_chance, set_up, tear_down),
         cmocka_unit_test_setup_teardown(all_sizes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(zeroed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(alignments, set_up, tear_down),
@@ -521,7 +433,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(without_guards, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_budget_of_mappings, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_freed_block_rests, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_rests_cannot_be_touched, set_up, tear_down),
         cmocka_unit_test_setup_teardown(resting_is_bounded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(few_rest_together, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_woken_block_is_cleared, set_up, tear_down),
