@@ -20,9 +20,10 @@ _Atomic size_t lm_arena_resting_cold;
  * were needed again (see lm_arena_keep_bytes). Under lm_arena_lock. */
 static size_t purged_units, regret_units;
 
-/* Whether what was learned is still of use: the fewest dirty units since the last look, and how many
- * units were taken since. Under lm_arena_lock. */
-static size_t spare_units, turned_units;
+/* Whether what was learned is still of use: the fewest dirty units since the last look, how many units were taken since,
+ * and how many of those the system had back. What was forgotten at the last look, and how many times as rarely one
+ * looks now. Under lm_arena_lock. */
+static size_t spare_units, turned_units, missed_units, forgotten_units, patience = 1;
 
 /* Units of slabs that were released, and those of them whose slots had all been handed out at one time.
  * Under lm_arena_lock. */
@@ -423,14 +424,19 @@ size_t lm_arena_keep_bytes(void) {
 }
 
 /* After as much was taken as would turn over all memory many times: free memory that was not needed in
- * all that time need not be kept. */
+ * all that time need not be kept, unless other free memory was missed: then it doesn't fit. Where what was forgotten
+ * is missed soon after, one looks more and more rarely. */
 static void forget_unneeded(void) {
     spare_units = lm_min(spare_units, dirty_units());
-    if (turned_units < LM_KEEP_TURNS * held_units())
+    if (turned_units < LM_KEEP_TURNS * patience * held_units())
         return;
-    regret_units -= lm_min(regret_units, spare_units);
+    if (forgotten_units > 0)
+        patience = missed_units < forgotten_units / 2 ? 1 : lm_min(2 * patience, LM_KEEP_PATIENCE);
+    forgotten_units = lm_min(regret_units, spare_units - lm_min(spare_units, missed_units));
+    regret_units -= forgotten_units;
     spare_units = dirty_units();
     turned_units = 0;
+    missed_units = 0;
 }
 
 /* Free memory was past the bound, isn't down at the goal yet, and nothing that went was needed again. Under
@@ -445,6 +451,7 @@ static void note_taken(const lm_run *run) {
     regret_units =
         lm_max(regret_units, lm_min(regret_units + 2 * back, regret_most_from(run->count)));
     turned_units += run->count;
+    missed_units += back;
     forget_unneeded();
 }
 

@@ -150,6 +150,10 @@ void lm_chunks_give(lm_chunks *chunks, uint32_t first, uint32_t count, bool dirt
         lm_chunk *chunk = &chunks->table[index];
         chunk->used = true;
         change(chunks, index, chunk->free | part, dirty ? chunk->dirty | part : chunk->dirty);
+        if (dirty) { /* what is in use lately is needed again the soonest */
+            unlist_dirty(chunks, chunk);
+            list_dirty(chunks, index);
+        }
     }
 }
 
@@ -163,17 +167,19 @@ static lm_run take_from(lm_chunks *chunks, uint32_t index, uint32_t count) {
     return run;
 }
 
-/* A row of whole chunks found for a run, and how well it would do. */
-typedef struct lm_row {
-    uint32_t first;
-    uint32_t length; /* of the whole row: the rest stays free */
-    uint32_t warm;   /* units of the part to be taken that hold memory */
-} lm_row;
+/* A place found for a run of more than a chunk, and how well it would do. */
+typedef struct lm_place {
+    uint32_t first;  /* unit */
+    uint32_t length; /* of all free units around it: the rest stays free */
+    uint32_t warm;   /* units of the run that hold memory */
+} lm_place;
 
-static uint32_t count_warm(const lm_chunks *chunks, uint32_t first, uint32_t n) {
-    uint32_t warm = 0;
-    for (uint32_t i = first; i < first + n; i++)
-        warm += lm_units_count(chunks->table[i].dirty);
+static uint32_t count_warm(const lm_chunks *chunks, uint32_t first, uint32_t count) {
+    uint32_t warm = 0, index;
+    while (count > 0) {
+        lm_units part = next_part(&first, &count, &index);
+        warm += lm_units_count(chunks->table[index].dirty & part);
+    }
     return warm;
 }
 
@@ -195,23 +201,34 @@ static uint32_t next_whole(const lm_chunks *chunks, uint32_t i) {
     return chunks->count;
 }
 
-/* Where to take `n` whole chunks in a row: where most of them still hold memory, so that little
- * must be faulted in again; else from the shortest row, so that long ones stay. chunks->count when
- * there is no such row. */
-static uint32_t find_whole(const lm_chunks *chunks, uint32_t n) {
-    lm_row best = {chunks->count, 0, 0};
+/* Free units at the start of a chunk, and at its end, which isn't wholly free. */
+static uint32_t free_at_start(const lm_chunks *chunks, uint32_t index) {
+    return index < chunks->count ? lm_units_lowest(~chunks->table[index].free) : 0;
+}
+
+static uint32_t free_at_end(const lm_chunks *chunks, uint32_t index) {
+    return LM_CHUNK_UNITS - 1 - lm_units_highest(~chunks->table[index].free);
+}
+
+/* Where to take `count` units, more than a chunk has: in a row of whole chunks and the free units next to it. Where
+ * most of them still hold memory, so that little must be faulted in again; else where fewest are free, so that long
+ * runs stay. Count 0 when there is no place. */
+static lm_run find_long(const lm_chunks *chunks, uint32_t count) {
+    lm_place best = {0, 0, 0};
     for (uint32_t i = next_whole(chunks, 0); i < chunks->count;) {
         uint32_t end = end_of_row(chunks, i);
-        uint32_t length = end - i;
-        for (int at_end = 0; length >= n && at_end < 2; at_end++) {
-            uint32_t first = at_end ? end - n : i;
-            uint32_t warm = count_warm(chunks, first, n);
+        uint32_t from = i * LM_CHUNK_UNITS - (i > 0 ? free_at_end(chunks, i - 1) : 0);
+        uint32_t to = end * LM_CHUNK_UNITS + free_at_start(chunks, end);
+        uint32_t length = to - from;
+        for (int at_end = 0; length >= count && at_end < 2; at_end++) {
+            uint32_t first = at_end ? to - count : from;
+            uint32_t warm = count_warm(chunks, first, count);
             if (best.length == 0 || warm > best.warm || (warm == best.warm && length < best.length))
-                best = (lm_row){first, length, warm};
+                best = (lm_place){first, length, warm};
         }
         i = next_whole(chunks, end);
     }
-    return best.first;
+    return (lm_run){best.first, best.length ? count : 0, 0};
 }
 
 /* Lists whose chunks have long enough runs, in every row. */
@@ -236,13 +253,36 @@ static uint32_t find_used(const lm_chunks *chunks, uint32_t count) {
     return chunks->count;
 }
 
+/* A chunk for a run that is longer than a slab's: one that has so many units in a row whose memory was used already,
+ * else the densest. The lists are by powers of two, so chunks are looked at one by one, few of them. chunks->count
+ * when none of them will do. */
+static uint32_t find_for_block(const lm_chunks *chunks, uint32_t count) {
+    unsigned looks = 32;
+    uint32_t fits = chunks->count;
+    uint64_t columns = (0xffu << lm_highest_bit(count) & 0xff) * 0x0101010101010101u;
+    for (uint64_t lists = chunks->filled[0] & columns; lists; lists &= lists - 1) {
+        uint32_t at = chunks->buckets[lm_lowest_bit(lists)];
+        for (; at; at = chunks->table[at - 1].next) {
+            const lm_chunk *chunk = &chunks->table[at - 1];
+            if (runs(chunk->dirty, count))
+                return at - 1;
+            if (fits == chunks->count && runs(chunk->free, count))
+                fits = at - 1;
+            if (--looks == 0)
+                return fits;
+        }
+    }
+    return fits;
+}
+
+enum { LONGER_THAN_SLABS = 11 /* units */ };
+
 lm_run lm_chunks_take(lm_chunks *chunks, uint32_t count, bool dense) {
     lm_run none = {0, 0, 0};
     if (count > LM_CHUNK_UNITS) {
-        uint32_t index = find_whole(chunks, (count + LM_CHUNK_UNITS - 1) / LM_CHUNK_UNITS);
-        if (index == chunks->count)
+        lm_run run = find_long(chunks, count);
+        if (run.count == 0)
             return none;
-        lm_run run = {index * LM_CHUNK_UNITS, count, 0};
         lm_chunks_take_at(chunks, run.first, count, &run.dirty);
         return run;
     }
@@ -250,6 +290,10 @@ lm_run lm_chunks_take(lm_chunks *chunks, uint32_t count, bool dense) {
     uint32_t used = dense ? chunks->count : find_used(chunks, count);
     if (used < chunks->count)
         return take_from(chunks, used, count);
+    uint32_t block =
+        !dense && count >= LONGER_THAN_SLABS ? find_for_block(chunks, count) : chunks->count;
+    if (block < chunks->count)
+        return take_from(chunks, block, count);
     if (huge)
         return take_from(chunks, chunks->buckets[LM_BUCKETS + lm_lowest_bit(huge)] - 1, count);
     if (small)

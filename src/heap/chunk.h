@@ -16,8 +16,8 @@
  *
  * A word has a bit for each list that isn't empty. The densest chunk with a long enough run is then
  * the lowest bit of that word under a mask; so units are handed out from the densest 2 MiB first,
- * and whole huge pages come free and stay free. Chunks with a dirty unit are in a second list, the
- * longest dirty first.
+ * and whole huge pages come free and stay free. Chunks with a dirty unit are in a second list, the one
+ * that none was given back to for the longest time first.
  *
  * Chunks for which the system was asked for huge pages have such lists of their own: all of their memory
  * is there as soon as any of it was touched, so what goes there should be written as a whole. */
@@ -48,6 +48,12 @@ LM_INLINE unsigned lm_units_count(lm_units units) {
 LM_INLINE unsigned lm_units_lowest(lm_units units) {
     uint64_t low = (uint64_t)units;
     return low ? lm_lowest_bit(low) : 64 + lm_lowest_bit((uint64_t)(units >> 64));
+}
+
+/* Index of the highest bit; `units` is not 0. */
+LM_INLINE unsigned lm_units_highest(lm_units units) {
+    uint64_t high = (uint64_t)(units >> 64);
+    return high ? 64 + lm_highest_bit(high) : lm_highest_bit((uint64_t)units);
 }
 
 typedef struct lm_chunk {
@@ -89,8 +95,7 @@ typedef struct lm_run {
 /* Adds `n` chunks, all units free and clean. The table and the whole-bitmap have room for them. */
 void lm_chunks_add(lm_chunks *chunks, uint32_t n);
 
-/* Takes a run of `count` free units, from 1 on. Runs of more than a chunk's units begin with a
- * chunk. `dense`: all of it is going to be written, so it best goes where there are huge pages; what
+/* Takes a run of `count` free units, from 1 on. Runs of more than a chunk's units hold a whole chunk. `dense`: all of it is going to be written, so it best goes where there are huge pages; what
  * isn't dense goes there only in place of memory that was used before. */
 lm_run lm_chunks_take(lm_chunks *chunks, uint32_t count, bool dense);
 
@@ -100,7 +105,7 @@ bool lm_chunks_take_at(lm_chunks *chunks, uint32_t first, uint32_t count, uint32
 /* Gives units back; `dirty` says that they hold memory. */
 void lm_chunks_give(lm_chunks *chunks, uint32_t first, uint32_t count, bool dirty);
 
-/* Takes a run of dirty free units, of the chunk that has been dirty the longest, to be given back
+/* Takes a run of dirty free units, of the chunk that got none for the longest time, to be given back
  * as clean ones. Only runs that begin and end at multiples of `step` units count (a power of two up
  * to 128). */
 lm_run lm_chunks_take_dirty(lm_chunks *chunks, uint32_t step);

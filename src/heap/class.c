@@ -5,7 +5,12 @@
 /* A slab has 16 slots or more up to 4 KiB, then 8, from above 8 KiB on 4, from above 16 KiB on 2: enough that a
  * thread seldom needs another one, few enough that one slab for each class and thread is no burden, and that
  * large slots aren't kept apart from each other by one that is live. */
-#define UNITS(size)      ((size) <= 1024 ? 1 : (size) <= 2048 ? 2 : (size) <= 32768 ? 4 : 8)
+#define UNITS(size)                                                                                \
+    ((size) <= 1024            ? 1                                                                 \
+     : (size) <= 2048          ? 2                                                                 \
+     : (size) <= 32768         ? 4                                                                 \
+     : (size) <= LM_MEDIUM_MAX ? 8                                                                 \
+                               : 9)
 #define SLOTS(size)      (UNITS(size) * LM_UNIT / (size))
 #define RECIPROCAL(size) (UINT64_MAX / (size) + 1)
 #define WORDS(size)      ((SLOTS(size) + 63) / 64)
@@ -24,9 +29,10 @@
         CLASS((base) / 8 * 13), CLASS((base) / 8 * 14), CLASS((base) / 8 * 15), CLASS((base)*2)
 
 LM_ONCE lm_class lm_classes[LM_ONCE_PAGE / sizeof(lm_class)] = {
-    CLASS(16),   CLASS(32),   CLASS(48),   CLASS(64),    CLASS(80),    CLASS(96),
-    CLASS(112),  CLASS(128),  EIGHT(128),  EIGHT(256),   EIGHT(512),   EIGHT(1024),
-    EIGHT(2048), EIGHT(4096), EIGHT(8192), EIGHT(16384), EIGHT(32768), CLASS(16),
+    CLASS(16),    CLASS(32),    CLASS(48),          CLASS(64),   CLASS(80),
+    CLASS(96),    CLASS(112),   CLASS(128),         EIGHT(128),  EIGHT(256),
+    EIGHT(512),   EIGHT(1024),  EIGHT(2048),        EIGHT(4096), EIGHT(8192),
+    EIGHT(16384), EIGHT(32768), CLASS(LM_SLOT_MAX), CLASS(16),
 };
 _Static_assert(LM_ONCE_PAGE % sizeof(lm_class) == 0, "the table fills its pages");
 

@@ -4,8 +4,9 @@
  *   class  8+8k .. 15+8k: above 128 << k to 256 << k     eight steps for each doubling,
  *                                                        so at most 1/8 of a slot is wasted
  *
- * The last of these has LM_SLOT_MAX bytes; larger blocks are spans of their own (large.h). One more
- * class serves requests of zero bytes: nobody may touch its slots (slab.c).
+ * The last of these has 64 KiB, as much as the largest block in a slot (LM_MEDIUM_MAX); one class of a page more
+ * is for blocks of that size that have a tail. Larger blocks are spans of their own (large.h). One more class
+ * serves requests of zero bytes: nobody may touch its slots (slab.c).
  *
  * What a slot can hold is its room: its size, but for a guard page at its end at the highest level
  * of protection. The last LM_TAIL bytes of the room are the manager's (protect.h). All functions
@@ -18,11 +19,12 @@
 
 enum {
     LM_GRAIN = 16,         /* bytes: every block's alignment and the step of the smallest classes */
-    LM_CLASS_ZERO = 80,    /* the class of blocks of no bytes */
-    LM_CLASSES = 81,       /* count */
+    LM_CLASS_ZERO = 81,    /* the class of blocks of no bytes */
+    LM_CLASSES = 82,       /* count */
     LM_SMALL_MAX = 1024,   /* bytes: what the fast path serves */
     LM_SMALL_CLASSES = 32, /* count: the classes up to LM_SMALL_MAX */
-    LM_SLOT_MAX = 64 * 1024 /* bytes: the largest class */
+    LM_MEDIUM_MAX = 64 * 1024,          /* bytes: the largest block in a slot */
+    LM_SLOT_MAX = LM_MEDIUM_MAX + 4096, /* bytes: the largest class */
 };
 
 typedef struct lm_class {

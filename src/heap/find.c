@@ -103,6 +103,6 @@ size_t lm_block_size(const lm_found *found) {
     if (found->span)
         return lm_large_asked(found->span).size;
     if (!found->live)
-        return found->slab->class == LM_CLASS_ZERO ? 0 : found->size - lm_once.tail;
+        return found->slab->class == LM_CLASS_ZERO ? 0 : lm_most_in(found->size);
     return lm_protect_asked(found->slab->class, found->block).size;
 }

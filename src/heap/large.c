@@ -1,10 +1,10 @@
 #include "heap/large.h"
 
-#include "base/random.h"
 #include "heap/arena.h"
 #include "heap/dense.h"
 #include "heap/find.h"
 #include "heap/guard.h"
+#include "heap/hide.h"
 #include "heap/limits.h"
 #include "os/os.h"
 
@@ -87,44 +87,6 @@ lm_asked lm_large_judge(const lm_span *span, const lm_way *way, size_t size, siz
 
 /* ---- Resting spans -------------------------------------------------------------------------- */
 
-/* One block in LM_HIDDEN_WHOLE, by chance. */
-static bool hidden_whole(void) {
-    static _Atomic uint64_t count;
-    uint64_t state = lm_once.seed + atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
-    return lm_random_next(&state) % LM_HIDDEN_WHOLE == 0;
-}
-
-/* How much of a block is hidden: all of one without memory, else mostly its front. The system goes to each of
- * its pages, twice, and who comes back to a freed block mostly begins at its start. Where that may be a huge
- * page it stays whole. */
-static size_t hidden_bytes(const lm_span *span) {
-    bool may_be_huge = span->start % LM_CHUNK == 0 && span->bytes >= LM_CHUNK;
-    if (span->cold || lm_once.arena.huge_pages > 0 || hidden_whole())
-        return span->bytes;
-    return lm_min(span->bytes, may_be_huge ? (size_t)LM_CHUNK : LM_HIDDEN_MOST);
-}
-
-/* Nobody may touch a freed block. Its memory stays, so that it can come back without a page fault. */
-static void hide(lm_span *span) {
-    if (span->hidden || !lm_guard_afford())
-        return;
-    span->hidden = lm_os_guard(lm_span_address(span), hidden_bytes(span), false);
-    if (!span->hidden)
-        lm_guard_give();
-}
-
-/* False: a limit of writable memory (RLIMIT_DATA) is reached, and it stays hidden. */
-static bool unhide(lm_span *span) {
-    if (!span->hidden)
-        return true;
-    /* The system has nothing to do where it isn't hidden. */
-    if (!lm_os_unguard(lm_span_address(span), span->bytes, false))
-        return false;
-    lm_guard_give();
-    span->hidden = 0;
-    return true;
-}
-
 size_t lm_large_resting(void) {
     return atomic_load_explicit(&lm_arena_resting, memory_order_relaxed);
 }
@@ -160,7 +122,7 @@ static lm_span *wake(size_t bytes, size_t alignment) {
         }
     }
     lm_lock_give(&lm_large_lock);
-    if (!found || unhide(found))
+    if (!found || lm_hide_end(found))
         return found;
     release(found);
     return NULL;
@@ -175,8 +137,8 @@ static void cool(lm_span *span) {
 static void rest(lm_span *span, size_t most_bytes) {
     lm_span *out[LM_RESTING_MAX];
     unsigned n = 0;
-    if (lm_once.protection.hide_large)
-        hide(span);
+    if (lm_once.protection.hide_large && !span->hidden)
+        lm_hide_span(span);
     lm_lock_take(&lm_large_lock);
     while (resting_count > 0 &&
            (resting_count == LM_RESTING_MAX ||
@@ -237,6 +199,7 @@ static lm_span *new_span(size_t bytes, size_t alignment, bool *clean) {
         span->kind = LM_KIND_SPAN;
         span->arena = (uint8_t)(grant.arena - lm_arenas);
         span->bytes = bytes;
+        span->fresh = grant.run.dirty <= grant.run.count / 2;
         lm_arena_map(grant.arena, run.first, run.count, span);
     }
     lm_lock_give(&lm_arena_lock);
@@ -285,7 +248,14 @@ static void give_units(lm_span *span, uint32_t keep) {
 
 static void release(lm_span *span) {
     char *block = lm_span_address(span);
-    if (!unhide(span)) { /* what can't be touched can't be used again: only its address is lost */
+    if (span->hidden ==
+        LM_SPAN_PAGE_HIDDEN) { /* the guard before it lies next to it: one call for both */
+        lm_guard_remove(block - span->guard_front, span->guard_front + lm_os.page);
+        span->guard_front = 0;
+        span->hidden = LM_SPAN_SHOWN;
+    }
+    if (!lm_hide_end(
+            span)) { /* what can't be touched can't be used again: only its address is lost */
         lm_os_purge(block, span->bytes);
         span->cold = 1;
         return;
@@ -308,11 +278,10 @@ static void set_asked(lm_span *span, size_t size) {
 
 /* A run for a block that may get huge pages, or for one to which the pages of another are moved. */
 static lm_span *new_run(size_t bytes, size_t alignment, bool may_be_dense, bool *clean) {
-    bool dense = may_be_dense && lm_dense_expected(bytes);
-    lm_span *span = dense ? new_span(bytes, lm_max(alignment, LM_CHUNK), clean) : NULL;
-    if (span)
+    lm_span *span = new_span(bytes, alignment, clean);
+    if (span && may_be_dense && lm_dense_expected(bytes))
         lm_dense_advise(&lm_arenas[span->arena], lm_span_address(span), bytes, *clean);
-    return span ? span : new_span(bytes, alignment, clean);
+    return span;
 }
 
 static lm_span *new_block(size_t size, size_t alignment, lm_family family, bool zero,
@@ -324,6 +293,7 @@ static lm_span *new_block(size_t size, size_t alignment, lm_family family, bool 
     lm_span *span = wake(bytes, alignment);
     if (span) {
         clean = span->cold;
+        span->fresh = span->cold;
         span->cold = 0;
     } else {
         span = new_run(bytes, alignment, may_be_dense, &clean);
@@ -339,7 +309,7 @@ static lm_span *new_block(size_t size, size_t alignment, lm_family family, bool 
     span->alignment = alignment > LM_GRAIN ? (uint8_t)lm_log2_ceil(alignment) : 0;
     set_asked(span, size);
     if (size == 0 && lm_once.protection.zero_traps)
-        hide(span);
+        lm_hide_all(span);
     atomic_store_explicit(&span->live, 1, memory_order_release);
     atomic_fetch_add_explicit(&lm_large_count, 1, memory_order_relaxed);
     return span;
@@ -365,17 +335,17 @@ lm_span *lm_large_claim(const void *block) {
 /* A span that is nobody's any more. Where its address must rest, and its memory is more than is kept,
  * it rests without it. */
 static void put_away(lm_span *span) {
-    if (!span->moved)
+    if (!span->moved && !span->cold)
         lm_dense_learn(&lm_arenas[span->arena], lm_span_address(span), span->bytes);
     lm_lock_take(&lm_arena_lock);
     size_t room = lm_arena_rest_room(span->bytes), most = lm_arena_rest_most();
     lm_lock_give(&lm_arena_lock);
-    bool fits = span->bytes <= lm_max(most / 2, room);
+    bool fits = span->cold || span->bytes <= lm_max(most / 2, room);
     if (!fits && !lm_once.protection.hide_large) {
         release(span);
         return;
     }
-    if (!fits || lm_once.protection.purge_slabs)
+    if (!span->cold && (!fits || lm_once.protection.purge_slabs))
         cool(span);
     rest(span, most);
 }
@@ -455,24 +425,28 @@ static void shrink_in_place(lm_span *span, size_t size) {
         give_units(span, keep);
 }
 
-/* Brings the content of one span to another: by its pages where that is cheaper. Only what lies in one mapping
- * can be moved. What has grown behind it is copied, until it is an eighth of all; then all is copied, so that a
- * block that grows in small steps is copied seldom. */
-static void move_content(lm_span *to, const lm_span *from) {
+/* Brings the content of one span to another: by its pages where that is cheaper, and then returns true, and what the
+ * first held is gone. The target's own pages go then, so it isn't cheaper where it has memory. Only what lies in one
+ * mapping can be moved. What has grown behind it is copied, until it is an eighth of all; then all is copied, so that
+ * a block that grows in small steps is copied seldom. */
+static bool move_content(lm_span *to, const lm_span *from) {
     size_t bytes = lm_min(from->bytes, to->bytes);
     size_t pages = from->moved ? lm_min(from->moved_bytes, bytes) : bytes;
     char *target = lm_span_address(to);
     const char *source = lm_span_address(from);
-    if (pages >= LM_REMAP_LEAST && bytes - pages <= bytes / 8 && !to->moved && lm_guard_afford()) {
+    if (pages >= LM_REMAP_LEAST && bytes - pages <= bytes / 8 && to->fresh && !to->moved &&
+        lm_guard_afford()) {
         if (lm_os_move(target, (char *)(uintptr_t)source, pages)) {
             to->moved = 1;
             to->moved_bytes = pages;
             memcpy(target + pages, source + pages, bytes - pages);
-            return;
+            return from->bytes == pages ||
+                   lm_os_purge((char *)(uintptr_t)source + pages, from->bytes - pages);
         }
         lm_guard_give();
     }
     memcpy(target, source, bytes);
+    return false;
 }
 
 void lm_large_move_content(const void *to, const void *from) {
@@ -486,7 +460,7 @@ static void *move(lm_span *span, size_t size) {
         target = new_block(size, 1, LM_FAMILY_C, false, false);
     if (!target)
         return NULL;
-    move_content(target, span);
+    span->cold = move_content(target, span);
     set_asked(target, size);
     put_away(span);
     return lm_span_address(target);
@@ -494,7 +468,7 @@ static void *move(lm_span *span, size_t size) {
 
 /* NULL: the span is as it was. */
 static void *resize(lm_span *span, size_t size) {
-    if (size > LM_LARGE_MAX || !unhide(span))
+    if (size > LM_LARGE_MAX || !lm_hide_end(span))
         return NULL;
     if (size > span->bytes && !grow_in_place(span, size))
         return move(span, size);

@@ -73,7 +73,7 @@ enum {
     LM_UNIT = 1 << LM_UNIT_SHIFT, /* bytes */
     LM_CHUNK_SHIFT = LM_UNIT_SHIFT + 7,
     LM_CHUNK = LM_UNIT * LM_CHUNK_UNITS,    /* bytes: 2 MiB */
-    LM_SLAB_UNITS_MAX = 10,                 /* units of the largest slabs: 8, more with guards */
+    LM_SLAB_UNITS_MAX = 10,                 /* units of the largest slabs: 9, more with guards */
     LM_RECORD_GRAIN = 64,                   /* bytes: records are multiples of it */
     LM_WORDS_MAX = LM_UNIT / LM_GRAIN / 64, /* words of a bitmap of the class with most slots */
     LM_ARENAS_MAX = 64,                     /* count */
@@ -145,6 +145,9 @@ struct lm_slab {
 _Static_assert(offsetof(lm_slab, pairs) == 48,
                "a slab of up to 64 slots has its owner's fields on one line");
 
+/* How much of a span is hidden: nothing, a guard lies on its first page, or its front or all of it is protected. */
+enum { LM_SPAN_SHOWN = 0, LM_SPAN_PAGE_HIDDEN, LM_SPAN_HIDDEN };
+
 /* A span's record has a slab's first fields; `moved` to `live` lie where `countdown` to `place` do. */
 typedef struct lm_span {
     uint64_t start;       /* [once] offset of the block in the arena */
@@ -159,10 +162,11 @@ typedef struct lm_span {
     _Atomic uint64_t asked; /* [holder] bytes that the program asked for */
     uint8_t family;         /* [holder] lm_family */
     uint8_t alignment;      /* [holder] log2 of what was asked for, 0: none */
-    uint8_t hidden;         /* [holder] it rests, and nobody may touch it */
+    uint8_t hidden;         /* [holder] LM_SPAN_...: it rests, and nobody may touch it */
     uint8_t cold;           /* [holder] it rests without memory */
+    uint8_t fresh;          /* [holder] most of its memory was the system's when it was made */
     uint64_t bytes;         /* [arena] up to the guard behind */
-    uint64_t guard_front;   /* [once] bytes of guard pages before the block, 0 without */
+    uint64_t guard_front;   /* [holder] bytes of guard pages before the block, 0 without */
     uint64_t guard_back;    /* [arena] bytes of guard pages at start + bytes, 0 without */
     uint64_t moved_bytes;   /* [holder] of a span that was moved: from its start, in one mapping */
 } lm_span;
@@ -348,6 +352,11 @@ LM_INLINE uint32_t lm_slab_size(const lm_slab *slab) {
 /* Bytes of a slot that a block and its tail may use. */
 LM_INLINE size_t lm_slab_room(const lm_slab *slab) {
     return (size_t)slab->room * LM_GRAIN;
+}
+
+/* The largest block of a slot with so much room. */
+LM_INLINE size_t lm_most_in(size_t room) {
+    return lm_min(room - lm_once.tail, LM_MEDIUM_MAX);
 }
 
 LM_INLINE uint64_t lm_slab_start(const lm_slab *slab) {

@@ -33,6 +33,9 @@
 /* So often is all memory that is held turned over before what was not needed is forgotten. */
 #define LM_KEEP_TURNS 16
 
+/* So many times as often at most, where it was needed again after all. */
+#define LM_KEEP_PATIENCE 16
+
 /* How far below the bound free memory is brought when it is past it. */
 #define LM_TRIM_MOST LM_LIMIT(LM_MIB(8), LM_KIB(128))
 
@@ -73,9 +76,11 @@
 #define LM_RESTING_BYTES_LEAST LM_LIMIT(LM_MIB(6), LM_MIB(1))
 #define LM_RESTING_BYTES_MAX   LM_LIMIT(LM_MIB(16), LM_MIB(1))
 
-/* So much of one of them can't be touched, as long as it has memory; of one in so many all. */
+/* What of one of them can't be touched, as long as it has memory: its first page; of one in so many all; of the first
+ * ones that a process frees so much. */
 #define LM_HIDDEN_MOST  LM_LIMIT(LM_KIB(512), LM_KIB(128))
 #define LM_HIDDEN_WHOLE 16
+#define LM_HIDDEN_FIRST LM_LIMIT(128, 8) /* count */
 
 /* Large blocks from this size on are moved by their pages instead of by their bytes. */
 #define LM_REMAP_LEAST LM_LIMIT(LM_KIB(256), LM_KIB(128))

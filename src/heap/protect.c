@@ -109,7 +109,7 @@ lm_asked lm_protect_asked(unsigned class, const char *p) {
         return (lm_asked){0};
     uint64_t note = tail ? lm_note_of(p, room) : 0;
     if (!tail || !plausible(p, room, note))
-        return (lm_asked){room - lm_once.tail, 0, LM_FAMILY_C};
+        return (lm_asked){lm_most_in(room), 0, LM_FAMILY_C};
     return asked_by(note, room);
 }
 
@@ -266,7 +266,7 @@ static lm_finding damage_in_free(lm_slab *slab, const char *p, const char *call)
     size_t room = lm_slab_room(slab);
     lm_finding finding = about_slot(slab, p, call);
     finding.kind = LM_USE_AFTER_FREE;
-    finding.block_size = room - lm_once.tail;
+    finding.block_size = lm_most_in(room);
     finding.size_at_most = true;
     for (size_t i = 0; i < room; i++)
         if (p[i])

@@ -12,8 +12,9 @@ static const lm_way by_realloc = {"realloc", LM_FAMILY_C, true};
 
 /* A slot serves a smaller size as long as at least half of it is used; the smallest slots always.
  */
-static bool slot_serves(size_t slot_size, size_t size) {
+static bool slot_serves(size_t room, size_t size) {
     enum { NEVER_SHRUNK = 64 };
+    size_t slot_size = lm_most_in(room);
     return size <= slot_size && (size >= slot_size / 2 || slot_size <= NEVER_SHRUNK);
 }
 
@@ -55,7 +56,7 @@ static void *resize_in_slab(const lm_found *found, size_t size, lm_visit *visit)
         lm_report_pointer(by_realloc.call, p);
         return NULL;
     }
-    if (!slot_serves(room - lm_once.tail, size) || (size == 0 && lm_once.protection.zero_traps))
+    if (!slot_serves(room, size) || (size == 0 && lm_once.protection.zero_traps))
         return move_claimed(found, &asked, size);
     lm_protect_resize(slab, p, size);
     return p;
@@ -137,7 +138,7 @@ static bool resize_own(char *p, size_t size, void **result) {
     if (!own.slab || !claim_own(&own, p))
         return false;
     size_t room = lm_slab_room(own.slab);
-    if (slot_serves(room - lm_once.tail, size)) {
+    if (slot_serves(room, size)) {
         lm_protect_resize(own.slab, p, size);
         *result = p;
         return true;

@@ -112,7 +112,7 @@ static void *take_large(size_t size, size_t alignment, lm_family family, bool ze
 }
 
 bool lm_has_slot(size_t size) {
-    return size <= LM_SLOT_MAX && lm_init() && size + lm_once.tail <= LM_SLOT_MAX;
+    return size <= LM_MEDIUM_MAX && lm_init();
 }
 
 static unsigned class_for(size_t size) {
@@ -312,8 +312,7 @@ size_t lm_good(size_t size) {
     if (size > LM_LARGE_MAX)
         return 0;
     if (lm_has_slot(size))
-        return class_for(size) == LM_CLASS_ZERO ? 0
-                                                : lm_classes[class_for(size)].room - lm_once.tail;
+        return class_for(size) == LM_CLASS_ZERO ? 0 : lm_most_in(lm_classes[class_for(size)].room);
     return lm_align_up(size, lm_os.page ? lm_os.page : LM_UNIT);
 }
 

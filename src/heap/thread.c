@@ -15,10 +15,10 @@
 #define EIGHT_EMPTY EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY
 lm_heap lm_heap_none = {
     .bins = {EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY,
-             EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY, EMPTY, EMPTY},
+             EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY, EIGHT_EMPTY, EMPTY, EMPTY, EMPTY},
     .state = LM_HEAP_FREE,
 };
-_Static_assert(LM_BINS == 82, "lm_heap_none has all bins");
+_Static_assert(LM_BINS == 83, "lm_heap_none has all bins");
 
 _Thread_local lm_heap *lm_self = &lm_heap_none;
 

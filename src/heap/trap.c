@@ -19,7 +19,7 @@ static bool judge_span(const lm_span *span, uint64_t offset, lm_finding *finding
 
 static bool judge_slot(lm_slab *slab, size_t slot, lm_finding *finding, lm_kind kind) {
     finding->block = lm_slab_address(slab) + slot * lm_slab_size(slab);
-    finding->block_size = slab->class == LM_CLASS_ZERO ? 0 : lm_slab_room(slab) - lm_once.tail;
+    finding->block_size = slab->class == LM_CLASS_ZERO ? 0 : lm_most_in(lm_slab_room(slab));
     finding->size_at_most = slab->class != LM_CLASS_ZERO;
     finding->class_size = lm_slab_room(slab);
     finding->kind = lm_slot_live(slab, slot) ? kind : LM_USE_AFTER_FREE;

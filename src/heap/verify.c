@@ -136,6 +136,8 @@ static int verify_span(const lm_span *span) {
         span->start + span->bytes + span->guard_back > end || span->bytes % lm_os.page != 0 ||
         span->start % lm_os.page != 0)
         return LM_VERIFY_SPAN;
+    if (atomic_load(&span->live) && span->hidden && atomic_load(&span->asked) > 0)
+        return LM_VERIFY_SPAN;
     return verify_run(arena, span, span->first, span->units);
 }
 

@@ -40,12 +40,13 @@ static inline unsigned class_of(size_t size) {
 }
 
 static inline size_t most_in_slot(void) {
-    return LM_SLOT_MAX - lm_once.tail;
+    return LM_MEDIUM_MAX;
 }
 
 /* The largest request that the class serves. */
 static inline size_t most_of(unsigned class) {
-    return class == LM_CLASS_ZERO ? 0 : lm_classes[class].room - lm_once.tail;
+    return class == LM_CLASS_ZERO ? 0
+                                  : lm_min(lm_classes[class].room - lm_once.tail, LM_MEDIUM_MAX);
 }
 
 /* Whether requests lead to the class: at the highest level, several may have the same room. */

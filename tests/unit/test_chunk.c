@@ -126,6 +126,53 @@ static void dirty_before_clean(void **state) {
     assert_true(lm_chunks_agree(&chunks));
 }
 
+/* For a run longer than a slab's, wherever that memory is, and wherever a run of that length is. */
+static void dirty_in_any_chunk_for_long_runs(void **state) {
+    (void)state;
+    add(3);
+    assert_int_equal(lm_chunks_take(&chunks, 3 * LM_CHUNK_UNITS, false).count, 3 * LM_CHUNK_UNITS);
+    lm_chunks_give(&chunks, 10, 40, false); /* the densest that has room */
+    lm_chunks_give(&chunks, 140, 50, true);
+    lm_chunks_give(&chunks, 300, 31, false);
+    assert_int_equal(lm_chunks_take(&chunks, 35, false).first, 140);
+    assert_int_equal(lm_chunks_take(&chunks, 35, false).first, 10);
+    assert_int_equal(lm_chunks_take(&chunks, 32, false).count, 0);
+    assert_int_equal(lm_chunks_take(&chunks, 28, false).first, 300); /* in the list of 16 */
+    assert_true(lm_chunks_agree(&chunks));
+}
+
+/* What is longer than a chunk uses what is free beside whole chunks. */
+static void long_runs_between_others(void **state) {
+    (void)state;
+    add(4);
+    assert_int_equal(lm_chunks_take(&chunks, 4 * LM_CHUNK_UNITS, false).first, 0);
+    lm_chunks_give(&chunks, 100, 28 + 128 + 50, false);
+    lm_chunks_give(&chunks, 400, 100, false);
+    assert_int_equal(lm_chunks_take(&chunks, 28 + 128 + 50 + 1, false).count, 0);
+    lm_run run = lm_chunks_take(&chunks, 28 + 128 + 20, false);
+    assert_int_equal(run.first, 100);
+    lm_chunks_give(&chunks, run.first, run.count, false);
+    lm_chunks_give(&chunks, 305, 1, true);
+    assert_int_equal(lm_chunks_take_dirty(&chunks, 1).first, 305);
+    lm_chunks_give(&chunks, 305, 1, true); /* at the end there is memory */
+    assert_int_equal(lm_chunks_take(&chunks, 28 + 128 + 20, false).first, 130);
+    assert_true(lm_chunks_agree(&chunks));
+}
+
+/* What was in use lately goes to the system last. */
+static void purged_by_the_latest_free(void **state) {
+    (void)state;
+    add(2);
+    lm_chunks_take(&chunks, LM_CHUNK_UNITS, false);
+    lm_chunks_take(&chunks, LM_CHUNK_UNITS, false);
+    lm_chunks_give(&chunks, 0, 4, true);
+    lm_chunks_give(&chunks, LM_CHUNK_UNITS, 4, true);
+    lm_chunks_give(&chunks, 8, 4, true);
+    assert_int_equal(lm_chunks_take_dirty(&chunks, 1).first, LM_CHUNK_UNITS);
+    assert_int_equal(lm_chunks_take_dirty(&chunks, 1).first, 0);
+    assert_true(lm_chunks_agree(&chunks));
+}
+
 static void take_at(void **state) {
     uint32_t dirty;
     (void)state;
@@ -359,6 +406,9 @@ int main(void) {
         cmocka_unit_test_setup(uses_everything, set_up),
         cmocka_unit_test_setup(densest_first, set_up),
         cmocka_unit_test_setup(dirty_before_clean, set_up),
+        cmocka_unit_test_setup(dirty_in_any_chunk_for_long_runs, set_up),
+        cmocka_unit_test_setup(long_runs_between_others, set_up),
+        cmocka_unit_test_setup(purged_by_the_latest_free, set_up),
         cmocka_unit_test_setup(take_at, set_up),
         cmocka_unit_test_setup(take_dirty, set_up),
         cmocka_unit_test_setup(at_random, set_up),

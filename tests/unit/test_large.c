@@ -21,14 +21,13 @@
 #include "support/trap.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 /* ---- New ones
  * ---------------------------------------------------------------------------------------- */
 
 static void all_sizes(void **state) {
     (void)state;
-    for (size_t size = LM_SLOT_MAX + 1; size < 64 * mib; size += size / 3 + 4095) {
+    for (size_t size = LM_MEDIUM_MAX + 1; size < 64 * mib; size += size / 3 + 4095) {
         char *p = filled(size, size);
         assert_non_null(span_of(p));
         assert_int_equal(loam_usable_size(p), lm_once.tail ? size : lm_align_up(size, lm_os.page));
@@ -201,74 +200,6 @@ static void a_freed_block_rests(void **state) {
     assert_true(stats_now().purges > purges);
 }
 
-static bool touchable(char *at) {
-    int ends[2];
-    assert_int_equal(pipe(ends), 0);
-    bool can = write(ends[1], at, 1) == 1;
-    close(ends[0]);
-    close(ends[1]);
-    return can;
-}
-
-/* Frees a block of more than what is always hidden. Returns whether all of it is. */
-static bool hidden_wholly(size_t size) {
-    char *p = filled(size, 1);
-    lm_span *span = span_of(p);
-    loam_free(p);
-    assert_true(span->hidden);
-    assert_false(touchable(p));
-    assert_false(touchable(p + LM_HIDDEN_MOST - 1));
-    bool wholly = !touchable(p + size - 1);
-    assert_true(wholly || (!span->cold && touchable(p + LM_HIDDEN_MOST)));
-    /* Whoever frees it, or grows it, is found whatever is hidden. */
-    loam_free(p);
-    assert_int_equal(trap_take(), 1);
-    assert_int_equal(trapped.kind, LM_DOUBLE_FREE);
-    assert_null(loam_realloc(p, size * 2));
-    assert_int_equal(trap_take(), 1);
-    assert_int_equal(trapped.kind, LM_DOUBLE_FREE);
-    return wholly;
-}
-
-/* Mostly the front; by chance, or at level 3, all. So who comes back beyond the front is found in the end. */
-static void what_rests_is_hidden_wholly_by_chance(void **state) {
-    enum { TRIES = LM_HIDDEN_WHOLE * 30 };
-    unsigned wholly = 0;
-    (void)state;
-    if (!lm_once.protection.hide_large)
-        skip();
-    for (unsigned i = 0; i < TRIES; i++)
-        wholly += hidden_wholly(LM_HIDDEN_MOST * 3 / 2);
-    if (lm_once.protection.purge_slabs)
-        assert_int_equal(wholly, TRIES);
-    else
-        assert_in_range(wholly, 1, TRIES / 4);
-}
-
-/* Of a block that keeps its memory, the front; of one without, all of it. */
-static void what_rests_cannot_be_touched(void **state) {
-    (void)state;
-    if (!lm_once.protection.hide_large)
-        skip();
-    size_t size = LM_HIDDEN_MOST * 3 / 2;
-    char *p = filled(size, 1);
-    lm_span *span = span_of(p);
-    loam_free(p);
-    assert_true(span->hidden);
-    assert_int_equal(in_child(touch, p), -SIGSEGV);
-    assert_int_equal(in_child(touch, p + LM_HIDDEN_MOST - 1), -SIGSEGV);
-    if (span->cold)
-        assert_int_equal(in_child(touch, p + size - 1), -SIGSEGV);
-    size = LM_RESTING_BYTES_MAX * 4;
-    p = filled(size, 1);
-    span = span_of(p);
-    loam_free(p);
-    assert_true(span->cold && span->hidden);
-    assert_int_equal(in_child(touch, p), -SIGSEGV);
-    assert_int_equal(in_child(touch, p + size - 1), -SIGSEGV);
-    loam_trim(0);
-}
-
 /* Either is enough: what may rest anyway, and what is kept of free memory. */
 static size_t most_resting(void) {
     lm_lock_take(&lm_arena_lock);
@@ -360,10 +291,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(without_guards, large_set_up, large_tear_down),
         cmocka_unit_test_setup_teardown(a_budget_of_mappings, large_set_up, large_tear_down),
         cmocka_unit_test_setup_teardown(a_freed_block_rests, large_set_up, large_tear_down),
-        cmocka_unit_test_setup_teardown(what_rests_cannot_be_touched, large_set_up,
-                                        large_tear_down),
-        cmocka_unit_test_setup_teardown(what_rests_is_hidden_wholly_by_chance, large_set_up,
-                                        large_tear_down),
         cmocka_unit_test_setup_teardown(resting_is_bounded, large_set_up, large_tear_down),
         cmocka_unit_test_setup_teardown(few_rest_together, large_set_up, large_tear_down),
         cmocka_unit_test_setup_teardown(a_woken_block_is_cleared, large_set_up, large_tear_down),

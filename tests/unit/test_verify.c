@@ -173,6 +173,7 @@ static void spans(void **state) {
     expect_broken(LM_VERIFY_SPAN, span->guard_front += 16 * LM_UNIT,
                   span->guard_front -= 16 * LM_UNIT);
     expect_broken(LM_VERIFY_SPAN, span->start += 16, span->start -= 16);
+    expect_broken(LM_VERIFY_SPAN, span->hidden = LM_SPAN_HIDDEN, span->hidden = LM_SPAN_SHOWN);
 }
 
 /* A slot freed by another thread, of which the owner will never hear. */
