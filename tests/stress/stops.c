@@ -15,8 +15,9 @@
 // ctest-args:
 // ctest-builds: release clang debug test-mode
 // ctest-args:
-// ctest-builds: release
 // ctest-options: harden=3
+// ctest-label: soak
+// ctest-timeout: 900
 // ctest-args: --all
 // ctest-label: soak
 // ctest-timeout: 900
@@ -49,7 +50,7 @@ enum {
     STEPS_MOST = 20000, /* instructions of a call: more, and it never ends */
     EACH = 250,         /* from here on only one instruction in STRIDE, without --all */
     STRIDE = 31,
-    STANDS_MS = 2,  /* so long a thread that is waited for stands */
+    STANDS_MS = 1,  /* so long a thread that is waited for stands */
     PATIENCE = 300, /* seconds for all stops of a scenario, then it hangs */
     LARGE = 300000, /* bytes: larger than a slab, so that what is hidden covers it */
     OTHERS = 3,     /* large blocks that come to lie where the slab was */
