@@ -112,7 +112,10 @@ lm_slab *lm_slab_new(lm_heap *heap, unsigned class, bool *clean) {
         fill_record(grant.record, heap, class, guarded, &grant);
         lm_arena_map(grant.arena, grant.run.first, c->units, grant.record);
     }
+    bool exchange = lm_arena_wants_exchange();
     lm_lock_give(&lm_arena_lock);
+    if (exchange)
+        lm_arena_trim_excess();
     *clean = grant.run.dirty == 0;
     if (!grant.record)
         return NULL;
