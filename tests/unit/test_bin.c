@@ -220,7 +220,7 @@ static void a_round_serves_the_next(void **state) {
     (void)state;
     loam_trim(0);
     for (unsigned s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
-        unsigned n = lm_classes[class_of(sizes[s])].slots * 3u / 2;
+        unsigned n = lm_slab_slots(&lm_classes[class_of(sizes[s])], true) * 3u / 2;
         take(n, sizes[s]);
         give(0, n);
         size_t used = lm_arena_used_units();
