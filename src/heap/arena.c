@@ -25,6 +25,11 @@ static size_t purged_units, regret_units;
  * looks now. Under lm_arena_lock. */
 static size_t spare_units, turned_units, missed_units, forgotten_units, patience = 1;
 
+/* New memory comes into use although there is free memory, since no run of it fits: then the system gets as much of
+ * that back. But only when all that is held grows beyond what it ever was, so that a program that takes and gives
+ * pays for it once. The most units that ever held memory, and by how many that grew since. Under lm_arena_lock. */
+static size_t held_peak, grown_units;
+
 /* Units of slabs that were released, and those of them whose slots had all been handed out at one time.
  * Under lm_arena_lock. */
 static size_t released_units, used_up_units;
@@ -443,8 +448,22 @@ static void forget_unneeded(void) {
  * lm_arena_lock. */
 static bool trimming;
 
+/* A little is always free. */
+static bool much_is_free(void) {
+    return dirty_units() * LM_EXCHANGE_PART > held_units();
+}
+
+bool lm_arena_wants_exchange(void) {
+    return grown_units >= LM_EXCHANGE_UNITS && much_is_free();
+}
+
 /* The clean ones of these units the system had back, or had never given. */
 static void note_taken(const lm_run *run) {
+    size_t held = held_units();
+    if (held > held_peak) {
+        grown_units = much_is_free() ? grown_units + held - held_peak : 0;
+        held_peak = held;
+    }
     size_t back = lm_min(run->count - run->dirty, purged_units);
     purged_units -= back;
     trimming = trimming && back == 0;
@@ -489,27 +508,50 @@ static void purge_run(lm_arena *arena, lm_run run) {
             memset(at + done, 0, step);
 }
 
-/* Both locks are held, but for lm_arena_lock while the system works: the run is nobody's then.
- * Returns whether there was one. */
-static bool purge_one(lm_arena *arena, uint32_t step) {
-    lm_run run = lm_chunks_take_dirty(&arena->chunks, step);
+/* Both locks are held, but for lm_arena_lock while the system works: the run is nobody's then. Of a longer run
+ * only `most` units go. Returns how many did. */
+static uint32_t purge_one(lm_arena *arena, size_t most, bool huge) {
+    uint32_t step = (uint32_t)lm_max(lm_os.page >> LM_UNIT_SHIFT, 1);
+    lm_run run = lm_chunks_take_dirty(&arena->chunks, step, huge);
+    if (run.count > most) {
+        uint32_t gone = (uint32_t)lm_align_up(most, step);
+        lm_chunks_give(&arena->chunks, run.first + gone, run.count - gone, true);
+        run.count = gone;
+    }
     if (!run.count)
-        return false;
+        return 0;
     lm_lock_give(&lm_arena_lock);
     purge_run(arena, run);
     lm_lock_take(&lm_arena_lock);
     lm_chunks_give(&arena->chunks, run.first, run.count, false);
-    lm_arena_note_purged(run.count);
-    return true;
+    return run.count;
+}
+
+static uint32_t purge_some(size_t most, bool huge) {
+    uint32_t done = 0, n = atomic_load_explicit(&lm_arena_count, memory_order_relaxed);
+    for (uint32_t i = 0; i < n && !done; i++)
+        done = purge_one(&lm_arenas[i], most, huge);
+    return done;
 }
 
 static bool purge_any(void) {
-    uint32_t step = (uint32_t)lm_max(lm_os.page >> LM_UNIT_SHIFT, 1);
-    uint32_t n = atomic_load_explicit(&lm_arena_count, memory_order_relaxed);
-    for (uint32_t i = 0; i < n; i++)
-        if (purge_one(&lm_arenas[i], step))
-            return true;
-    return false;
+    uint32_t done = purge_some(SIZE_MAX, true);
+    lm_arena_note_purged(done);
+    return done > 0;
+}
+
+/* What is kept of free memory, and what was learned of it, stays the same. Huge pages aren't split for this. */
+static bool exchange(void) {
+    bool any = false;
+    while (lm_arena_wants_exchange()) {
+        uint32_t done = purge_some(grown_units, false);
+        if (!done)
+            break;
+        any = true;
+        grown_units -= lm_min(grown_units, done);
+    }
+    grown_units = 0;
+    return any;
 }
 
 bool lm_arena_trim(size_t keep) {
@@ -536,7 +578,7 @@ bool lm_arena_wants_trim(void) {
 /* One run, and more only while free memory is past the bound: the next ones fall to the frees that follow, so
  * that no free takes the time of all. */
 static bool trim_some(void) {
-    bool any = false;
+    bool any = exchange();
     trimming = lm_arena_wants_trim();
     while (trimming && (!any || lm_arena_excess(0))) {
         trimming = dirty_units() << LM_UNIT_SHIFT > trim_goal() && purge_any();

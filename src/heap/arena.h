@@ -46,6 +46,9 @@ bool lm_arena_excess(size_t more);
 /* Locked. Whether lm_arena_trim_excess has something to do: for whoever gives units back. */
 bool lm_arena_wants_trim(void);
 
+/* Locked. The same for whoever takes units: free memory is to go for new memory that came into use. */
+bool lm_arena_wants_exchange(void);
+
 /* Unlocked. Gives memory back to the system until at most `keep` bytes of free memory are left;
  * returns whether any was given back. lm_arena_trim_excess goes by the settings' bound, and does
  * at each call a part of what is to do. */

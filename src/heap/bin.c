@@ -12,8 +12,8 @@
 #include "os/os.h"
 
 /* Whether a thread keeps `bytes` in empty slabs; with many threads it is less than `most`. */
-static bool may_keep(const lm_heap *heap, size_t bytes, size_t most) {
-    size_t share = LM_IDLE_MAX_OF_ALL / lm_orphans_count_threads();
+static bool may_keep(const lm_heap *heap, size_t bytes, size_t most, size_t most_of_all) {
+    size_t share = most_of_all / lm_orphans_count_threads();
     return !heap->winding_down &&
            bytes <= lm_max(lm_min(most, share), (size_t)LM_SLAB_UNITS_MAX * LM_UNIT);
 }
@@ -359,7 +359,8 @@ static void freed_in_current(lm_heap *heap, lm_slab *slab) {
     bool empty = lm_slab_empty(slab);
     if (is_medium(slab->class)) {
         count_current(heap, slab);
-        if (empty && !may_keep(heap, heap->idle, LM_IDLE_MAX) && lm_slab_close(slab))
+        if (empty && !may_keep(heap, heap->idle, LM_IDLE_MAX, LM_IDLE_MAX_OF_ALL) &&
+            lm_slab_close(slab))
             release_current(heap, slab);
     } else if (!empty) {
         count_current(heap, slab);
@@ -388,7 +389,8 @@ static void wind_down(lm_heap *heap) {
 static void freed_in_queue(lm_heap *heap, lm_slab *slab, bool by_others) {
     bool empty = lm_slab_empty(slab);
     count_queued(heap, slab);
-    bool keep = may_keep(heap, heap->spare, by_others ? LM_SPARE_MAX : LM_SPARE_OWN_MAX);
+    bool keep = may_keep(heap, heap->spare, by_others ? LM_SPARE_MAX : LM_SPARE_OWN_MAX,
+                         LM_SPARE_MAX_OF_ALL);
     if (empty && !keep && lm_slab_close(slab)) {
         dequeue(heap, slab);
         lm_slab_release(slab);
@@ -398,8 +400,9 @@ static void freed_in_queue(lm_heap *heap, lm_slab *slab, bool by_others) {
 /* One that others have emptied is kept, too: where slabs are used up and freed all the time, its slots are clear
  * already, and nothing is to be made. One that lost its memory while the owner slept goes. */
 static void freed_in_full(lm_heap *heap, lm_slab *slab, bool by_others) {
-    bool keep = by_others && lm_slab_place(slab) != LM_PLACE_PURGED &&
-                may_keep(heap, heap->spare + lm_slab_bytes(slab), LM_SPARE_MAX);
+    bool keep =
+        by_others && lm_slab_place(slab) != LM_PLACE_PURGED &&
+        may_keep(heap, heap->spare + lm_slab_bytes(slab), LM_SPARE_MAX, LM_SPARE_MAX_OF_ALL);
     if (lm_slab_empty(slab) && !keep && lm_slab_close(slab)) {
         lm_slab_release(slab);
         return;

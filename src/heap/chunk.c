@@ -237,12 +237,12 @@ static uint64_t fitting(const lm_chunks *chunks, unsigned lists, uint32_t count)
     return chunks->filled[lists] & columns;
 }
 
-/* A chunk with huge pages that has so many units in a row whose memory was used already; of the densest
- * few. chunks->count when there is none. */
-static uint32_t find_used(const lm_chunks *chunks, uint32_t count) {
-    unsigned looks = 8;
-    for (uint64_t lists = fitting(chunks, 1, count); lists; lists &= lists - 1) {
-        uint32_t at = chunks->buckets[LM_BUCKETS + lm_lowest_bit(lists)];
+/* A chunk, with huge pages or without, that has so many units in a row whose memory was used already; of
+ * the densest few. chunks->count when there is none. */
+static uint32_t find_used(const lm_chunks *chunks, unsigned huge, uint32_t count) {
+    unsigned looks = 16;
+    for (uint64_t lists = fitting(chunks, huge, count); lists; lists &= lists - 1) {
+        uint32_t at = chunks->buckets[huge * LM_BUCKETS + lm_lowest_bit(lists)];
         for (; at; at = chunks->table[at - 1].next) {
             if (runs(chunks->table[at - 1].dirty, count))
                 return at - 1;
@@ -287,7 +287,9 @@ lm_run lm_chunks_take(lm_chunks *chunks, uint32_t count, bool dense) {
         return run;
     }
     uint64_t huge = dense ? fitting(chunks, 1, count) : 0, small = fitting(chunks, 0, count);
-    uint32_t used = dense ? chunks->count : find_used(chunks, count);
+    uint32_t used = dense ? chunks->count : find_used(chunks, 1, count);
+    if (used == chunks->count && !huge)
+        used = find_used(chunks, 0, count);
     if (used < chunks->count)
         return take_from(chunks, used, count);
     uint32_t block =
@@ -314,10 +316,12 @@ static lm_units whole_steps(lm_units bits, uint32_t step) {
     return bits;
 }
 
-lm_run lm_chunks_take_dirty(lm_chunks *chunks, uint32_t step) {
+lm_run lm_chunks_take_dirty(lm_chunks *chunks, uint32_t step, bool huge) {
     lm_run run = {0, 0, 0};
     for (uint32_t at = chunks->dirty_first; at; at = chunks->table[at - 1].dirty_next) {
         lm_chunk *chunk = &chunks->table[at - 1];
+        if (chunk->advice == LM_ADVICE_HUGE && !huge)
+            continue;
         if (chunk->advice == LM_ADVICE_HUGE) /* there is memory under the clean ones as well */
             change(chunks, at - 1, chunk->free, chunk->free);
         lm_units dirty = whole_steps(chunk->dirty, step);

@@ -107,8 +107,8 @@ void lm_chunks_give(lm_chunks *chunks, uint32_t first, uint32_t count, bool dirt
 
 /* Takes a run of dirty free units, of the chunk that got none for the longest time, to be given back
  * as clean ones. Only runs that begin and end at multiples of `step` units count (a power of two up
- * to 128). */
-lm_run lm_chunks_take_dirty(lm_chunks *chunks, uint32_t step);
+ * to 128); those of chunks with huge pages only with `huge`. */
+lm_run lm_chunks_take_dirty(lm_chunks *chunks, uint32_t step, bool huge);
 
 /* Notes what the system was told of `n` chunks. */
 void lm_chunks_advise(lm_chunks *chunks, uint32_t first, uint32_t n, unsigned advice);

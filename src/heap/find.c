@@ -16,7 +16,7 @@ bool lm_slot_live(lm_slab *slab, size_t slot) {
 
 static void find_in_slab(lm_found *found, lm_slab *slab, uint64_t offset) {
     found->slab = slab;
-    uint64_t inside = offset - lm_slab_start(slab); /* of a guard before it: very large */
+    uint64_t inside = offset - lm_slab_start(slab);
     found->slot = inside / lm_slab_size(slab);
     if (found->slot >= slab->slots)
         return;

@@ -16,8 +16,8 @@ LM_INLINE lm_slab *lm_record_at(const lm_lookup *lookup, uint64_t offset) {
 /* Which slot begins at the offset, which leads to this record. False when none does: in a slot's
  * middle, or the record is no slab's (its reciprocal is 0).
  *
- * What lies behind the last slot is less than a slot, so the only false start there is that of slot
- * number `slots`; its bit is pending at all times (layout.h), so it passes for a free slot.
+ * What lies behind the last slot is less than a slot, or a guard. Slots would begin there as well; their bits
+ * are pending at all times (layout.h), so they pass for free ones.
  *
  * With r = ceil(2^64 / size), the product (offset in slab) * r has the slot's number in its upper
  * half; the lower half is below r exactly for multiples of size (Lemire, Kaser, Kurz: Faster

@@ -35,7 +35,8 @@ LM_NOINLINE void lm_free_remote_seldom(void *p, const lm_way *way, size_t size) 
     bool expected = lm_visit_expects(&lm_once.lookups[0], offset, slab);
     claim.room = lm_slab_room(slab); /* the record may have become another one's before */
     if (LM_UNLIKELY(lm_once.protect != LM_PROTECT_INLINE) || LM_UNLIKELY(!expected) ||
-        LM_UNLIKELY(claim.room == 0) ||
+        LM_UNLIKELY(claim.room == 0) || LM_UNLIKELY(!lm_slot_at(slab, offset, &slot)) ||
+        LM_UNLIKELY(slot >= slab->slots) ||
         LM_UNLIKELY(!lm_protect_claim_fast(&claim, p, way->family, size))) {
         lm_visit_end(&visit);
         free_generally(p, way, size);

@@ -31,7 +31,8 @@ LM_INLINE void lm_free_remote_in(void *p, const lm_way *way, size_t size) {
     atomic_store_explicit(sign, slab, memory_order_release);
     bool expected = lm_visit_expects(lookup, offset, slab);
     size_t room = lm_slab_room(slab), slot; /* the record may have become another one's before */
-    if (LM_UNLIKELY(!expected) || LM_UNLIKELY(room - 1 >= LM_SMALL_MAX)) {
+    if (LM_UNLIKELY(!expected) || LM_UNLIKELY(room - 1 >= LM_SMALL_MAX) ||
+        LM_UNLIKELY(!lm_slot_at(slab, offset, &slot)) || LM_UNLIKELY(slot >= slab->slots)) {
         lm_free_remote_seldom(p, way, size);
         return;
     }

@@ -202,7 +202,10 @@ static lm_span *new_span(size_t bytes, size_t alignment, bool *clean) {
         span->fresh = grant.run.dirty <= grant.run.count / 2;
         lm_arena_map(grant.arena, run.first, run.count, span);
     }
+    bool exchange = lm_arena_wants_exchange();
     lm_lock_give(&lm_arena_lock);
+    if (exchange)
+        lm_arena_trim_excess();
     *clean = grant.run.dirty == 0;
     return span;
 }

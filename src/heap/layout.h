@@ -41,7 +41,7 @@
  *      avail    can be handed out
  *      pending  freed by the owner, rests until the slab is harvested
  *      remote   freed by another thread, until the owner has taken the word over into pending
- *   Bits of the last word without a slot are pending at all times.
+ *   Bits without a slot, in the last words, are pending at all times.
  *
  * REMOTE FREES
  *
@@ -73,7 +73,7 @@ enum {
     LM_UNIT = 1 << LM_UNIT_SHIFT, /* bytes */
     LM_CHUNK_SHIFT = LM_UNIT_SHIFT + 7,
     LM_CHUNK = LM_UNIT * LM_CHUNK_UNITS,    /* bytes: 2 MiB */
-    LM_SLAB_UNITS_MAX = 10,                 /* units of the largest slabs: 9, more with guards */
+    LM_SLAB_UNITS_MAX = 9,                  /* units of the largest slabs */
     LM_RECORD_GRAIN = 64,                   /* bytes: records are multiples of it */
     LM_WORDS_MAX = LM_UNIT / LM_GRAIN / 64, /* words of a bitmap of the class with most slots */
     LM_ARENAS_MAX = 64,                     /* count */
@@ -131,7 +131,7 @@ struct lm_slab {
     uint8_t kind;       /* [once] */
     uint8_t arena : 6;  /* [once] */
     uint8_t
-        guarded : 1; /* [once] the unit before it is this slab's as well, its last page a guard at least */
+        guarded : 1; /* [once] its last page is a guard, so it has fewer slots than others of its class */
     uint8_t hidden : 1;    /* [once, under lm_arena_lock] nobody may touch the slots */
     _Atomic uint8_t place; /* [owner] under lm_arena_lock from FULL on; see above */
     lm_slab *next;         /* [owner] in the bin's queue, oldest first */
@@ -247,7 +247,7 @@ typedef struct lm_protection {
     size_t clear_max;    /* bytes: rooms up to this are cleared when they are freed */
     size_t sweep_max;    /* bytes that are looked at when the process ends */
     int neighbours;      /* LM_NEIGHBOURS_...: whose are checked at harvest */
-    uint64_t guard_rate; /* 1 in so many slabs gets a guard before it; 0: none */
+    uint64_t guard_rate; /* 1 in so many slabs ends with a guard; 0: none */
     size_t guard_max;    /* bytes: slabs with slots up to this may */
     bool tail;           /* a canary behind every block in a slot */
     bool clear;          /* cleared rooms are checked before they are handed out again */
@@ -363,13 +363,12 @@ LM_INLINE uint64_t lm_slab_start(const lm_slab *slab) {
     return slab->start_low | (uint64_t)slab->start_high << 32;
 }
 
-/* The slab's units, the guard included. */
 LM_INLINE uint32_t lm_slab_first_unit(const lm_slab *slab) {
-    return (uint32_t)(lm_slab_start(slab) >> LM_UNIT_SHIFT) - slab->guarded;
+    return (uint32_t)(lm_slab_start(slab) >> LM_UNIT_SHIFT);
 }
 
 LM_INLINE uint32_t lm_slab_units(const lm_slab *slab) {
-    return lm_classes[slab->class].units + (uint32_t)slab->guarded;
+    return lm_classes[slab->class].units;
 }
 
 LM_INLINE size_t lm_slab_remote_offset(unsigned words) {
@@ -384,10 +383,11 @@ LM_INLINE lm_remote *lm_slab_remotes(lm_slab *slab) {
     return (lm_remote *)(void *)((char *)slab + lm_classes[slab->class].remotes);
 }
 
-/* The bits of a slab's last word that stand for slots; all of them in the words before. */
+/* The bits of a word that stand for slots: all of them but in the last one with slots, and in those that a
+ * guard leaves without. */
 LM_INLINE uint64_t lm_slab_valid(const lm_slab *slab, size_t word) {
-    size_t slots = slab->slots - word * 64;
-    return lm_low_bits(slots);
+    size_t slots = slab->slots, before = word * 64;
+    return lm_low_bits(slots - lm_min(slots, before));
 }
 
 LM_INLINE char *lm_slab_address(const lm_slab *slab) {

@@ -36,17 +36,23 @@
 /* So many times as often at most, where it was needed again after all. */
 #define LM_KEEP_PATIENCE 16
 
+/* By so much all memory that is held must have grown before free memory goes back for it; and of what is held
+ * more than this part must be free. */
+#define LM_EXCHANGE_UNITS LM_LIMIT(8, 1)
+#define LM_EXCHANGE_PART  LM_LIMIT(32, 1024)
+
 /* How far below the bound free memory is brought when it is past it. */
 #define LM_TRIM_MOST LM_LIMIT(LM_MIB(8), LM_KIB(128))
 
 /* What a thread keeps of empty slabs of medium classes, so that a loop over one block needs no
  * lock; and what all threads keep together, as long as each may keep one slab. */
 #define LM_IDLE_MAX        LM_LIMIT(LM_MIB(1), LM_KIB(64))
-#define LM_IDLE_MAX_OF_ALL LM_LIMIT(LM_MIB(16), LM_KIB(256))
+#define LM_IDLE_MAX_OF_ALL LM_LIMIT(LM_MIB(1), LM_KIB(256))
 
 /* What it keeps of empty slabs that wait for their turn: more, since a thread that takes over what others freed
  * goes on to use it. */
-#define LM_SPARE_MAX LM_LIMIT(LM_MIB(4), LM_KIB(64))
+#define LM_SPARE_MAX        LM_LIMIT(LM_MIB(4), LM_KIB(64))
+#define LM_SPARE_MAX_OF_ALL LM_LIMIT(LM_MIB(16), LM_KIB(256))
 
 /* The same while it frees itself: so much that a loop over some blocks of each class, which fill more than a
  * slab, makes no slabs. */
@@ -88,7 +94,7 @@
 /* Mappings of their own that guards and moved blocks may cost, unless the option says otherwise. */
 #define LM_MAPPINGS_USUAL LM_LIMIT(8192, 64)
 
-/* One in so many slabs has a guard before it: usually, and at the highest level of protection. */
+/* One in so many slabs has a guard at its end: usually, and at the highest level of protection. */
 #define LM_GUARDED_SLABS      8
 #define LM_GUARDED_SLABS_FULL 2
 

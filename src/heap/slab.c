@@ -17,14 +17,14 @@
 static void fill_record(lm_slab *slab, lm_heap *heap, unsigned class, bool guarded,
                         const lm_grant *grant) {
     const lm_class *c = &lm_classes[class];
-    uint64_t start = ((uint64_t)grant->run.first + guarded) << LM_UNIT_SHIFT;
+    uint64_t start = (uint64_t)grant->run.first << LM_UNIT_SHIFT;
     slab->start_low = (uint32_t)start;
     slab->start_high = (uint16_t)(start >> 32);
     slab->room = (uint16_t)(c->room / LM_GRAIN);
     slab->guarded = guarded;
     atomic_store_explicit(&slab->owner, heap, memory_order_relaxed);
     slab->reciprocal = class == LM_CLASS_ZERO ? 0 : c->reciprocal;
-    slab->slots = c->slots;
+    slab->slots = (uint16_t)lm_slab_slots(c, guarded);
     slab->class = (uint8_t) class;
     slab->kind = LM_KIND_SLAB;
     slab->arena = (unsigned)(grant->arena - lm_arenas) % LM_ARENAS_MAX;
@@ -36,10 +36,18 @@ static void fill_record(lm_slab *slab, lm_heap *heap, unsigned class, bool guard
     }
 }
 
-/* Some slabs get a guard unit before their first slot: by chance, so that nobody knows where. */
+unsigned lm_slab_slots(const lm_class *class, bool guarded) {
+    size_t bytes = ((size_t) class->units << LM_UNIT_SHIFT) - (guarded ? lm_os.page : 0);
+    return guarded ? (unsigned)(bytes / class->size) : class->slots;
+}
+
+/* Some slabs get a guard in place of their last page: by chance, so that nobody knows where. Not those that have
+ * one behind each slot. */
 static bool wants_guard(lm_heap *heap, unsigned class) {
+    const lm_class *c = &lm_classes[class];
     uint64_t rate = lm_once.protection.guard_rate;
-    return rate && lm_classes[class].size <= lm_once.protection.guard_max && lm_guard_is_cheap() &&
+    return rate && c->size <= lm_once.protection.guard_max && c->room == c->size &&
+           class != LM_CLASS_ZERO && lm_guard_is_cheap() && lm_os.page <= LM_UNIT / 4 &&
            lm_random_next(&heap->random) % rate == 0;
 }
 
@@ -54,18 +62,19 @@ static void set_hidden(lm_slab *slab, bool hidden) {
     lm_lock_give(&lm_arena_lock);
 }
 
-static void install_guards(lm_slab *slab, bool clean) {
+static char *last_page(const lm_slab *slab) {
+    return lm_slab_address(slab) + lm_slab_bytes(slab) - lm_os.page;
+}
+
+static void install_guards(lm_slab *slab) {
     char *at = lm_slab_address(slab);
     size_t room = lm_slab_room(slab), size = lm_slab_size(slab);
     if (slab->class == LM_CLASS_ZERO) {
         set_hidden(slab, lm_guard_install(at, lm_slab_bytes(slab)));
         return;
     }
-    if (slab->guarded) {
-        /* All of the unit, where that takes no memory away that could be of use again. */
-        size_t bytes = clean ? LM_UNIT : lm_os.page;
-        lm_guard_install(at - bytes, bytes);
-    }
+    if (slab->guarded)
+        lm_guard_install(last_page(slab), lm_os.page);
     for (size_t i = 0; i < slab->slots && has_slot_guards(slab); i++)
         lm_guard_install(at + i * size + room, size - room);
 }
@@ -80,14 +89,12 @@ bool lm_slab_clear(lm_slab *slab, unsigned from, unsigned to) {
 }
 
 static void remove_guards(lm_slab *slab) {
-    size_t before = slab->guarded ? LM_UNIT : 0;
-    char *from = lm_slab_address(slab) - before;
     if (slab->hidden)
         lm_guard_remove(lm_slab_address(slab), lm_slab_bytes(slab));
     else if (has_slot_guards(slab))
-        lm_guard_remove_all(from, before + lm_slab_bytes(slab));
-    else if (before)
-        lm_guard_remove(from, before);
+        lm_guard_remove_all(lm_slab_address(slab), lm_slab_bytes(slab));
+    else if (slab->guarded)
+        lm_guard_remove(last_page(slab), lm_os.page);
 }
 
 /* Makes a huge page come, while nothing stands in its way. */
@@ -98,23 +105,23 @@ static void touch(char *at) {
 lm_slab *lm_slab_new(lm_heap *heap, unsigned class, bool *clean) {
     const lm_class *c = &lm_classes[class];
     bool guarded = wants_guard(heap, class);
-    uint32_t units = c->units + (uint32_t)guarded;
     lm_lock_take(&lm_arena_lock);
-    lm_grant grant = lm_arena_take(units, lm_slab_record_size(c->words), lm_dense_class(class));
+    lm_grant grant = lm_arena_take(c->units, lm_slab_record_size(c->words), lm_dense_class(class));
     if (grant.record) {
-        lm_dense_units += lm_dense_class(class) ? units : 0;
+        lm_dense_units += lm_dense_class(class) ? c->units : 0;
         fill_record(grant.record, heap, class, guarded, &grant);
-        lm_arena_map(grant.arena, grant.run.first + guarded, c->units, grant.record);
-        if (guarded)
-            lm_arena_map(grant.arena, grant.run.first, 1, lm_arena_guard_record(grant.arena));
+        lm_arena_map(grant.arena, grant.run.first, c->units, grant.record);
     }
+    bool exchange = lm_arena_wants_exchange();
     lm_lock_give(&lm_arena_lock);
+    if (exchange)
+        lm_arena_trim_excess();
     *clean = grant.run.dirty == 0;
     if (!grant.record)
         return NULL;
     if (grant.first)
-        touch(lm_slab_run_address(grant.record));
-    install_guards(grant.record, *clean);
+        touch(lm_slab_address(grant.record));
+    install_guards(grant.record);
     return grant.record;
 }
 

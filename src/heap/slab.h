@@ -63,17 +63,11 @@ LM_INLINE unsigned lm_slab_threshold(const lm_slab *slab) {
     return slab->slots >= 8 ? slab->slots / 8u : 1;
 }
 
+/* Slots of a slab of the class. */
+unsigned lm_slab_slots(const lm_class *class, bool guarded);
+
 LM_INLINE size_t lm_slab_bytes(const lm_slab *slab) {
     return (size_t)lm_classes[slab->class].units << LM_UNIT_SHIFT;
-}
-
-/* The slab's run of units, that of the guard included. */
-LM_INLINE char *lm_slab_run_address(const lm_slab *slab) {
-    return lm_slab_address(slab) - (slab->guarded ? LM_UNIT : 0);
-}
-
-LM_INLINE size_t lm_slab_run_bytes(const lm_slab *slab) {
-    return (size_t)lm_slab_units(slab) << LM_UNIT_SHIFT;
 }
 
 LM_INLINE unsigned lm_slab_place(const lm_slab *slab) {

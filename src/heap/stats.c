@@ -24,7 +24,7 @@ static void add_slab(loam_stats *out, lm_slab *slab) {
     class->free_slots += slab->slots - live;
     out->live_blocks += live;
     out->live += live * lm_slab_size(slab);
-    size_t bytes = lm_slab_run_bytes(slab);
+    size_t bytes = lm_slab_bytes(slab);
     if (lm_slab_place(slab) == LM_PLACE_PURGED)
         out->purged += bytes;
     else

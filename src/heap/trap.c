@@ -4,6 +4,7 @@
 #include "heap/find.h"
 #include "heap/large.h"
 #include "heap/sampled.h"
+#include "heap/slab.h"
 #include "os/fault.h"
 #include "os/os.h"
 
@@ -26,24 +27,33 @@ static bool judge_slot(lm_slab *slab, size_t slot, lm_finding *finding, lm_kind 
     return true;
 }
 
-/* A slot of no bytes, or the guard at a slot's end. */
-static bool judge_slab(lm_slab *slab, uint64_t offset, lm_finding *finding) {
-    uint64_t inside = offset - lm_slab_start(slab);
-    size_t slot = (size_t)(inside / lm_slab_size(slab));
-    if (slot >= slab->slots ||
-        (slab->class != LM_CLASS_ZERO && inside % lm_slab_size(slab) < lm_slab_room(slab)))
-        return false;
-    return judge_slot(slab, slot, finding, LM_HEAP_OVERFLOW);
-}
-
-/* The guard before a slab, or what lies before the arena. What lies before that may be anything, so it is
- * told from behind. */
+/* The first slot of the slab behind a guard, or behind what lies before the arena. */
 static bool judge_before(uintptr_t address, lm_finding *finding) {
     lm_arena *arena = lm_arena_of(address + LM_UNIT);
     if (!arena)
         return false;
     lm_slab *slab = lm_record_at(arena->lookup, address + LM_UNIT - arena->lookup->base);
     return slab->kind == LM_KIND_SLAB && judge_slot(slab, 0, finding, LM_HEAP_UNDERFLOW);
+}
+
+/* The guard at a slab's end: of the blocks beside it the nearer one. */
+static bool judge_end(lm_slab *slab, uint64_t inside, uintptr_t address, lm_finding *finding) {
+    uint64_t last = (uint64_t)slab->slots * lm_slab_size(slab);
+    if (lm_slab_bytes(slab) - inside < inside - last && judge_before(address, finding))
+        return true;
+    return judge_slot(slab, slab->slots - 1u, finding, LM_HEAP_OVERFLOW);
+}
+
+/* A slot of no bytes, or the guard at a slot's end or at the slab's. */
+static bool judge_slab(lm_slab *slab, uint64_t offset, uintptr_t address, lm_finding *finding) {
+    uint64_t inside = offset - lm_slab_start(slab);
+    size_t slot = (size_t)(inside / lm_slab_size(slab));
+    if (slab->guarded && slot >= slab->slots)
+        return judge_end(slab, inside, address, finding);
+    if (slot >= slab->slots ||
+        (slab->class != LM_CLASS_ZERO && inside % lm_slab_size(slab) < lm_slab_room(slab)))
+        return false;
+    return judge_slot(slab, slot, finding, LM_HEAP_OVERFLOW);
 }
 
 bool lm_trap_judge(uintptr_t address, lm_finding *finding, lm_sample_story *story) {
@@ -55,9 +65,7 @@ bool lm_trap_judge(uintptr_t address, lm_finding *finding, lm_sample_story *stor
     if (record->kind == LM_KIND_SPAN)
         return judge_span((lm_span *)(void *)record, offset, finding);
     if (record->kind == LM_KIND_SLAB)
-        return judge_slab(record, offset, finding);
-    if (record->kind == LM_KIND_GUARD)
-        return judge_before(address, finding);
+        return judge_slab(record, offset, address, finding);
     const lm_samples *table = lm_sampled_table();
     const lm_sample *sample = table ? lm_samples_judge(table, address, &finding->kind) : NULL;
     if (sample)

@@ -110,7 +110,7 @@ static int verify_slab(lm_slab *slab) {
     const lm_class *class = &lm_classes[slab->class];
     const lm_heap *owner = atomic_load_explicit(&slab->owner, memory_order_relaxed);
     const lm_arena *arena = &lm_arenas[slab->arena];
-    if (slab->class >= LM_CLASSES || slab->slots != class->slots ||
+    if (slab->class >= LM_CLASSES || slab->slots != lm_slab_slots(class, slab->guarded) ||
         slab->reciprocal != (slab->class == LM_CLASS_ZERO ? 0 : class->reciprocal) ||
         lm_slab_start(slab) % LM_UNIT != 0 || lm_slab_room(slab) != class->room)
         return LM_VERIFY_RECORD;

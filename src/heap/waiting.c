@@ -50,7 +50,7 @@ bool lm_waiting_purge(bool all) {
         lm_slab *slab = first;
         lm_waiting_end(slab);
         lm_dense_close(&lm_arenas[slab->arena], lm_slab_first_unit(slab));
-        if (lm_os_purge(lm_slab_run_address(slab), lm_slab_run_bytes(slab))) {
+        if (lm_os_purge(lm_slab_address(slab), lm_slab_bytes(slab))) {
             lm_slab_set_place(slab, LM_PLACE_PURGED);
             lm_waiting_gone_units += lm_slab_units(slab);
             lm_arena_note_purged(lm_slab_units(slab));

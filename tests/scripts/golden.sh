@@ -61,8 +61,8 @@ count_all() {
     echo "# Written by tests/scripts/golden.sh --write, with: $(conditions)"
     echo "# At the default level, and with its canary and clearing switched off."
     # Chance is no part of the fast path, but of which call takes it.
-    LOAM_OPTIONS=random=off:sample=0 count_all ""
-    LOAM_OPTIONS=random=off:sample=0:canary=off:clear=off count_all -plain
+    LOAM_OPTIONS=random=off:guards=off:sample=0 count_all ""
+    LOAM_OPTIONS=random=off:guards=off:sample=0:canary=off:clear=off count_all -plain
 } >"$scratch/now.txt"
 
 grep -v '^#' "$scratch/now.txt"

@@ -223,6 +223,43 @@ static void trims_in_parts(void **state) {
     assert_sound();
 }
 
+static bool wants_exchange(void) {
+    lm_lock_take(&lm_arena_lock);
+    bool wants = lm_arena_wants_exchange();
+    lm_lock_give(&lm_arena_lock);
+    return wants;
+}
+
+/* Free memory of which no run fits goes back when more is held than ever; the same again changes nothing. */
+static void free_memory_goes_for_new(void **state) {
+    enum { MOST = 2000, LONG = 128, SHORT = 120 };
+    static lm_grant grants[MOST];
+    int n = 0;
+    (void)state;
+    loam_trim(0);
+    lm_grant dirty = take(SHORT), beside = take(1);
+    give(dirty, true);
+    assert_int_equal(stats_now().cached, SHORT << LM_UNIT_SHIFT);
+    uint64_t purges = stats_now().purges;
+    while (stats_now().purges == purges && n < MOST) {
+        grants[n++] = take(LONG);
+        if (wants_exchange())
+            lm_arena_trim_excess();
+    }
+    assert_true(n < MOST);
+    assert_true(stats_now().cached < SHORT << LM_UNIT_SHIFT);
+    for (int i = 0; i < n; i++)
+        give(grants[i], true);
+    for (int i = 0; i < n; i++) {
+        grants[i] = take(LONG);
+        assert_false(wants_exchange());
+    }
+    for (int i = 0; i < n; i++)
+        give(grants[i], false);
+    give(beside, false);
+    assert_sound();
+}
+
 static const uint32_t much = (uint32_t)(LM_KEEP_USUAL >> LM_UNIT_SHIFT);
 
 static void give_and_trim(lm_grant grant) {
@@ -359,6 +396,7 @@ int main(void) {
         cmocka_unit_test(blocks_of_all_arenas),
         cmocka_unit_test(too_much_free_memory_goes_at_once),
         cmocka_unit_test(trims_in_parts),
+        cmocka_unit_test(free_memory_goes_for_new),
         cmocka_unit_test(what_is_needed_again_is_kept),
         cmocka_unit_test(what_was_learned_ends_with_the_need),
     };

@@ -162,7 +162,7 @@ static void what_others_free_is_used_again(void **state) {
     static const size_t sizes[] = {16, 100, 300, 1024, 2000, 20000, 65528};
     (void)state;
     for (unsigned s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
-        unsigned n = lm_classes[class_of(sizes[s])].slots;
+        unsigned n = lm_slab_slots(&lm_classes[class_of(sizes[s])], true);
         size_t before = slabs_for(sizes[s]);
         for (int round = 0; round < 40; round++) {
             take(n, sizes[s]);
@@ -204,7 +204,7 @@ static void emptied_slabs_serve(void **state) {
     loam_trim(0);
     let_others_free(100);
     size_t used = lm_arena_used_units();
-    size_t slots = lm_classes[class_of(100)].slots * 3u / 4;
+    size_t slots = lm_slab_slots(&lm_classes[class_of(100)], true) * 3u / 4;
     size_t slab_bytes = (size_t)lm_classes[class_of(100)].units * LM_UNIT;
     unsigned n = (unsigned)lm_min(lm_self->spare / slab_bytes * slots, (size_t)MANY);
     assert_true(n > 0);
@@ -220,7 +220,7 @@ static void a_round_serves_the_next(void **state) {
     (void)state;
     loam_trim(0);
     for (unsigned s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
-        unsigned n = lm_classes[class_of(sizes[s])].slots * 3u / 2;
+        unsigned n = lm_slab_slots(&lm_classes[class_of(sizes[s])], true) * 3u / 2;
         take(n, sizes[s]);
         give(0, n);
         size_t used = lm_arena_used_units();

@@ -173,6 +173,26 @@ static void purged_by_the_latest_free(void **state) {
     assert_true(lm_chunks_agree(&chunks));
 }
 
+/* Also when it lies in a chunk that isn't the densest one; but not far down the lists. */
+static void dirty_of_other_chunks(void **state) {
+    enum { LOOKS = 16 };
+    (void)state;
+    add(LOOKS + 2);
+    for (int i = 0; i < LOOKS + 2; i++)
+        lm_chunks_take(&chunks, LM_CHUNK_UNITS, false);
+    lm_chunks_give(&chunks, 0, 20, false);
+    lm_chunks_give(&chunks, LM_CHUNK_UNITS, 32, true);
+    lm_run run = lm_chunks_take(&chunks, 10, false);
+    assert_int_equal(run.first, LM_CHUNK_UNITS);
+    assert_int_equal(run.dirty, 10);
+    assert_int_equal(lm_chunks_take(&chunks, 10, true).dirty, 10);
+    for (uint32_t i = 2; i < LOOKS + 2; i++)
+        lm_chunks_give(&chunks, i * LM_CHUNK_UNITS, 18, false);
+    lm_chunks_give(&chunks, LM_CHUNK_UNITS, 128 - 12, true);
+    assert_int_equal(lm_chunks_take(&chunks, 10, false).dirty, 0);
+    assert_true(lm_chunks_agree(&chunks));
+}
+
 static void take_at(void **state) {
     uint32_t dirty;
     (void)state;
@@ -198,19 +218,19 @@ static void take_dirty(void **state) {
         lm_chunks_take(&chunks, LM_CHUNK_UNITS, false);
     lm_chunks_give(&chunks, 2 * LM_CHUNK_UNITS + 3, 10, true);
     lm_chunks_give(&chunks, 10, 4, true);
-    lm_run run = lm_chunks_take_dirty(&chunks, 4);
+    lm_run run = lm_chunks_take_dirty(&chunks, 4, true);
     assert_int_equal(run.first, 2 * LM_CHUNK_UNITS + 4);
     assert_int_equal(run.count, 8);
-    assert_int_equal(lm_chunks_take_dirty(&chunks, 4).count, 0);
-    run = lm_chunks_take_dirty(&chunks, 1);
+    assert_int_equal(lm_chunks_take_dirty(&chunks, 4, true).count, 0);
+    run = lm_chunks_take_dirty(&chunks, 1, true);
     assert_int_equal(run.first, 2 * LM_CHUNK_UNITS + 3);
     assert_int_equal(run.count, 1);
-    run = lm_chunks_take_dirty(&chunks, 1);
+    run = lm_chunks_take_dirty(&chunks, 1, true);
     assert_int_equal(run.first, 2 * LM_CHUNK_UNITS + 12);
-    run = lm_chunks_take_dirty(&chunks, 1);
+    run = lm_chunks_take_dirty(&chunks, 1, true);
     assert_int_equal(run.first, 10);
     assert_int_equal(run.count, 4);
-    assert_int_equal(lm_chunks_take_dirty(&chunks, 1).count, 0);
+    assert_int_equal(lm_chunks_take_dirty(&chunks, 1, true).count, 0);
     assert_int_equal(chunks.free_units, 0);
     assert_true(lm_chunks_agree(&chunks));
 }
@@ -277,7 +297,7 @@ static void note_dirty_where_huge(void) {
 
 static void clean_some(random_state *r) {
     uint32_t step = 1u << random_below(r, 8);
-    lm_run run = lm_chunks_take_dirty(&chunks, step);
+    lm_run run = lm_chunks_take_dirty(&chunks, step, true);
     note_dirty_where_huge();
     if (!run.count)
         return;
@@ -365,7 +385,8 @@ static void a_huge_page_is_cleaned_as_a_whole(void **state) {
     lm_run kept = lm_chunks_take(&chunks, 1, true), run = lm_chunks_take(&chunks, 2, true);
     lm_chunks_give(&chunks, run.first, 2, true);
     assert_int_equal(chunks.dirty_units, 2);
-    lm_run dirty = lm_chunks_take_dirty(&chunks, 1);
+    assert_int_equal(lm_chunks_take_dirty(&chunks, 1, false).count, 0);
+    lm_run dirty = lm_chunks_take_dirty(&chunks, 1, true);
     assert_int_equal(dirty.first, kept.first + 1);
     assert_int_equal(dirty.count, LM_CHUNK_UNITS - 1);
     assert_int_equal(dirty.dirty, LM_CHUNK_UNITS - 1);
@@ -409,6 +430,7 @@ int main(void) {
         cmocka_unit_test_setup(dirty_in_any_chunk_for_long_runs, set_up),
         cmocka_unit_test_setup(long_runs_between_others, set_up),
         cmocka_unit_test_setup(purged_by_the_latest_free, set_up),
+        cmocka_unit_test_setup(dirty_of_other_chunks, set_up),
         cmocka_unit_test_setup(take_at, set_up),
         cmocka_unit_test_setup(take_dirty, set_up),
         cmocka_unit_test_setup(at_random, set_up),

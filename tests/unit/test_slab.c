@@ -12,6 +12,7 @@
 #include "heap/protect.h"
 #include "heap/slab.h"
 #include "heap/thread.h"
+#include "os/os.h"
 #include "support/child.h"
 #include "support/heap.h"
 #include "support/pattern.h"
@@ -30,7 +31,8 @@ static void new_ones(void **state) {
     for (unsigned c = 0; c < LM_CLASSES; c++) {
         bool fresh;
         lm_slab *slab = new_slab(c, &fresh);
-        assert_int_equal(slab->slots, lm_classes[c].slots);
+        assert_int_equal(slab->slots, lm_slab_slots(&lm_classes[c], slab->guarded));
+        assert_int_equal(lm_slab_slots(&lm_classes[c], false), lm_classes[c].slots);
         assert_int_equal(lm_slab_available(slab), 0);
         assert_int_equal(lm_slab_pending(slab), slab->slots);
         assert_int_equal(lm_slab_room(slab), lm_classes[c].room);
@@ -75,8 +77,9 @@ static lm_slab *half_used(void) {
     bool fresh;
     lm_slab *slab = new_slab(0, &fresh);
     for (unsigned w = 0; w < lm_slab_words(slab); w++) {
-        atomic_store(&slab->pairs[w].avail, w ? ~(uint64_t)0 : 0);
-        atomic_store(&slab->pairs[w].pending, w ? 0 : 0xff);
+        uint64_t valid = lm_slab_valid(slab, w);
+        atomic_store(&slab->pairs[w].avail, w ? valid : 0);
+        atomic_store(&slab->pairs[w].pending, w ? ~valid : 0xff);
     }
     return slab;
 }
@@ -141,7 +144,7 @@ static unsigned first_words(uint64_t *words, unsigned room) {
     for (int round = 0; round < 20; round++) {
         lm_slab *slab = new_slab(0, &fresh);
         lm_slab_harvest(slab, lm_self);
-        for (unsigned w = 0; w < lm_slab_words(slab) && count < room; w++) {
+        for (unsigned w = 0; w * 64u < slab->slots && count < room; w++) {
             words[count] = word_of(&slab->pairs[w].avail);
             assert_true(words[count] + word_of(&slab->pairs[w].pending) + 1 == 0);
             count++;
@@ -221,14 +224,18 @@ static void harvest_leaves_what_is_no_slot(void **state) {
 
 /* ---- Guards --------------------------------------------------------------------------------- */
 
+/* Guards cost no mappings, and a slab can do without a page. */
+static bool has_guards(void) {
+    return lm_guard_is_cheap() && lm_os.page <= LM_UNIT / 4;
+}
+
 static int touch(void *at) {
     *(volatile char *)at = 1;
     return 7;
 }
 
-/* Some slabs have a unit before them whose last page nobody may touch; an address in it leads to no
- * slab and no block. */
-static void guards_before_slabs(void **state) {
+/* Some slabs end with a page that nobody may touch, in place of slots; an address in it leads to no block. */
+static void guards_at_ends_of_slabs(void **state) {
     enum { SLABS = 200 };
     static lm_slab *slabs[SLABS];
     bool fresh;
@@ -236,37 +243,63 @@ static void guards_before_slabs(void **state) {
     (void)state;
     for (unsigned i = 0; i < SLABS; i++) {
         lm_slab *slab = slabs[i] = new_slab(3, &fresh);
-        char *at = lm_slab_address(slab);
+        char *end = lm_slab_address(slab) + lm_slab_bytes(slab);
+        assert_int_equal(slab->slots, (lm_slab_bytes(slab) - (slab->guarded ? lm_os.page : 0)) /
+                                          lm_slab_size(slab));
         if (!slab->guarded)
             continue;
-        lm_found found = lm_find(at - 1);
-        assert_true(found.inside && !found.slab && !found.span && !found.live);
-        assert_int_equal(lm_slab_first_unit(slab) + 1, lm_slab_start(slab) >> LM_UNIT_SHIFT);
-        if (guarded++ == 0)
-            assert_int_equal(in_child(touch, at - 1), -SIGSEGV);
+        lm_found found = lm_find(end - lm_slab_size(slab));
+        assert_true(found.inside && found.slab == slab && !found.block && !found.live);
+        assert_false(lm_find_exact(end - lm_slab_size(slab), &found));
+        if (guarded++ > 0)
+            continue;
+        assert_int_equal(in_child(touch, end - 1), -SIGSEGV);
+        assert_int_equal(in_child(touch, end - lm_os.page), -SIGSEGV);
+        assert_int_equal(in_child(touch, end - lm_os.page - 1), 7);
     }
-    uint64_t rate = lm_guard_is_cheap() ? lm_once.protection.guard_rate : 0;
+    uint64_t rate = has_guards() ? lm_once.protection.guard_rate : 0;
     if (rate)
         assert_in_range(guarded, SLABS / rate / 3, SLABS / rate * 3);
     else
         assert_int_equal(guarded, 0);
     for (unsigned i = 0; i < SLABS; i++) {
-        char *before = slabs[i]->guarded ? lm_slab_address(slabs[i]) - 1 : NULL;
+        char *last = lm_slab_address(slabs[i]) + lm_slab_bytes(slabs[i]) - 1;
         lm_slab_release(slabs[i]);
-        if (before)
-            touch(before); /* free units can be used again */
+        touch(last); /* free units can be used again */
     }
     assert_sound();
 }
 
-/* Slabs of larger slots have them at the highest level only: they are made and released more often, and a run of
- * 17 units leaves holes in chunks. */
-static void guards_before_larger_slabs(void **state) {
+/* All of its slots, and no more, can be had of a slab with a guard; then it is empty again. */
+static void slots_of_a_guarded_slab(void **state) {
+    bool fresh;
+    (void)state;
+    if (!has_guards())
+        skip();
+    lm_protection usual = lm_once.protection;
+    lm_once.protection.guard_rate = 1;
+    lm_once.protection.random = false;
+    lm_slab *slab = new_slab(0, &fresh); /* whole words of its bitmaps stand for no slot */
+    lm_once.protection = usual;
+    assert_true(slab->guarded);
+    assert_true(slab->slots <= (lm_slab_words(slab) - 1) * 64);
+    assert_int_equal(lm_slab_valid(slab, lm_slab_words(slab) - 1), 0);
+    lm_slab_harvest(slab, lm_self);
+    lm_slab_harvest(slab, lm_self);
+    assert_int_equal(lm_slab_available(slab) + lm_slab_pending(slab), slab->slots);
+    assert_int_equal(lm_slab_live(slab), 0);
+    assert_true(lm_slab_empty(slab) && lm_slab_all_free(slab));
+    lm_slab_release(slab);
+    assert_sound();
+}
+
+/* Slabs of larger slots have them at the highest level only: they are made and released more often. */
+static void guards_at_ends_of_larger_slabs(void **state) {
     enum { SLABS = 100 };
     static lm_slab *slabs[SLABS];
     bool fresh;
     unsigned guarded = 0;
-    bool any = lm_once.protection.guard_max > LM_SMALL_MAX && lm_guard_is_cheap();
+    bool any = lm_once.protection.guard_max > LM_SMALL_MAX && has_guards();
     (void)state;
     for (unsigned i = 0; i < SLABS; i++) {
         slabs[i] = new_slab(lm_class_of(LM_SMALL_MAX + 1), &fresh);
@@ -278,45 +311,22 @@ static void guards_before_larger_slabs(void **state) {
     assert_sound();
 }
 
-/* Units that are said to be the system's again are: the guard's too, whatever it held before. */
+/* Units that are said to be the system's again are: the guard's page too. */
 static void purged_with_its_guard(void **state) {
     bool fresh;
     (void)state;
-    if (!lm_guard_is_cheap())
+    if (!has_guards())
         skip();
     lm_protection usual = lm_once.protection;
     lm_once.protection.guard_rate = 1;
-    lm_once.protection.purge_slabs = false;
-    lm_slab_release(new_slab(3, &fresh)); /* so that there is memory that was used */
     lm_once.protection.purge_slabs = true;
     lm_slab *slab = new_slab(3, &fresh);
     assert_true(slab->guarded);
-    char *guard = lm_slab_run_address(slab);
-    guard[0] = 'x'; /* as if the unit had been used; only its last page is the guard */
+    char *first = lm_slab_address(slab), *last = first + lm_slab_bytes(slab) - 1;
+    first[0] = 'x';
     lm_slab_release(slab);
-    assert_int_equal(guard[0], 0);
-    lm_once.protection = usual;
-}
-
-/* Where there was no memory yet, none of the guard's unit is ever needed. */
-static void guards_of_whole_units(void **state) {
-    bool fresh;
-    (void)state;
-    if (!lm_guard_is_cheap())
-        skip();
-    lm_protection usual = lm_once.protection;
-    lm_once.protection.guard_rate = 1;
-    lm_once.protection.purge_slabs = false;
-    loam_trim(0);
-    for (int used_before = 0; used_before < 2; used_before++) {
-        lm_slab *slab = new_slab(3, &fresh);
-        char *guard = lm_slab_run_address(slab);
-        assert_ptr_equal(guard, lm_slab_address(slab) - LM_UNIT);
-        assert_int_equal(in_child(touch, guard + LM_UNIT - 1), -SIGSEGV);
-        assert_int_equal(in_child(touch, guard), used_before ? 7 : -SIGSEGV);
-        lm_slab_release(slab);
-        touch(guard);
-    }
+    assert_int_equal(first[0], 0);
+    assert_int_equal(last[0], 0);
     lm_once.protection = usual;
 }
 
@@ -399,7 +409,7 @@ static void releases_units(void **state) {
     const unsigned class = LM_CLASS_ZERO - 1;
     lm_slab *slab = new_slab(class, &fresh);
     assert_int_equal(lm_arena_used_units(), used + lm_slab_units(slab));
-    assert_int_equal(lm_slab_units(slab), lm_classes[class].units + slab->guarded);
+    assert_int_equal(lm_slab_units(slab), lm_classes[class].units);
     lm_slab_release(slab);
     assert_int_equal(lm_arena_used_units(), used);
 }
@@ -413,10 +423,10 @@ int main(void) {
         cmocka_unit_test(harvest_scattered),
         cmocka_unit_test(harvest_leaves_what_is_no_slot),
         cmocka_unit_test(looks_at_its_words),
-        cmocka_unit_test(guards_before_slabs),
-        cmocka_unit_test(guards_before_larger_slabs),
+        cmocka_unit_test(guards_at_ends_of_slabs),
+        cmocka_unit_test(slots_of_a_guarded_slab),
+        cmocka_unit_test(guards_at_ends_of_larger_slabs),
         cmocka_unit_test(purged_with_its_guard),
-        cmocka_unit_test(guards_of_whole_units),
         cmocka_unit_test(closed_slabs),
         cmocka_unit_test(slots_of_no_bytes),
         cmocka_unit_test(guards_in_slots),
