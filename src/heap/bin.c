@@ -438,7 +438,7 @@ static bool stays_empty(lm_heap *heap, lm_slab *slab) {
     size_t bytes = lm_slab_bytes(slab);
     if (!is_medium(slab->class) || lm_slab_place(slab) != LM_PLACE_CURRENT ||
         atomic_load_explicit(&lm_slab_remotes(slab)[0].bits, memory_order_relaxed) != 0 ||
-        !may_keep(heap, heap->idle + bytes, LM_IDLE_MAX))
+        !may_keep(heap, heap->idle + bytes, LM_IDLE_MAX, LM_IDLE_MAX_OF_ALL))
         return false;
     heap->idle += bytes;
     return true;
