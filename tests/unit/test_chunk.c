@@ -153,7 +153,7 @@ static void long_runs_between_others(void **state) {
     assert_int_equal(run.first, 100);
     lm_chunks_give(&chunks, run.first, run.count, false);
     lm_chunks_give(&chunks, 305, 1, true);
-    assert_int_equal(lm_chunks_take_dirty(&chunks, 1).first, 305);
+    assert_int_equal(lm_chunks_take_dirty(&chunks, 1, true).first, 305);
     lm_chunks_give(&chunks, 305, 1, true); /* at the end there is memory */
     assert_int_equal(lm_chunks_take(&chunks, 28 + 128 + 20, false).first, 130);
     assert_true(lm_chunks_agree(&chunks));
@@ -168,8 +168,8 @@ static void purged_by_the_latest_free(void **state) {
     lm_chunks_give(&chunks, 0, 4, true);
     lm_chunks_give(&chunks, LM_CHUNK_UNITS, 4, true);
     lm_chunks_give(&chunks, 8, 4, true);
-    assert_int_equal(lm_chunks_take_dirty(&chunks, 1).first, LM_CHUNK_UNITS);
-    assert_int_equal(lm_chunks_take_dirty(&chunks, 1).first, 0);
+    assert_int_equal(lm_chunks_take_dirty(&chunks, 1, true).first, LM_CHUNK_UNITS);
+    assert_int_equal(lm_chunks_take_dirty(&chunks, 1, true).first, 0);
     assert_true(lm_chunks_agree(&chunks));
 }
 
