@@ -9,6 +9,7 @@
 #include "heap/arena.h"
 #include "heap/guard.h"
 #include "heap/large.h"
+#include "heap/slab.h"
 #include "heap/slow.h"
 #include "heap/trap.h"
 #include "os/os.h"
@@ -114,8 +115,8 @@ static void behind_a_slots_room(void **state) {
     skip();
 }
 
-/* Some slabs have a guard before them: a unit that leads to the guard record. */
-static void before_a_slab(void **state) {
+/* Some slabs have a guard at their end: it says the nearer of the blocks beside it. */
+static void at_the_end_of_a_slab(void **state) {
     enum { MANY = 3000, SIZE = 1000 };
     char *blocks[MANY];
     lm_finding finding;
@@ -123,12 +124,20 @@ static void before_a_slab(void **state) {
     (void)state;
     for (size_t i = 0; i < MANY; i++) {
         blocks[i] = loam_malloc(SIZE);
-        const lm_slab *slab = slab_of(blocks[i]);
+        lm_slab *slab = slab_of(blocks[i]);
         if (!slab->guarded)
             continue;
-        assert_true(judge(lm_slab_address(slab) - 1, &finding));
-        assert_ptr_equal(finding.block, lm_slab_address(slab));
-        assert_true(finding.kind == LM_HEAP_UNDERFLOW || finding.kind == LM_USE_AFTER_FREE);
+        char *end = lm_slab_address(slab) + lm_slab_bytes(slab);
+        assert_true(judge(end - lm_os.page, &finding));
+        assert_ptr_equal(finding.block,
+                         lm_slab_address(slab) + (slab->slots - 1u) * lm_slab_size(slab));
+        assert_true(finding.kind == LM_HEAP_OVERFLOW || finding.kind == LM_USE_AFTER_FREE);
+        lm_slab *next = lm_find(end).slab;
+        assert_true(judge(end - 1, &finding));
+        if (next) {
+            assert_ptr_equal(finding.block, end);
+            assert_true(finding.kind == LM_HEAP_UNDERFLOW || finding.kind == LM_USE_AFTER_FREE);
+        }
         guarded++;
     }
     for (size_t i = 0; i < MANY; i++)
@@ -186,7 +195,7 @@ int main(void) {
         cmocka_unit_test(around_a_large_block),
         cmocka_unit_test(blocks_of_no_bytes),
         cmocka_unit_test(behind_a_slots_room),
-        cmocka_unit_test(before_a_slab),
+        cmocka_unit_test(at_the_end_of_a_slab),
         cmocka_unit_test(faults_are_named),
         cmocka_unit_test(other_faults_stay_the_programs),
     };

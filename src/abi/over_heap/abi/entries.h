@@ -52,8 +52,8 @@ LM_INLINE size_t lm_entry_usable(const void *p, const char *call) {
 /* The live block that `p` lies in; NULL: none. */
 LM_INLINE void *lm_entry_block_of(const void *p, size_t *size) {
     lm_found found = lm_find(p);
-    if (!found.live)
-        return NULL;
+    if (!found.live || (size_t)((const char *)p - found.block) >= found.size)
+        return NULL; /* a guard in the slot leads to its block, too */
     if (size)
         *size = lm_block_size(&found);
     return found.block;
