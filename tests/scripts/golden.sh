@@ -39,7 +39,11 @@ usual() {
 
 # What the numbers depend on besides the code.
 conditions() {
-    echo "$(uname -m), gcc $(gcc -dumpfullversion)"
+    local vectors=narrow
+    if grep -qw avx2 /proc/cpuinfo; then
+        vectors=wide
+    fi
+    echo "$(uname -m), $vectors vectors, gcc $(gcc -dumpfullversion)"
 }
 
 gcc -O2 -g -D_GNU_SOURCE -fno-builtin -o "$scratch/fast_path" "$LOAM_SRC/tests/golden/fast_path.c"
