@@ -40,55 +40,11 @@ const void *lm_arena_guard_record(const lm_arena *arena);
 void lm_arena_give(lm_arena *arena, uint32_t first, uint32_t units, bool dirty);
 void lm_arena_give_record(lm_arena *arena, void *record, size_t size);
 
-/* Locked. Whether more free memory is kept than should be, with `more` units on top. */
-bool lm_arena_excess(size_t more);
-
-/* Locked. Whether lm_arena_trim_excess has something to do: for whoever gives units back. */
-bool lm_arena_wants_trim(void);
-
-/* Locked. The same for whoever takes units: free memory is to go for new memory that came into use. */
-bool lm_arena_wants_exchange(void);
-
-/* Unlocked. Gives memory back to the system until at most `keep` bytes of free memory are left;
- * returns whether any was given back. lm_arena_trim_excess goes by the settings' bound, and does
- * at each call a part of what is to do. */
-bool lm_arena_trim(size_t keep);
-void lm_arena_trim_excess(void);
-
-/* Held while memory is given back, so that fork() and verify find no run in between. */
-extern lm_lock lm_purge_lock;
-
 /* The arena that an address lies in; NULL for any other address. No lock needed. */
 lm_arena *lm_arena_of(uintptr_t address);
 
-/* Locked. Bytes of free memory that are kept at most, as things are. */
-size_t lm_arena_keep_bytes(void);
-
-/* Locked. Bytes of large blocks that may rest together. */
-size_t lm_arena_rest_most(void);
-
-/* Locked. The same for one of `bytes` that is in use now and comes to rest: what is kept, less other free
- * memory. */
-size_t lm_arena_rest_room(size_t bytes);
-
-/* Locked. Units that were just given as clean ones were given back to the system by the caller. */
-void lm_arena_note_purged(size_t units);
-
-/* Locked. A slab was released, and whether all of its slots had been handed out at one time. */
-void lm_arena_note_released(size_t units, bool used_up);
-
-/* Bytes of large blocks that rest: free memory, though in use here. Written under lm_large_lock, read
- * as a hint. */
-extern _Atomic size_t lm_arena_resting;
-
-/* The same of those that rest without memory. */
-extern _Atomic size_t lm_arena_resting_cold;
-
 /* Units of all arenas: taken ones. Locked. */
 size_t lm_arena_used_units(void);
-
-/* The same without slabs that others have emptied and large blocks that rest. Locked. */
-size_t lm_arena_busy_units(void);
 
 /* Gives all arenas back to the system; nothing may use them any more. For the unloading of a
  * library that carries its own copy of Loam. */

@@ -2,6 +2,7 @@
 
 #include "heap/arena.h"
 #include "heap/guard.h"
+#include "heap/keep.h"
 #include "heap/limits.h"
 #include "heap/orphans.h"
 #include "heap/protect.h"
@@ -141,7 +142,7 @@ static bool is_alone(const lm_chunk *chunk, lm_run run) {
  * dense as long as their owners sleep, but aren't in use. */
 static bool is_due(void) {
     size_t least = LM_HUGE_LEAST_CHUNKS * LM_CHUNK_UNITS * lm_orphans_count_threads();
-    return lm_min(lm_dense_units, lm_arena_busy_units()) >= least;
+    return lm_min(lm_dense_units, lm_keep_busy_units()) >= least;
 }
 
 bool lm_dense_open(lm_arena *arena, lm_run run) {

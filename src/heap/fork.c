@@ -1,6 +1,7 @@
 #include "heap/fork.h"
 
 #include "heap/arena.h"
+#include "heap/keep.h"
 #include "heap/large.h"
 #include "heap/note.h"
 #include "heap/orphans.h"

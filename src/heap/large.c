@@ -5,6 +5,7 @@
 #include "heap/find.h"
 #include "heap/guard.h"
 #include "heap/hide.h"
+#include "heap/keep.h"
 #include "heap/limits.h"
 #include "os/os.h"
 
@@ -88,12 +89,12 @@ lm_asked lm_large_judge(const lm_span *span, const lm_way *way, size_t size, siz
 /* ---- Resting spans -------------------------------------------------------------------------- */
 
 size_t lm_large_resting(void) {
-    return atomic_load_explicit(&lm_arena_resting, memory_order_relaxed);
+    return atomic_load_explicit(&lm_keep_resting, memory_order_relaxed);
 }
 
 /* Counts a span that comes to rest, or doesn't rest any more. Under lm_large_lock. */
 static void count_resting(const lm_span *span, bool begins) {
-    _Atomic size_t *counter = span->cold ? &lm_arena_resting_cold : &lm_arena_resting;
+    _Atomic size_t *counter = span->cold ? &lm_keep_resting_cold : &lm_keep_resting;
     size_t now = atomic_load_explicit(counter, memory_order_relaxed);
     atomic_store_explicit(counter, begins ? now + span->bytes : now - span->bytes,
                           memory_order_relaxed);
@@ -159,8 +160,8 @@ void lm_large_flush(void) {
     unsigned n = resting_count;
     memcpy(out, resting, n * sizeof out[0]);
     resting_count = 0;
-    atomic_store_explicit(&lm_arena_resting, 0, memory_order_relaxed);
-    atomic_store_explicit(&lm_arena_resting_cold, 0, memory_order_relaxed);
+    atomic_store_explicit(&lm_keep_resting, 0, memory_order_relaxed);
+    atomic_store_explicit(&lm_keep_resting_cold, 0, memory_order_relaxed);
     lm_lock_give(&lm_large_lock);
     while (n > 0)
         release(out[--n]);
@@ -202,10 +203,10 @@ static lm_span *new_span(size_t bytes, size_t alignment, bool *clean) {
         span->fresh = grant.run.dirty <= grant.run.count / 2;
         lm_arena_map(grant.arena, run.first, run.count, span);
     }
-    bool exchange = lm_arena_wants_exchange();
+    bool exchange = lm_keep_wants_exchange();
     lm_lock_give(&lm_arena_lock);
     if (exchange)
-        lm_arena_trim_excess();
+        lm_keep_trim_excess();
     *clean = grant.run.dirty == 0;
     return span;
 }
@@ -214,7 +215,7 @@ static lm_span *new_span(size_t bytes, size_t alignment, bool *clean) {
  * once, by one call for all. */
 static bool too_many_to_keep(uint32_t units) {
     lm_lock_take(&lm_arena_lock);
-    bool too_many = (size_t)units << LM_UNIT_SHIFT > lm_arena_keep_bytes();
+    bool too_many = (size_t)units << LM_UNIT_SHIFT > lm_keep_bytes();
     lm_lock_give(&lm_arena_lock);
     return too_many && lm_os.page <= LM_UNIT;
 }
@@ -238,15 +239,15 @@ static void give_units(lm_span *span, uint32_t keep) {
     lm_arena_map(arena, first, units, NULL);
     lm_arena_give(arena, first, units, !purged);
     if (purged)
-        lm_arena_note_purged(units);
+        lm_keep_note_purged(units);
     if (keep)
         span->units = keep;
     else
         lm_arena_give_record(arena, span, lm_slab_record_size(1));
-    bool excess = lm_arena_wants_trim();
+    bool excess = lm_keep_wants_trim();
     lm_lock_give(&lm_arena_lock);
     if (excess)
-        lm_arena_trim_excess();
+        lm_keep_trim_excess();
 }
 
 static void release(lm_span *span) {
@@ -341,7 +342,7 @@ static void put_away(lm_span *span) {
     if (!span->moved && !span->cold)
         lm_dense_learn(&lm_arenas[span->arena], lm_span_address(span), span->bytes);
     lm_lock_take(&lm_arena_lock);
-    size_t room = lm_arena_rest_room(span->bytes), most = lm_arena_rest_most();
+    size_t room = lm_keep_rest_room(span->bytes), most = lm_keep_rest_most();
     lm_lock_give(&lm_arena_lock);
     bool fits = span->cold || span->bytes <= lm_max(most / 2, room);
     if (!fits && !lm_once.protection.hide_large) {

@@ -263,7 +263,7 @@ typedef struct lm_protection {
 /* How address space and free memory are dealt with: arena.h. */
 typedef struct lm_arena_settings {
     size_t first_size; /* bytes of address space for the first arena; 0: as much as is sensible */
-    size_t keep; /* bytes of free memory to keep; 0: by what is in use, see lm_arena_keep_bytes */
+    size_t keep;       /* bytes of free memory to keep; 0: by what is in use, see lm_keep_bytes */
     int huge_pages; /* 1 asks for transparent huge pages, -1 for none, 0 leaves it to the system */
 } lm_arena_settings;
 

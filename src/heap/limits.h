@@ -23,7 +23,7 @@
 #define LM_COMMIT_STEP_MAX LM_LIMIT(LM_MIB(64), LM_MIB(2))
 #define LM_REGION_STEP     LM_LIMIT(LM_KIB(64), LM_KIB(4))
 
-/* Free memory that is kept, see lm_arena_keep_bytes. */
+/* Free memory that is kept, see lm_keep_bytes. */
 #define LM_KEEP_LEAST LM_LIMIT(LM_MIB(3), LM_KIB(64))
 #define LM_KEEP_USUAL LM_LIMIT(LM_MIB(32), LM_KIB(512))
 

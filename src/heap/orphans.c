@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "heap/arena.h"
 #include "heap/bin.h"
+#include "heap/keep.h"
 #include "heap/limits.h"
 #include "heap/note.h"
 #include "heap/remote.h"
@@ -117,7 +118,7 @@ static size_t set_left(lm_heap *heap, size_t bytes) {
     left += bytes - heap->left;
     lm_lock_take(&lm_arena_lock);
     lm_waiting_units += bytes / LM_UNIT - heap->left / LM_UNIT;
-    size_t most = lm_arena_keep_bytes() / LM_LEFT_PART;
+    size_t most = lm_keep_bytes() / LM_LEFT_PART;
     lm_lock_give(&lm_arena_lock);
     heap->left = bytes;
     return left - lm_min(left, most);
@@ -165,7 +166,7 @@ static void push_free(lm_heap *heap) {
         oldest_left = heap;
     note_left(heap);
     lm_lock_take(&lm_arena_lock);
-    lm_arena_note_released(heap->left >> LM_UNIT_SHIFT, false);
+    lm_keep_note_released(heap->left >> LM_UNIT_SHIFT, false);
     lm_lock_give(&lm_arena_lock);
 }
 

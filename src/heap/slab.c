@@ -5,6 +5,7 @@
 #include "heap/dense.h"
 #include "heap/find.h"
 #include "heap/guard.h"
+#include "heap/keep.h"
 #include "heap/note.h"
 #include "heap/protect.h"
 #include "heap/thread.h"
@@ -112,10 +113,10 @@ lm_slab *lm_slab_new(lm_heap *heap, unsigned class, bool *clean) {
         fill_record(grant.record, heap, class, guarded, &grant);
         lm_arena_map(grant.arena, grant.run.first, c->units, grant.record);
     }
-    bool exchange = lm_arena_wants_exchange();
+    bool exchange = lm_keep_wants_exchange();
     lm_lock_give(&lm_arena_lock);
     if (exchange)
-        lm_arena_trim_excess();
+        lm_keep_trim_excess();
     *clean = grant.run.dirty == 0;
     if (!grant.record)
         return NULL;
@@ -153,11 +154,11 @@ void lm_slab_release(lm_slab *slab) {
     lm_arena_map(arena, first, units, NULL);
     lm_arena_give_record(arena, slab, lm_slab_record_size(c->words));
     lm_arena_give(arena, first, units, !purged);
-    lm_arena_note_released(units, used_up);
-    bool excess = lm_arena_wants_trim();
+    lm_keep_note_released(units, used_up);
+    bool excess = lm_keep_wants_trim();
     lm_lock_give(&lm_arena_lock);
     if (excess)
-        lm_arena_trim_excess();
+        lm_keep_trim_excess();
 }
 
 /* ---- Harvest -------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include "heap/bin.h"
 #include "heap/fast.h"
 #include "heap/init.h"
+#include "heap/keep.h"
 #include "heap/large.h"
 #include "heap/note.h"
 #include "heap/orphans.h"
@@ -321,6 +322,6 @@ bool lm_trim(size_t keep) {
         return false;
     uint64_t before = atomic_load_explicit(&lm_os_count.purges, memory_order_relaxed);
     let_go_of_spare();
-    lm_arena_trim(keep);
+    lm_keep_trim(keep);
     return atomic_load_explicit(&lm_os_count.purges, memory_order_relaxed) != before;
 }

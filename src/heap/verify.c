@@ -4,6 +4,7 @@
 #include "heap/bin.h"
 #include "heap/dense.h"
 #include "heap/find.h"
+#include "heap/keep.h"
 #include "heap/large.h"
 #include "heap/order.h"
 #include "heap/orphans.h"

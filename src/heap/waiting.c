@@ -2,6 +2,7 @@
 
 #include "heap/arena.h"
 #include "heap/dense.h"
+#include "heap/keep.h"
 #include "heap/remote.h"
 #include "heap/slab.h"
 #include "os/os.h"
@@ -46,14 +47,14 @@ void lm_waiting_end(lm_slab *slab) {
 
 bool lm_waiting_purge(bool all) {
     bool any = false;
-    while (first && (all || lm_arena_excess(0)) && lm_os.page <= LM_UNIT) {
+    while (first && (all || lm_keep_excess(0)) && lm_os.page <= LM_UNIT) {
         lm_slab *slab = first;
         lm_waiting_end(slab);
         lm_dense_close(&lm_arenas[slab->arena], lm_slab_first_unit(slab));
         if (lm_os_purge(lm_slab_address(slab), lm_slab_bytes(slab))) {
             lm_slab_set_place(slab, LM_PLACE_PURGED);
             lm_waiting_gone_units += lm_slab_units(slab);
-            lm_arena_note_purged(lm_slab_units(slab));
+            lm_keep_note_purged(lm_slab_units(slab));
             any = true;
         } else {
             lm_slab_set_place(slab, LM_PLACE_FULL); /* locked memory */

@@ -10,6 +10,7 @@
 
 #include "heap/arena.h"
 #include "heap/guard.h"
+#include "heap/keep.h"
 #include "heap/large.h"
 #include "heap/limits.h"
 #include "os/os.h"
@@ -179,7 +180,7 @@ static void a_freed_block_rests(void **state) {
     (void)state;
     char *p = filled(300000, 1);
     loam_free(p);
-    assert_true(lm_large_resting() + lm_arena_resting_cold >= 300000);
+    assert_true(lm_large_resting() + lm_keep_resting_cold >= 300000);
     assert_false(loam_owns(p));
     /* A loop over one block takes turns with two: what was freed just now isn't given again at once. */
     bool hidden = lm_once.protection.hide_large;
@@ -203,7 +204,7 @@ static void a_freed_block_rests(void **state) {
 /* Either is enough: what may rest anyway, and what is kept of free memory. */
 static size_t most_resting(void) {
     lm_lock_take(&lm_arena_lock);
-    size_t keep = lm_arena_keep_bytes();
+    size_t keep = lm_keep_bytes();
     lm_lock_give(&lm_arena_lock);
     return lm_max(LM_RESTING_BYTES_MAX, keep);
 }

@@ -9,6 +9,7 @@
 #include "support/unit.h"
 
 #include "heap/arena.h"
+#include "heap/keep.h"
 #include "heap/limits.h"
 #include "heap/orphans.h"
 #include "heap/slab.h"
@@ -58,7 +59,7 @@ static void blocks_stay(void **state) {
 
 /* Bytes of empty slabs that all ended threads may leave. */
 static size_t may_be_left(void) {
-    return lm_arena_keep_bytes() / LM_LEFT_PART;
+    return lm_keep_bytes() / LM_LEFT_PART;
 }
 
 /* Threads one after the other need the memory of one, and what they leave. */
@@ -117,7 +118,7 @@ static void empty_slabs_pass_on(void **state) {
     size_t size = 900;
     (void)state;
     loam_trim(0);
-    if (lm_arena_keep_bytes() / LM_LEFT_PART < LM_UNIT) /* small limits leave none */
+    if (lm_keep_bytes() / LM_LEFT_PART < LM_UNIT) /* small limits leave none */
         skip();
     assert_int_equal(slabs_for(size), 0);
     in_thread(allocate_and_free, &size);
@@ -168,7 +169,7 @@ static void owed_memory_goes_back(void **state) {
     in_thread(allocate, &size);
     assert_true(lm_arena_used_units() >= used + MANY * size / LM_UNIT);
     free_each(1);
-    size_t kept = LM_OWED_MAX_OF_ALL + lm_arena_keep_bytes() / LM_LEFT_PART;
+    size_t kept = LM_OWED_MAX_OF_ALL + lm_keep_bytes() / LM_LEFT_PART;
     assert_true(lm_arena_used_units() <= used + kept / LM_UNIT + 1);
     assert_sound();
 }
