@@ -616,6 +616,7 @@ void lm_arena_dissolve(void) {
         unreserve(&lm_arenas[i]);
         memset(&lm_once.lookups[i], 0, sizeof lm_once.lookups[i]);
     }
+    lm_once.plain_size = lm_once.wide_size = 0;
     lm_dense_units = 0;
 }
 
