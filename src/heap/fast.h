@@ -44,8 +44,8 @@ LM_INLINE void *lm_malloc(size_t size, lm_family family) {
 
 /* calloc of a size that is already multiplied: where freed slots are cleared, whatever malloc gives is zero. */
 LM_INLINE void *lm_zeroed(size_t size) {
-    return LM_LIKELY(size + LM_TAIL < lm_once.wide_limit) ? lm_malloc_wide(size, LM_FAMILY_C)
-                                                          : lm_calloc(size);
+    bool is_cleared = size < lm_once.wide_limit && size <= LM_SMALL_MAX - LM_TAIL;
+    return LM_LIKELY(is_cleared) ? lm_malloc_wide(size, LM_FAMILY_C) : lm_calloc(size);
 }
 
 LM_INLINE lm_pair *lm_pair_of(lm_slab *slab, size_t slot) {

@@ -252,12 +252,7 @@ static void give_units(lm_span *span, uint32_t keep) {
 
 static void release(lm_span *span) {
     char *block = lm_span_address(span);
-    if (span->hidden ==
-        LM_SPAN_PAGE_HIDDEN) { /* the guard before it lies next to it: one call for both */
-        lm_guard_remove(block - span->guard_front, span->guard_front + lm_os.page);
-        span->guard_front = 0;
-        span->hidden = LM_SPAN_SHOWN;
-    }
+    lm_hide_end_with_guard(span);
     if (!lm_hide_end(
             span)) { /* what can't be touched can't be used again: only its address is lost */
         lm_os_purge(block, span->bytes);

@@ -129,6 +129,17 @@ static bool claim_own(own_block *own, char *p) {
            lm_canary_claim(p, room, own->canary);
 }
 
+/* Its content lies in a larger or smaller one by now. Without a tail another thread may have freed it meanwhile, and
+ * the thread itself have taken that over, and released the slab, when it made the other block. */
+static void free_own(const own_block *own, char *p) {
+    if (!lm_once.tail) {
+        free_moved(p);
+        return;
+    }
+    lm_protect_clear(own->slab, p);
+    lm_free_own(own->slab, lm_pair_of(own->slab, own->slot), own->slot);
+}
+
 /* False: it must be the long way. */
 static bool resize_own(char *p, size_t size, void **result) {
     own_block own;
@@ -146,8 +157,7 @@ static bool resize_own(char *p, size_t size, void **result) {
     *result = lm_malloc(size, LM_FAMILY_C);
     if (*result) {
         memcpy(*result, p, lm_min(own.had, size));
-        lm_protect_clear(own.slab, p);
-        lm_free_own(own.slab, lm_pair_of(own.slab, own.slot), own.slot);
+        free_own(&own, p);
     } else if (lm_once.tail) {
         atomic_store_explicit(lm_canary_at(p, room), own.canary, memory_order_release);
     }

@@ -90,6 +90,9 @@ static void make_places(void) {
     size_t bytes = (2 * (size_t)count + 1) * lm_os.page;
     lm_samples *made = reserve_table(table_size(count));
     char *first = made ? take_units(bytes) : NULL;
+    /* Others may have used it; to guard it by advice clears it. */
+    if (first && !lm_guard_is_cheap() && !lm_os_purge(first, bytes))
+        memset(first, 0, bytes);
     if (!first || !lm_guard_install(first, bytes)) {
         failed = true; /* what was taken stays unused: it happens once */
         return;

@@ -193,8 +193,15 @@ static bool form_is_right(const lm_bin *bin) {
            (!is_inline || bin->fresh == (bin->form == LM_FORM_FRESH));
 }
 
+/* Bytes of the bin's current slab, when it is empty and counts as idle. */
+static size_t idle_in(const lm_bin *bin) {
+    const lm_slab *slab = bin->slab;
+    bool idle = slab && slab->class >= LM_SMALL_CLASSES && slab->countdown == 0;
+    return idle ? lm_slab_bytes(slab) : 0;
+}
+
 static int verify_bins(lm_heap *heap) {
-    size_t spare = 0;
+    size_t spare = 0, idle = 0;
     for (unsigned class = 0; class < LM_CLASSES; class ++) {
         const lm_bin *bin = &heap->bins[class];
         const lm_slab *before = NULL;
@@ -211,11 +218,12 @@ static int verify_bins(lm_heap *heap) {
             return LM_VERIFY_QUEUE;
         if (!form_is_right(bin))
             return LM_VERIFY_QUEUE;
+        idle += idle_in(bin);
     }
     bool is_free = atomic_load(&heap->state) == LM_HEAP_FREE;
     if (heap->left != (is_free ? lm_bins_empty(heap) : 0))
         return LM_VERIFY_QUEUE;
-    return spare == heap->spare ? 0 : LM_VERIFY_QUEUE;
+    return spare == heap->spare && idle == heap->idle ? 0 : LM_VERIFY_QUEUE;
 }
 
 /* Words in an inbox; each must have bits. */

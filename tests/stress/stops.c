@@ -10,10 +10,16 @@
  * so it goes on by itself after a while.
  *
  * Long calls are stopped before every instruction at their start only, farther on before one of some; with --all
- * before each. */
+ * before each.
+ *
+ * With --owner only what the block's owner does is stopped: without tails, others that come to a block at once
+ * with its free may read what is no block any more. */
 
 // ctest-args:
 // ctest-builds: release clang debug test-mode
+// ctest-args: --owner
+// ctest-options: harden=1
+// ctest-builds: release debug
 // ctest-args:
 // ctest-options: harden=3
 // ctest-label: soak
@@ -287,17 +293,22 @@ static const scenario scenarios[] = {
     {"the owner's free, while another frees", 200, free_it, true, free_it, 1, 1, false},
     {"the owner's free, while another frees", 700, free_it, true, free_it, 1, 1, false},
     {"the owner's free, while another frees", 5000, free_it, true, free_it, 1, 1, false},
+    {"the owner's realloc, while another frees", 40, resize_it, true, free_it, 1, 1, false},
     {"the owner's realloc, while another frees", 700, resize_it, true, free_it, 1, 1, false},
+    {"the owner's realloc, while another frees", 5000, resize_it, true, free_it, 1, 1, false},
 };
 
 int main(int count, char **arguments) {
     int failures = 0;
+    bool owner_only = count > 1 && strcmp(arguments[1], "--owner") == 0;
     stops_all = count > 1 && strcmp(arguments[1], "--all") == 0;
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED)
         abort();
     for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++) {
         scenario s = scenarios[i];
+        if (owner_only && !s.by_owner)
+            continue;
         int status = in_child(stop_everywhere, &s);
         printf("%s, %zu bytes: %zu stops, status %d (minus: a signal)\n", s.name, s.size,
                shared->stop, status);

@@ -1,3 +1,7 @@
+// ctest-args:
+// ctest-args:
+// ctest-options: guards=protect
+
 #include "support/unit.h"
 
 #include "heap/sampled.h"
@@ -64,6 +68,27 @@ static char *sampled_at(bool end, size_t size) {
 }
 
 /* ---- Where blocks lie ------------------------------------------------------------------------ */
+
+/* The first ones of all, in memory that held blocks of others. */
+static void is_zero_in_used_memory(void **state) {
+    enum { OTHERS = 400, BYTES = 20000 };
+    (void)state;
+    for (int i = 0; i < OTHERS; i++) {
+        held[i] = loam_malloc(BYTES);
+        memset(held[i], 'x', BYTES);
+    }
+    for (int i = 0; i < OTHERS; i++) {
+        loam_free(held[i]);
+        held[i] = NULL;
+    }
+    assert_null(lm_sampled_table());
+    for (int i = 0; i < 20; i++) {
+        char *p = sampled(1000);
+        for (size_t at = 0; at < 1000; at++)
+            assert_int_equal(p[at], 0);
+        loam_free(p);
+    }
+}
 
 static void lies_against_a_guard(void **state) {
     unsigned at_start = 0, at_end = 0;
@@ -392,6 +417,7 @@ static void by_many_threads(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        TEST(is_zero_in_used_memory),
         TEST(lies_against_a_guard),
         TEST(accesses_beside_it_trap),
         TEST(damage_beside_it),

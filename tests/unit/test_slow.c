@@ -10,6 +10,7 @@
 
 #include "heap/slow.h"
 #include "support/heap.h"
+#include "support/hidden.h"
 #include "support/pattern.h"
 #include "support/random.h"
 #include "support/thread.h"
@@ -207,6 +208,16 @@ static void calloc_of_all_sizes(void **state) {
         }
 }
 
+/* With the tail, and rounded up to whole words, these sizes are small ones again. */
+static void calloc_of_the_largest_sizes(void **state) {
+    (void)state;
+    for (size_t less = 0; less < 100; less++) {
+        errno = 0;
+        assert_null(loam_calloc(1, hidden(SIZE_MAX - less)));
+        assert_int_equal(errno, ENOMEM);
+    }
+}
+
 static void every_alignment(void **state) {
     (void)state;
     for (size_t alignment = 1; alignment <= 1 << 20; alignment *= 2)
@@ -265,6 +276,7 @@ int main(void) {
         cmocka_unit_test_setup(realloc_to_nothing, set_up),
         cmocka_unit_test_setup(calloc_is_zero, set_up),
         cmocka_unit_test_setup(calloc_of_all_sizes, set_up),
+        cmocka_unit_test_setup(calloc_of_the_largest_sizes, set_up),
         cmocka_unit_test_setup(every_alignment, set_up),
         cmocka_unit_test_setup(good_sizes, set_up),
         cmocka_unit_test_setup(trim, set_up),

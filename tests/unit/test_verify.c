@@ -142,6 +142,7 @@ static void countdowns(void **state) {
 static void spare_slabs(void **state) {
     (void)state;
     expect_broken(LM_VERIFY_QUEUE, lm_self->spare++, lm_self->spare--);
+    expect_broken(LM_VERIFY_QUEUE, lm_self->idle++, lm_self->idle--);
     expect_broken(LM_VERIFY_QUEUE, lm_self->left++, lm_self->left--);
 }
 
