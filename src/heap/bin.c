@@ -311,11 +311,6 @@ static lm_slab *take_queued(lm_heap *heap, const lm_bin *bin) {
     return slab;
 }
 
-static bool has_slot(const lm_bin *bin) {
-    const lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
-    return atomic_load_explicit(&pair->avail, memory_order_relaxed) != 0;
-}
-
 bool lm_bin_go_on(lm_heap *heap, lm_bin *bin) {
     return bin->slab && bin->until_sample != 1 &&
            !atomic_load_explicit(&heap->inbox, memory_order_relaxed) && use_more(heap, bin);
@@ -328,7 +323,7 @@ bool lm_bin_refill(lm_heap *heap, unsigned class) {
         lm_remote_drain(heap);
     /* All slots of the current slab may have come back just now, and it has begun again. And a slab
      * of which all that seemed free was freed twice has nothing to give. */
-    while (!has_slot(bin)) {
+    while (!lm_bin_has_slot(bin)) {
         if (bin->slab && go_on_with_current(heap, bin))
             continue;
         heap->winding_down = false;

@@ -32,6 +32,12 @@ void lm_bin_unlink(lm_bin *bin, lm_slab *slab);
  * neither, or more is to be done first. */
 bool lm_bin_go_on(lm_heap *heap, lm_bin *bin);
 
+/* Whether the bin's word has an available slot. */
+LM_INLINE bool lm_bin_has_slot(const lm_bin *bin) {
+    const lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
+    return atomic_load_explicit(&pair->avail, memory_order_relaxed) != 0;
+}
+
 /* Finds a word with an available slot for the bin. False when there is no memory. */
 bool lm_bin_refill(lm_heap *heap, unsigned class);
 

@@ -32,9 +32,7 @@ static char *take_from(lm_heap *heap, lm_bin *bin, unsigned class) {
 /* A slot of the class, from this heap. NULL: there is no memory, or the allocation is a sample. */
 static void *take(lm_heap *heap, unsigned class) {
     lm_bin *bin = &heap->bins[class];
-    const lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
-    if (!atomic_load_explicit(&pair->avail, memory_order_relaxed) &&
-        (bin->until_sample == 1 || !lm_bin_refill(heap, class)))
+    if (!lm_bin_has_slot(bin) && (bin->until_sample == 1 || !lm_bin_refill(heap, class)))
         return NULL;
     return take_from(heap, bin, class);
 }
@@ -127,9 +125,7 @@ static unsigned class_for(size_t size) {
 static void *take_quickly(unsigned class, size_t size, uint64_t kind, bool *fresh) {
     lm_heap *heap = lm_self;
     lm_bin *bin = &heap->bins[class];
-    lm_pair *pair = atomic_load_explicit(&bin->pair, memory_order_relaxed);
-    uint64_t word = atomic_load_explicit(&pair->avail, memory_order_relaxed);
-    if (word == 0 || class == LM_CLASS_ZERO || lm_once.protect == LM_PROTECT_GENERAL)
+    if (!lm_bin_has_slot(bin) || class == LM_CLASS_ZERO || lm_once.protect == LM_PROTECT_GENERAL)
         return NULL;
     char *p = take_from(heap, bin, class);
     *fresh = bin->fresh;
